@@ -1,0 +1,339 @@
+// ld-dynamo-store: LaunchDarkly's DynamoDB persistent data store, behind a C ABI.
+//
+// Generated from the Rust sources by cbindgen; a test compares the two. Do not edit.
+//
+// STRINGS are UTF-8 and NUL-terminated, and hold JSON where a name ends in _json. A string that goes in is only read, during the
+// call. A string that comes out through an out-parameter belongs to the caller, who frees it with ld_dynamo_string_free.
+//
+// STATUS: every fallible function returns 0 for success, a positive number for a benign outcome, a negative one for a failure. Its last
+// parameter may be NULL; else *error is NULL after success and an error object after a failure, freed with ld_dynamo_error_free.
+// Out-parameters are written on every path and are NULL on failure. Treat a number that you do not know by its sign.
+//
+// THREADS: a store may be used from any number of threads at once, except that nobody may be using it when it is freed.
+// Every call blocks until it is done or its time-out is over; the calling thread does the work, and there is no background thread.
+//
+// FORK: a store made before a fork works in the child, which starts with connections, credentials and cache of its own. The
+// parent's are left alone. A child may free the store, or not.
+//
+// SIGNALS: no handler is set or changed; SIGPIPE is blocked on the calling thread while it works.
+//
+// MEMORY: running out of it aborts. Freeing a thing twice, or using it after it was freed, is undefined. Free functions take
+// NULL, never block and do no I/O.
+//
+// LINKING: -lld_dynamo_store. The library stays loaded until the process ends, whatever dlclose is told.
+
+#ifndef LD_DYNAMO_STORE_H
+#define LD_DYNAMO_STORE_H
+
+#include <stdint.h>
+
+#define LD_DYNAMO_VERSION "0.1.0"
+#define LD_DYNAMO_VERSION_MAJOR 0
+#define LD_DYNAMO_VERSION_MINOR 1
+#define LD_DYNAMO_VERSION_PATCH 0
+// What ld_dynamo_abi_version returned when this header was made.
+#define LD_DYNAMO_ABI_VERSION ((LD_DYNAMO_ABI_MAJOR << 16) | LD_DYNAMO_ABI_MINOR)
+
+
+// The ABI's major number. It changes when a program that was compiled against an older header would break.
+#define LD_DYNAMO_ABI_MAJOR 1
+
+// The ABI's minor number. It grows with every function or constant that is added.
+#define LD_DYNAMO_ABI_MINOR 0
+
+// Success.
+#define LD_DYNAMO_OK 0
+
+// There is no such item, no full data set, no Big Segments data.
+#define LD_DYNAMO_NOT_FOUND 1
+
+// upsert: the table holds this version or a newer one, which is returned; nothing was written.
+#define LD_DYNAMO_NOT_NEWER 2
+
+// upsert: the item is over the size limit of 400,000 bytes; nothing was written, and the stored row stays as it was.
+#define LD_DYNAMO_TOO_LARGE 3
+
+// A pointer that must not be NULL is; the message names the argument.
+#define LD_DYNAMO_NULL_ARGUMENT -1
+
+// A string is not UTF-8; the message names the argument and the offset of the first bad byte.
+#define LD_DYNAMO_INVALID_UTF8 -2
+
+// A text is not JSON.
+#define LD_DYNAMO_INVALID_JSON -3
+
+// An item is not a JSON object, or has no integer "version" in 0 … 2^63-1.
+#define LD_DYNAMO_INVALID_ITEM -4
+
+// A kind that cannot be a namespace of ours.
+#define LD_DYNAMO_INVALID_KIND -5
+
+// A key that DynamoDB cannot hold: empty, or over 1,024 bytes.
+#define LD_DYNAMO_INVALID_KEY -6
+
+// A data set of the wrong shape: not an object of objects, a key twice, "features" and "flags" at once.
+#define LD_DYNAMO_INVALID_DATA_SET -7
+
+// The configuration is wrong; the message names the key.
+#define LD_DYNAMO_INVALID_CONFIGURATION -100
+
+// The AWS profile needs credential_process or SSO; the message says what to do instead.
+#define LD_DYNAMO_UNSUPPORTED_CREDENTIALS -101
+
+// DynamoDB knows no such table in this region.
+#define LD_DYNAMO_TABLE_NOT_FOUND -200
+
+// The table has other keys than "namespace" and "key".
+#define LD_DYNAMO_TABLE_MISMATCH -201
+
+// AWS refused the credentials, or they lack a permission.
+#define LD_DYNAMO_ACCESS_DENIED -202
+
+// No AWS credentials, or no region, could be found.
+#define LD_DYNAMO_NO_CREDENTIALS -203
+
+// Any other refusal or fault that DynamoDB reported; see ld_dynamo_error_service_code.
+#define LD_DYNAMO_SERVICE_ERROR -204
+
+// DynamoDB throttled every attempt. Retriable.
+#define LD_DYNAMO_THROTTLED -300
+
+// The call ran out of its time. Retriable.
+#define LD_DYNAMO_TIMED_OUT -400
+
+// No connection could be made, or it broke. Retriable.
+#define LD_DYNAMO_UNREACHABLE -401
+
+// What came back was no answer of DynamoDB's. Retriable.
+#define LD_DYNAMO_INVALID_RESPONSE -402
+
+// get: the stored "item" is not a string or not a JSON object.
+#define LD_DYNAMO_CORRUPT_ITEM -500
+
+// The store is configured "read_only"; nothing was sent.
+#define LD_DYNAMO_READ_ONLY -600
+
+// The library could not do its own work, for example for want of file descriptors.
+#define LD_DYNAMO_INTERNAL -900
+
+// A defect in the library; the message says where. The store stays usable.
+#define LD_DYNAMO_PANIC -901
+
+// Why a call failed. Made by a failing call for the caller, who frees it with ld_dynamo_error_free; safe to read from any thread.
+typedef struct ld_dynamo_error ld_dynamo_error;
+
+// A store: one table under one prefix. Opaque; made by ld_dynamo_store_new, ended by ld_dynamo_store_free. Usable from many threads
+// at once, and in forked children of the process that made it.
+typedef struct ld_dynamo_store ld_dynamo_store;
+
+// What a call came to: 0 is success, positive numbers are benign outcomes, negative numbers are failures.
+typedef int32_t ld_dynamo_status;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+// The version of the loaded library, for example "0.1.0". Static: never freed. Never NULL.
+const char *ld_dynamo_version(void);
+
+// The ABI of the loaded library: major << 16 | minor. A program needs the same major and at least the minor it was compiled with:
+// compare with LD_DYNAMO_ABI_VERSION.
+uint32_t ld_dynamo_abi_version(void);
+
+// The status that the failed call returned; LD_DYNAMO_OK for NULL.
+int32_t ld_dynamo_error_status(const ld_dynamo_error *error);
+
+// 1 when the same call may succeed later without any change, else 0; 0 for NULL.
+int32_t ld_dynamo_error_is_retriable(const ld_dynamo_error *error);
+
+// One line of UTF-8 for people: names what is wrong, never a secret. It lives as long as the error. Never NULL: "" for NULL.
+//
+const char *ld_dynamo_error_message(const ld_dynamo_error *error);
+
+// The AWS error code, for example "ResourceNotFoundException"; it lives as long as the error. NULL when AWS gave none, and for NULL.
+//
+const char *ld_dynamo_error_service_code(const ld_dynamo_error *error);
+
+// Frees an error; NULL is nothing. Freeing it twice, or using it afterwards, is undefined.
+//
+void ld_dynamo_error_free(ld_dynamo_error *error);
+
+// Makes a store from its configuration, a JSON object. Starts no thread and does no I/O: a missing table is found by the first call.
+//
+// `config_json`: "table" (required) and optionally the keys that README.md lists; an unknown or mistyped key is an error that names it.
+// `store`: receives the store, to be freed with ld_dynamo_store_free; NULL on failure.
+// Fails with LD_DYNAMO_NULL_ARGUMENT, LD_DYNAMO_INVALID_UTF8, LD_DYNAMO_INVALID_JSON, LD_DYNAMO_INVALID_CONFIGURATION.
+//
+ld_dynamo_status ld_dynamo_store_new(const char *config_json,
+                                     ld_dynamo_store **store,
+                                     ld_dynamo_error **error);
+
+// Makes the kinds in a data set hold exactly its items, then marks the table as initialized.
+//
+// `all_data_json`: {"features": {key: item, …}, "segments": {key: item, …}}, as LaunchDarkly sends it ("flags" is another name for
+// "features"). A kind that is absent is left alone, an empty one is emptied. Each item is a JSON object with an integer "version". Bad
+// input is refused before the first request. An item over 400,000 bytes is logged as an error and left out, with its older copy.
+// Reads what is stored and writes only the difference; takes at most "init_timeout_ms". On failure some rows may have been
+// written, the mark is as it was, and the next init goes on from there. Blocks; several may run at once, the last write stands.
+// Costs one read of the kinds' rows and one write unit per KB that differs, and one for the mark.
+//
+ld_dynamo_status ld_dynamo_store_init(const ld_dynamo_store *store,
+                                      const char *all_data_json,
+                                      ld_dynamo_error **error);
+
+// Gets one item as stored, tombstones included.
+//
+// `kind`: "features" (or "flags"), "segments", or a kind of your own. `key`: the flag's or segment's key.
+// `item_json`: receives the item's JSON, to be freed with ld_dynamo_string_free; NULL unless LD_DYNAMO_OK is returned.
+// Returns LD_DYNAMO_OK or LD_DYNAMO_NOT_FOUND; fails with LD_DYNAMO_CORRUPT_ITEM where the row holds no JSON object.
+// A row deleted by an official store comes back as an item with "deleted": true. Costs at most one request.
+//
+ld_dynamo_status ld_dynamo_store_get(const ld_dynamo_store *store,
+                                     const char *kind,
+                                     const char *key,
+                                     char **item_json,
+                                     ld_dynamo_error **error);
+
+// Gets all items of a kind, tombstones included.
+//
+// `items_json`: receives one JSON object from key to item, {} where there are none, to be freed with ld_dynamo_string_free; NULL on
+// failure. A corrupt row is left out and logged as an error with its key. Costs one request per MB stored.
+//
+ld_dynamo_status ld_dynamo_store_all(const ld_dynamo_store *store,
+                                     const char *kind,
+                                     char **items_json,
+                                     ld_dynamo_error **error);
+
+// Writes one item where the table holds none or an older version. Costs one request, even when it is refused.
+//
+// `item_json`: the whole item, a JSON object with an integer "version"; it is stored byte for byte under `key`. A deletion ("deleted":
+// true) of a feature or segment that lacks the kind's full schema is stored as a tombstone that every official SDK can read.
+// `stored_json`: receives the row that won where LD_DYNAMO_NOT_NEWER is returned, to be freed with ld_dynamo_string_free; else NULL.
+// Returns LD_DYNAMO_OK, LD_DYNAMO_NOT_NEWER or LD_DYNAMO_TOO_LARGE (logged as an error; the stored row stays as it was).
+//
+ld_dynamo_status ld_dynamo_store_upsert(const ld_dynamo_store *store,
+                                        const char *kind,
+                                        const char *key,
+                                        const char *item_json,
+                                        char **stored_json,
+                                        ld_dynamo_error **error);
+
+// Ends a store; NULL is nothing. Never blocks, does no I/O, cannot fail. In a forked child it frees nothing of the parent's. No call on
+// the store may be under way; freeing it twice, or using it afterwards, is undefined.
+//
+void ld_dynamo_store_free(ld_dynamo_store *store);
+
+// Whether the table holds a full data set under the store's prefix: LD_DYNAMO_OK, or LD_DYNAMO_NOT_FOUND.
+//
+ld_dynamo_status ld_dynamo_store_initialized(const ld_dynamo_store *store, ld_dynamo_error **error);
+
+// LD_DYNAMO_OK when the table answers now, else the failure. Always asks the table, never the cache; one request.
+//
+ld_dynamo_status ld_dynamo_store_available(const ld_dynamo_store *store, ld_dynamo_error **error);
+
+// Frees a string that a function of this library returned through an out-parameter; NULL is nothing. Never blocks. Freeing it
+// twice, using it afterwards, or freeing a string from elsewhere is undefined; it must not have been changed in length.
+//
+void ld_dynamo_string_free(char *string);
+
+// The status that the failed call returned; LD_DYNAMO_OK for NULL.
+int32_t ld_dynamo_error_status(const ld_dynamo_error *error);
+
+// 1 when the same call may succeed later without any change, else 0; 0 for NULL.
+int32_t ld_dynamo_error_is_retriable(const ld_dynamo_error *error);
+
+// One line of UTF-8 for people: names what is wrong, never a secret. It lives as long as the error. Never NULL: "" for NULL.
+//
+const char *ld_dynamo_error_message(const ld_dynamo_error *error);
+
+// The AWS error code, for example "ResourceNotFoundException"; it lives as long as the error. NULL when AWS gave none, and for NULL.
+//
+const char *ld_dynamo_error_service_code(const ld_dynamo_error *error);
+
+// Frees an error; NULL is nothing. Freeing it twice, or using it afterwards, is undefined.
+//
+void ld_dynamo_error_free(ld_dynamo_error *error);
+
+// Frees a string that a function of this library returned through an out-parameter; NULL is nothing. Never blocks. Freeing it
+// twice, using it afterwards, or freeing a string from elsewhere is undefined; it must not have been changed in length.
+//
+void ld_dynamo_string_free(char *string);
+
+// Makes a store from its configuration, a JSON object. Starts no thread and does no I/O: a missing table is found by the first call.
+//
+// `config_json`: "table" (required) and optionally the keys that README.md lists; an unknown or mistyped key is an error that names it.
+// `store`: receives the store, to be freed with ld_dynamo_store_free; NULL on failure.
+// Fails with LD_DYNAMO_NULL_ARGUMENT, LD_DYNAMO_INVALID_UTF8, LD_DYNAMO_INVALID_JSON, LD_DYNAMO_INVALID_CONFIGURATION.
+//
+ld_dynamo_status ld_dynamo_store_new(const char *config_json,
+                                     ld_dynamo_store **store,
+                                     ld_dynamo_error **error);
+
+// Makes the kinds in a data set hold exactly its items, then marks the table as initialized.
+//
+// `all_data_json`: {"features": {key: item, …}, "segments": {key: item, …}}, as LaunchDarkly sends it ("flags" is another name for
+// "features"). A kind that is absent is left alone, an empty one is emptied. Each item is a JSON object with an integer "version". Bad
+// input is refused before the first request. An item over 400,000 bytes is logged as an error and left out, with its older copy.
+// Reads what is stored and writes only the difference; takes at most "init_timeout_ms". On failure some rows may have been
+// written, the mark is as it was, and the next init goes on from there. Blocks; several may run at once, the last write stands.
+// Costs one read of the kinds' rows and one write unit per KB that differs, and one for the mark.
+//
+ld_dynamo_status ld_dynamo_store_init(const ld_dynamo_store *store,
+                                      const char *all_data_json,
+                                      ld_dynamo_error **error);
+
+// Gets one item as stored, tombstones included.
+//
+// `kind`: "features" (or "flags"), "segments", or a kind of your own. `key`: the flag's or segment's key.
+// `item_json`: receives the item's JSON, to be freed with ld_dynamo_string_free; NULL unless LD_DYNAMO_OK is returned.
+// Returns LD_DYNAMO_OK or LD_DYNAMO_NOT_FOUND; fails with LD_DYNAMO_CORRUPT_ITEM where the row holds no JSON object.
+// A row deleted by an official store comes back as an item with "deleted": true. Costs at most one request.
+//
+ld_dynamo_status ld_dynamo_store_get(const ld_dynamo_store *store,
+                                     const char *kind,
+                                     const char *key,
+                                     char **item_json,
+                                     ld_dynamo_error **error);
+
+// Gets all items of a kind, tombstones included.
+//
+// `items_json`: receives one JSON object from key to item, {} where there are none, to be freed with ld_dynamo_string_free; NULL on
+// failure. A corrupt row is left out and logged as an error with its key. Costs one request per MB stored.
+//
+ld_dynamo_status ld_dynamo_store_all(const ld_dynamo_store *store,
+                                     const char *kind,
+                                     char **items_json,
+                                     ld_dynamo_error **error);
+
+// Writes one item where the table holds none or an older version. Costs one request, even when it is refused.
+//
+// `item_json`: the whole item, a JSON object with an integer "version"; it is stored byte for byte under `key`. A deletion ("deleted":
+// true) of a feature or segment that lacks the kind's full schema is stored as a tombstone that every official SDK can read.
+// `stored_json`: receives the row that won where LD_DYNAMO_NOT_NEWER is returned, to be freed with ld_dynamo_string_free; else NULL.
+// Returns LD_DYNAMO_OK, LD_DYNAMO_NOT_NEWER or LD_DYNAMO_TOO_LARGE (logged as an error; the stored row stays as it was).
+//
+ld_dynamo_status ld_dynamo_store_upsert(const ld_dynamo_store *store,
+                                        const char *kind,
+                                        const char *key,
+                                        const char *item_json,
+                                        char **stored_json,
+                                        ld_dynamo_error **error);
+
+// Ends a store; NULL is nothing. Never blocks, does no I/O, cannot fail. In a forked child it frees nothing of the parent's. No call on
+// the store may be under way; freeing it twice, or using it afterwards, is undefined.
+//
+void ld_dynamo_store_free(ld_dynamo_store *store);
+
+// Whether the table holds a full data set under the store's prefix: LD_DYNAMO_OK, or LD_DYNAMO_NOT_FOUND.
+//
+ld_dynamo_status ld_dynamo_store_initialized(const ld_dynamo_store *store, ld_dynamo_error **error);
+
+// LD_DYNAMO_OK when the table answers now, else the failure. Always asks the table, never the cache; one request.
+//
+ld_dynamo_status ld_dynamo_store_available(const ld_dynamo_store *store, ld_dynamo_error **error);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* LD_DYNAMO_STORE_H */

@@ -1,0 +1,154 @@
+//! From our configuration to a client of the AWS SDK.
+
+use std::sync::Arc;
+
+use aws_config::{AppName, BehaviorVersion, Region};
+use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{Builder, Intercept, StalledStreamProtectionConfig};
+use aws_smithy_runtime::client::retries::RetryPartition;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+};
+use aws_smithy_runtime_api::client::retries::RequestAttempts;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+
+use super::http::Connectors;
+use crate::config::{Config, RetryMode};
+use crate::error::{Error, ErrorKind, Result};
+use crate::stats::Stats;
+
+/// DynamoDB answers in milliseconds, so a first retry after a second would waste the caller's time.
+const INITIAL_BACKOFF: std::time::Duration = std::time::Duration::from_millis(50);
+
+pub(super) async fn connect(config: &Config, stats: &Arc<Stats>) -> Result<aws_sdk_dynamodb::Client> {
+    let is_plain = config
+        .endpoint
+        .as_ref()
+        .is_some_and(|endpoint| endpoint.starts_with("http://"));
+    let http = Connectors::new(config, !(is_plain && config.credentials.is_some()))?;
+    let builder = match &config.client_factory {
+        Some(factory) => (factory.0)(),
+        None => settings(config, &http).await?,
+    };
+    let mut builder = builder
+        // Retry quotas are process-wide otherwise, behind a lock that a fork could leave taken.
+        .retry_partition(RetryPartition::custom("ld-dynamo-store").build())
+        .interceptor(CountAttempts(Arc::clone(stats)));
+    let is_without_http = builder.clone().build().http_client().is_none();
+    if is_without_http {
+        builder = builder.http_client(http);
+    }
+    let built = builder.build();
+    if built.region().is_none() {
+        return Err(Error::new(
+            ErrorKind::NoCredentials,
+            "no AWS region was found: set \"region\", AWS_REGION or a region in the AWS profile",
+        ));
+    }
+    Ok(aws_sdk_dynamodb::Client::from_conf(built))
+}
+
+async fn settings(config: &Config, http: &Connectors) -> Result<Builder> {
+    let static_credentials = config.credentials.as_ref().map(|credentials| {
+        Credentials::new(
+            &credentials.access_key_id,
+            &credentials.secret_access_key,
+            credentials.session_token.clone(),
+            None,
+            "configuration",
+        )
+    });
+    let region = config.region.clone().map(Region::new);
+    let mut builder = match (&static_credentials, &region, &config.endpoint) {
+        // Nothing is left for the AWS chain to find, so its files are not read.
+        (Some(credentials), Some(region), Some(_)) => Builder::new()
+            .behavior_version(BehaviorVersion::latest())
+            .region(region.clone())
+            .credentials_provider(credentials.clone()),
+        _ => {
+            let mut loader = aws_config::defaults(BehaviorVersion::latest())
+                .http_client(http.clone())
+                .timeout_config(timeouts(config));
+            if let Some(region) = region {
+                loader = loader.region(region);
+            }
+            if let Some(profile) = &config.profile {
+                loader = loader.profile_name(profile);
+            }
+            if let Some(credentials) = static_credentials {
+                loader = loader.credentials_provider(credentials);
+            }
+            Builder::from(&loader.load().await)
+        }
+    };
+    if let Some(endpoint) = &config.endpoint {
+        builder = builder.endpoint_url(endpoint);
+    }
+    let retries = match config.retry_mode {
+        RetryMode::Standard => RetryConfig::standard(),
+        RetryMode::Adaptive => RetryConfig::adaptive(),
+    };
+    Ok(builder
+        .app_name(AppName::new("ld-dynamo-store").map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))?)
+        .retry_config(
+            retries
+                .with_max_attempts(config.max_attempts)
+                .with_initial_backoff(INITIAL_BACKOFF),
+        )
+        .timeout_config(timeouts(config))
+        // Attempts have a time-out of their own; watching the body's pace as well costs CPU and finds nothing more.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled()))
+}
+
+fn timeouts(config: &Config) -> TimeoutConfig {
+    let mut timeouts = TimeoutConfig::builder();
+    timeouts = match config.connect_timeout {
+        Some(limit) => timeouts.connect_timeout(limit),
+        None => timeouts.disable_connect_timeout(),
+    };
+    timeouts = match config.attempt_timeout {
+        Some(limit) => timeouts.operation_attempt_timeout(limit),
+        None => timeouts.disable_operation_attempt_timeout(),
+    };
+    timeouts.build()
+}
+
+/// Counts HTTP attempts, retries and throttled answers.
+#[derive(Debug)]
+struct CountAttempts(Arc<Stats>);
+
+#[aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint]
+impl Intercept for CountAttempts {
+    fn name(&self) -> &'static str {
+        "CountAttempts"
+    }
+
+    fn read_before_transmit(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> std::result::Result<(), BoxError> {
+        let attempts = bag.load::<RequestAttempts>().map_or(1, RequestAttempts::attempts);
+        self.0.request(attempts > 1);
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> std::result::Result<(), BoxError> {
+        let body = context.response().filter(|response| !response.status().is_success());
+        let body = body.and_then(|response| response.body().bytes());
+        if body.is_some_and(super::failure::speaks_of_throttling) {
+            self.0.throttle();
+        }
+        Ok(())
+    }
+}

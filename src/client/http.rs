@@ -1,0 +1,182 @@
+//! The HTTP client below the AWS SDK: root certificates of our own reading, name look-ups on quiet threads, checked bodies.
+
+use std::fmt;
+use std::net::{IpAddr, ToSocketAddrs};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
+use aws_smithy_http_client::Connector;
+use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns, ResolveDnsError};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use rustls_native_certs::CertificateResult;
+
+use crate::config::Config;
+use crate::error::{Error, ErrorKind, Result};
+use crate::process::SignalsBlocked;
+
+/// Below the 60 s and more after which AWS closes an idle connection, so that it is usually we who close first.
+const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(50);
+
+/// Connection pools of one live state, one for each pair of time-outs that is asked for.
+#[derive(Clone)]
+pub(super) struct Connectors(Arc<Shared>);
+
+struct Shared {
+    trust: TlsContext,
+    proxy: ProxyConfig,
+    made: Mutex<Vec<(Timeouts, SharedHttpConnector)>>,
+}
+
+type Timeouts = (Option<Duration>, Option<Duration>);
+
+impl Connectors {
+    /// Reads the root certificates, where `needs_tls`; everything else waits for the first request.
+    pub(super) fn new(config: &Config, needs_tls: bool) -> Result<Self> {
+        let trust = if needs_tls {
+            trust_store(config)?
+        } else {
+            TrustStore::empty()
+        };
+        let trust = TlsContext::builder()
+            .with_trust_store(trust)
+            .build()
+            .map_err(|error| refusal("root certificates", &error))?;
+        let proxy = match &config.proxy {
+            Some(url) => ProxyConfig::all(url.as_str())
+                .map_err(|_| Error::new(ErrorKind::InvalidConfiguration, "\"proxy\" is not a usable URL"))?,
+            None => ProxyConfig::from_env(),
+        };
+        Ok(Connectors(Arc::new(Shared {
+            trust,
+            proxy,
+            made: Mutex::default(),
+        })))
+    }
+}
+
+impl fmt::Debug for Connectors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Connectors(..)")
+    }
+}
+
+impl HttpClient for Connectors {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        let timeouts = (settings.connect_timeout(), settings.read_timeout());
+        let mut made = self.0.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, connector)) = made.iter().find(|(known, _)| *known == timeouts) {
+            return connector.clone();
+        }
+        let mut builder = Connector::builder()
+            .connector_settings(settings.clone())
+            .proxy_config(self.0.proxy.clone())
+            .pool_idle_timeout(POOL_IDLE_TIMEOUT)
+            .tls_provider(tls::Provider::Rustls(
+                tls::rustls_provider::CryptoMode::AwsLc,
+            ))
+            .tls_context(self.0.trust.clone());
+        if let Some(sleep) = components.sleep_impl() {
+            builder = builder.sleep_impl(sleep);
+        }
+        let connector = SharedHttpConnector::new(builder.build_with_resolver(ThreadedResolver));
+        made.push((timeouts, connector.clone()));
+        connector
+    }
+}
+
+/// `ca_bundle`, `AWS_CA_BUNDLE`, or what the system trusts; read here so that no process-wide cell is filled (see ARCHITECTURE.md).
+fn trust_store(config: &Config) -> Result<TrustStore> {
+    let from_environment = || std::env::var("AWS_CA_BUNDLE").ok();
+    let bundle = config.ca_bundle.clone().or_else(from_environment);
+    let (certificates, origin) = match bundle.filter(|path| !path.is_empty()) {
+        Some(path) => {
+            let read = rustls_native_certs::load_certs_from_paths(Some(path.as_ref()), None);
+            (require_certificates(read, &path)?, path)
+        }
+        None => (
+            rustls_native_certs::load_native_certs().certs,
+            "the system's root certificates".to_owned(),
+        ),
+    };
+    let mut trust = TrustStore::empty();
+    let mut usable = 0;
+    for certificate in certificates {
+        // The connector panics on a certificate that it cannot parse, and old systems still carry some.
+        if rustls::RootCertStore::empty().add(certificate.clone()).is_ok() {
+            usable += 1;
+            trust = trust.with_pem_certificate(pem(&certificate));
+        }
+    }
+    if usable == 0 {
+        tracing::warn!("no usable root certificate in {origin}; connections over TLS will fail");
+    }
+    Ok(trust)
+}
+
+fn require_certificates(
+    read: CertificateResult,
+    path: &str,
+) -> Result<Vec<rustls::pki_types::CertificateDer<'static>>> {
+    if let Some(error) = read.errors.first() {
+        return Err(refusal(&format!("CA bundle {path:?}"), error));
+    }
+    if read.certs.is_empty() {
+        return Err(refusal(
+            &format!("CA bundle {path:?}"),
+            &"it holds no PEM certificate",
+        ));
+    }
+    Ok(read.certs)
+}
+
+fn pem(der: &[u8]) -> String {
+    format!(
+        "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+        aws_smithy_types::base64::encode(der)
+    )
+}
+
+fn refusal(what: &str, error: &dyn fmt::Display) -> Error {
+    Error::new(
+        ErrorKind::InvalidConfiguration,
+        format!("{what}: {error}"),
+    )
+}
+
+/// Looks names up with the system's resolver, on a thread that ends with the look-up and never runs a signal handler of the host's.
+#[derive(Debug, Clone, Copy)]
+struct ThreadedResolver;
+
+impl ResolveDns for ThreadedResolver {
+    fn resolve_dns<'a>(&'a self, name: &'a str) -> DnsFuture<'a> {
+        let name = name.to_owned();
+        DnsFuture::new(async move {
+            let (answer, answered) = tokio::sync::oneshot::channel();
+            let blocked = SignalsBlocked::all();
+            let spawned = std::thread::Builder::new()
+                .name("ld-dynamo-dns".to_owned())
+                .spawn(move || {
+                    let addresses = (name.as_str(), 0).to_socket_addrs();
+                    let addresses = addresses
+                        .map(|found| found.map(|address| address.ip()).collect::<Vec<IpAddr>>());
+                    // The caller may have run out of time and be gone.
+                    let _ = answer.send(addresses);
+                });
+            drop(blocked);
+            spawned.map_err(ResolveDnsError::new)?;
+            match answered.await {
+                Ok(addresses) => addresses.map_err(ResolveDnsError::new),
+                Err(gone) => Err(ResolveDnsError::new(gone)),
+            }
+        })
+    }
+}

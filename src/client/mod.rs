@@ -1,0 +1,336 @@
+//! The only place that knows the AWS SDK: requests and their answers in the terms of the table, failures as [`Error`].
+
+mod connect;
+mod failure;
+mod http;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConsumedCapacity, DeleteRequest, PutRequest, ReturnConsumedCapacity,
+    ReturnValuesOnConditionCheckFailure, WriteRequest,
+};
+
+use crate::config::Config;
+use crate::error::{Error, ErrorKind, Result};
+use crate::item::{NewRow, StoredItem, StoredRow};
+use crate::schema;
+use crate::stats::Stats;
+
+/// Makes the AWS client's configuration, once in each process that uses the store. An HTTP client is added where it has none.
+#[derive(Clone)]
+pub struct ClientFactory(Arc<dyn Fn() -> aws_sdk_dynamodb::config::Builder + Send + Sync>);
+
+impl ClientFactory {
+    /// Wraps `factory`, which must not hand out anything that lives in one process only, such as a connected client.
+    pub fn new(
+        factory: impl Fn() -> aws_sdk_dynamodb::config::Builder + Send + Sync + 'static,
+    ) -> Self {
+        ClientFactory(Arc::new(factory))
+    }
+}
+
+impl fmt::Debug for ClientFactory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientFactory(..)")
+    }
+}
+
+type Attributes = HashMap<String, AttributeValue>;
+
+/// One table, reached with one set of credentials, from one process.
+pub(crate) struct Client {
+    dynamodb: aws_sdk_dynamodb::Client,
+    table: String,
+    place: String,
+    stats: Arc<Stats>,
+}
+
+/// What became of a conditional write.
+pub(crate) enum PutOutcome {
+    Stored,
+    /// The row that won.
+    Refused(StoredRow),
+}
+
+/// One request of a batch.
+#[derive(Clone, Copy)]
+pub(crate) enum Write<'r> {
+    Put(&'r NewRow<'r>),
+    Delete { namespace: &'r str, key: &'r str },
+}
+
+impl Write<'_> {
+    pub(crate) fn keys(&self) -> (&str, &str) {
+        match self {
+            Write::Put(row) => (row.namespace, &row.key),
+            Write::Delete { namespace, key } => (namespace, key),
+        }
+    }
+}
+
+impl Client {
+    /// Finds region and credentials and makes the client; opens no connection to DynamoDB yet.
+    pub(crate) async fn connect(config: &Config, stats: Arc<Stats>) -> Result<Self> {
+        let dynamodb = connect::connect(config, &stats).await?;
+        let region = dynamodb.config().region().map(|region| region.to_string());
+        let place = format!(
+            "table {:?} in region {:?}{}",
+            config.table,
+            region.as_deref().unwrap_or("none"),
+            match &config.endpoint {
+                Some(endpoint) => format!(" at {endpoint}"),
+                None => String::new(),
+            }
+        );
+        Ok(Client {
+            dynamodb,
+            table: config.table.clone(),
+            place,
+            stats,
+        })
+    }
+
+    pub(crate) async fn get_row(
+        &self,
+        namespace: &str,
+        key: &str,
+        consistent: bool,
+    ) -> Result<Option<StoredRow>> {
+        let attributes = self.get_attributes(namespace, key, consistent).await?;
+        Ok(attributes.map(|attributes| stored_row(key.to_owned(), attributes)))
+    }
+
+    pub(crate) async fn row_exists(
+        &self,
+        namespace: &str,
+        key: &str,
+        consistent: bool,
+    ) -> Result<bool> {
+        let attributes = self.get_attributes(namespace, key, consistent).await?;
+        Ok(attributes.is_some())
+    }
+
+    async fn get_attributes(
+        &self,
+        namespace: &str,
+        key: &str,
+        consistent: bool,
+    ) -> Result<Option<Attributes>> {
+        let answer = self
+            .dynamodb
+            .get_item()
+            .table_name(&self.table)
+            .key(schema::NAMESPACE, text(namespace))
+            .key(schema::KEY, text(key))
+            .consistent_read(consistent)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(|error| failure::describe("GetItem", &self.place, error))?;
+        self.stats.read_units(units(answer.consumed_capacity()));
+        Ok(answer.item.filter(|attributes| !attributes.is_empty()))
+    }
+
+    /// Gives every row of a namespace to `on_row`, in the order of the sort key, however many pages it takes.
+    pub(crate) async fn query(
+        &self,
+        namespace: &str,
+        consistent: bool,
+        mut on_row: impl FnMut(StoredRow),
+    ) -> Result<()> {
+        let mut start = None;
+        loop {
+            let page = self
+                .dynamodb
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("#namespace = :namespace")
+                .expression_attribute_names("#namespace", schema::NAMESPACE)
+                .expression_attribute_values(":namespace", text(namespace))
+                .consistent_read(consistent)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(|error| failure::describe("Query", &self.place, error))?;
+            self.stats.read_units(units(page.consumed_capacity()));
+            for mut attributes in page.items.unwrap_or_default() {
+                if let Some(AttributeValue::S(key)) = attributes.remove(schema::KEY) {
+                    on_row(stored_row(key, attributes));
+                }
+            }
+            start = page.last_evaluated_key.filter(|key| !key.is_empty());
+            if start.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Writes `row` where there is none or an older one; one request even when it is refused.
+    pub(crate) async fn put_if_newer(&self, row: &NewRow<'_>) -> Result<PutOutcome> {
+        let sent = self
+            .dynamodb
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(attributes(row)))
+            .condition_expression("attribute_not_exists(#version) OR :version > #version")
+            .expression_attribute_names("#version", schema::VERSION)
+            .expression_attribute_values(":version", AttributeValue::N(row.version.to_string()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match sent {
+            Ok(answer) => {
+                self.stats.write_units(units(answer.consumed_capacity()));
+                Ok(PutOutcome::Stored)
+            }
+            Err(error) => match refused_row(error, &row.key) {
+                Ok(winner) => {
+                    // A refused write is billed as one, though the answer does not say so.
+                    self.stats.write_units(1.0);
+                    Ok(PutOutcome::Refused(winner))
+                }
+                Err(error) => Err(failure::describe("PutItem", &self.place, error)),
+            },
+        }
+    }
+
+    /// Writes the row that consists of its two keys.
+    pub(crate) async fn put_marker(&self, key: &str) -> Result<()> {
+        let answer = self
+            .dynamodb
+            .put_item()
+            .table_name(&self.table)
+            .item(schema::NAMESPACE, text(key))
+            .item(schema::KEY, text(key))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(|error| failure::describe("PutItem", &self.place, error))?;
+        self.stats.write_units(units(answer.consumed_capacity()));
+        Ok(())
+    }
+
+    /// Sends at most 25 writes of different rows and returns those that DynamoDB left undone.
+    pub(crate) async fn write_batch<'r>(&self, writes: &[Write<'r>]) -> Result<Vec<Write<'r>>> {
+        let requests = writes.iter().map(write_request).collect::<Result<Vec<_>>>()?;
+        let answer = self
+            .dynamodb
+            .batch_write_item()
+            .request_items(&self.table, requests)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(|error| failure::describe("BatchWriteItem", &self.place, error))?;
+        for consumed in answer.consumed_capacity() {
+            self.stats.write_units(units(Some(consumed)));
+        }
+        let unprocessed = answer.unprocessed_items.unwrap_or_default();
+        let unprocessed: Vec<Write<'r>> = unprocessed
+            .into_values()
+            .flatten()
+            .filter_map(|request| {
+                let keys = request_keys(&request)?;
+                writes.iter().find(|write| write.keys() == keys).copied()
+            })
+            .collect();
+        self.stats.unprocessed_rows(unprocessed.len());
+        Ok(unprocessed)
+    }
+}
+
+fn text(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
+}
+
+fn units(consumed: Option<&ConsumedCapacity>) -> f64 {
+    consumed
+        .and_then(ConsumedCapacity::capacity_units)
+        .unwrap_or(0.0)
+}
+
+/// The row that made the condition fail; any other error comes back as it was.
+fn refused_row(
+    error: SdkError<PutItemError>,
+    key: &str,
+) -> std::result::Result<StoredRow, SdkError<PutItemError>> {
+    match error {
+        SdkError::ServiceError(context) if context.err().is_conditional_check_failed_exception() => {
+            let item = match context.into_err() {
+                PutItemError::ConditionalCheckFailedException(refusal) => refusal.item,
+                _ => None,
+            };
+            Ok(stored_row(key.to_owned(), item.unwrap_or_default()))
+        }
+        other => Err(other),
+    }
+}
+
+fn attributes(row: &NewRow<'_>) -> Attributes {
+    HashMap::from([
+        (schema::NAMESPACE.to_owned(), text(row.namespace)),
+        (schema::KEY.to_owned(), text(&row.key)),
+        (
+            schema::VERSION.to_owned(),
+            AttributeValue::N(row.version.to_string()),
+        ),
+        (schema::ITEM.to_owned(), text(&row.item)),
+    ])
+}
+
+/// Makes a row of what is left of its attributes once `key` is known; `key` may have been taken out of them.
+fn stored_row(key: String, mut attributes: Attributes) -> StoredRow {
+    let item = match attributes.remove(schema::ITEM) {
+        Some(AttributeValue::S(text)) => StoredItem::Text(text),
+        Some(_) => StoredItem::OtherType,
+        None => StoredItem::Missing,
+    };
+    let version = match attributes.remove(schema::VERSION) {
+        Some(AttributeValue::N(number)) => number.parse().ok().filter(|&n: &u64| i64::try_from(n).is_ok()),
+        _ => None,
+    };
+    attributes.remove(schema::NAMESPACE);
+    attributes.remove(schema::KEY);
+    StoredRow {
+        key,
+        version,
+        item,
+        only_our_attributes: attributes.is_empty(),
+    }
+}
+
+fn write_request(write: &Write<'_>) -> Result<WriteRequest> {
+    let incomplete = |error: &dyn fmt::Display| Error::new(ErrorKind::Internal, error.to_string());
+    let request = WriteRequest::builder();
+    Ok(match write {
+        Write::Put(row) => {
+            let put = PutRequest::builder().set_item(Some(attributes(row))).build();
+            request.put_request(put.map_err(|error| incomplete(&error))?)
+        }
+        Write::Delete { namespace, key } => {
+            let delete = DeleteRequest::builder()
+                .key(schema::NAMESPACE, text(namespace))
+                .key(schema::KEY, text(key))
+                .build();
+            request.delete_request(delete.map_err(|error| incomplete(&error))?)
+        }
+    }
+    .build())
+}
+
+fn request_keys(request: &WriteRequest) -> Option<(&str, &str)> {
+    let attributes = match (request.put_request(), request.delete_request()) {
+        (Some(put), _) => put.item(),
+        (None, Some(delete)) => delete.key(),
+        (None, None) => return None,
+    };
+    let namespace = attributes.get(schema::NAMESPACE)?.as_s().ok()?;
+    let key = attributes.get(schema::KEY)?.as_s().ok()?;
+    Some((namespace, key))
+}

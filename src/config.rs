@@ -1,0 +1,447 @@
+//! Configuration: parsing its JSON, defaults, and every check that needs no request.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use crate::client::ClientFactory;
+use crate::error::{Error, ErrorKind, Result};
+use crate::schema;
+
+/// Static AWS credentials. They never appear in a log, an error or a `Debug` output.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// The access key id.
+    pub access_key_id: String,
+    /// The secret access key.
+    pub secret_access_key: String,
+    /// The session token of temporary credentials.
+    pub session_token: Option<String>,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credentials(..)")
+    }
+}
+
+/// How the AWS SDK spaces its retries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RetryMode {
+    /// Exponential backoff with jitter and a retry quota.
+    #[default]
+    Standard,
+    /// As `Standard`, and slows down all requests of the store while it is throttled.
+    Adaptive,
+}
+
+/// How long what was read may be served from memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CacheTtl {
+    /// Every read asks the table.
+    Off,
+    /// For so long after it was read or written.
+    For(Duration),
+    /// Until it is written again through this store.
+    Forever,
+}
+
+/// The least severe log message that is delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs)]
+pub enum LogLevel {
+    Off,
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+/// Everything a [`Store`](crate::Store) is told. Start with [`Config::new`] or [`Config::from_json`] and change fields.
+///
+/// A timeout of `None` means none. Nothing here is sent anywhere before the first call.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Config {
+    /// The table's name. It must exist: partition key `namespace` (S), sort key `key` (S).
+    pub table: String,
+    /// Goes before every namespace, with a `:` between; empty is none.
+    pub prefix: String,
+    /// The AWS region; otherwise the AWS chain decides.
+    pub region: Option<String>,
+    /// The URL of the DynamoDB endpoint, for local engines and VPC endpoints; otherwise that of the region.
+    pub endpoint: Option<String>,
+    /// The name of a profile in the AWS configuration files.
+    pub profile: Option<String>,
+    /// Static credentials; otherwise the AWS chain: environment, profile, web identity, ECS, IMDS.
+    pub credentials: Option<Credentials>,
+    /// Whether get, all, initialized and Big Segments reads are strongly consistent. Default true. `init` always reads so.
+    pub consistent_reads: bool,
+    /// Whether writes are refused before any request. Default false.
+    pub read_only: bool,
+    /// For one connection to be made. Default 1 s.
+    pub connect_timeout: Option<Duration>,
+    /// For one HTTP attempt. Default 2 s.
+    pub attempt_timeout: Option<Duration>,
+    /// For a whole call: credentials, DNS, retries, waiting for another caller's request. Default 5 s.
+    pub operation_timeout: Option<Duration>,
+    /// For a whole `init`. Default 300 s.
+    pub init_timeout: Option<Duration>,
+    /// HTTP attempts a request, the first included. Default 3.
+    pub max_attempts: u32,
+    /// Default `Standard`.
+    pub retry_mode: RetryMode,
+    /// How many batches `init` has under way at once. Default 16.
+    pub max_concurrency: usize,
+    /// Default 15 s.
+    pub cache_ttl: CacheTtl,
+    /// Whether a read that fails with a retriable error serves what was last known, however old. Default false.
+    pub stale_on_error: bool,
+    /// Whether stores of equal configuration share one live state, kept beyond the last store's end. Default false.
+    pub share: bool,
+    /// A PEM file of root certificates to trust instead of the system's.
+    pub ca_bundle: Option<String>,
+    /// The URL of an HTTP proxy; otherwise `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` decide.
+    pub proxy: Option<String>,
+    /// Default `Info`.
+    pub log_level: LogLevel,
+    /// Makes the AWS client's configuration instead of the AWS settings above; called once in each process that uses the store.
+    pub client_factory: Option<ClientFactory>,
+}
+
+impl Config {
+    /// The defaults, for `table`.
+    pub fn new(table: impl Into<String>) -> Self {
+        Config {
+            table: table.into(),
+            prefix: String::new(),
+            region: None,
+            endpoint: None,
+            profile: None,
+            credentials: None,
+            consistent_reads: true,
+            read_only: false,
+            connect_timeout: Some(Duration::from_millis(1000)),
+            attempt_timeout: Some(Duration::from_millis(2000)),
+            operation_timeout: Some(Duration::from_millis(5000)),
+            init_timeout: Some(Duration::from_millis(300_000)),
+            max_attempts: 3,
+            retry_mode: RetryMode::Standard,
+            max_concurrency: 16,
+            cache_ttl: CacheTtl::For(Duration::from_millis(15_000)),
+            stale_on_error: false,
+            share: false,
+            ca_bundle: None,
+            proxy: None,
+            log_level: LogLevel::Info,
+            client_factory: None,
+        }
+    }
+
+    /// Reads the JSON form that the C ABI takes; see the header or README for its keys. An unknown or mistyped key is an error that names it.
+    pub fn from_json(json: &str) -> Result<Self> {
+        let value: Value = serde_json::from_str(json).map_err(|error| {
+            Error::new(
+                ErrorKind::InvalidJson,
+                format!("configuration is not JSON: {error}"),
+            )
+        })?;
+        let Value::Object(members) = value else {
+            return Err(refusal("configuration must be a JSON object"));
+        };
+        let mut members = Members {
+            path: "",
+            members,
+        };
+        let mut config = Config::new(members.string("table")?.unwrap_or_default());
+        config.read_members(&mut members)?;
+        members.require_empty()?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    fn read_members(&mut self, members: &mut Members<'_>) -> Result<()> {
+        if let Some(prefix) = members.string("prefix")? {
+            self.prefix = prefix;
+        }
+        self.region = members.string("region")?;
+        self.endpoint = members.string("endpoint")?;
+        self.profile = members.string("profile")?;
+        self.credentials = members.credentials("credentials")?;
+        self.ca_bundle = members.string("ca_bundle")?;
+        self.proxy = members.string("proxy")?;
+        members.boolean("consistent_reads", &mut self.consistent_reads)?;
+        members.boolean("read_only", &mut self.read_only)?;
+        members.boolean("stale_on_error", &mut self.stale_on_error)?;
+        members.boolean("share", &mut self.share)?;
+        members.timeout("connect_timeout_ms", &mut self.connect_timeout)?;
+        members.timeout("attempt_timeout_ms", &mut self.attempt_timeout)?;
+        members.timeout("operation_timeout_ms", &mut self.operation_timeout)?;
+        members.timeout("init_timeout_ms", &mut self.init_timeout)?;
+        if let Some(attempts) = members.integer("max_attempts", 1, 1000)? {
+            self.max_attempts = attempts as u32;
+        }
+        if let Some(concurrency) = members.integer("max_concurrency", 1, 1000)? {
+            self.max_concurrency = concurrency as usize;
+        }
+        if let Some(milliseconds) = members.integer("cache_ttl_ms", -1, MAXIMUM_MILLISECONDS)? {
+            self.cache_ttl = match milliseconds {
+                -1 => CacheTtl::Forever,
+                0 => CacheTtl::Off,
+                _ => CacheTtl::For(Duration::from_millis(milliseconds as u64)),
+            };
+        }
+        let modes = [
+            ("standard", RetryMode::Standard),
+            ("adaptive", RetryMode::Adaptive),
+        ];
+        members.choice("retry_mode", &modes, &mut self.retry_mode)?;
+        let levels = [
+            ("off", LogLevel::Off),
+            ("error", LogLevel::Error),
+            ("warn", LogLevel::Warn),
+            ("info", LogLevel::Info),
+            ("debug", LogLevel::Debug),
+            ("trace", LogLevel::Trace),
+        ];
+        members.choice("log_level", &levels, &mut self.log_level)
+    }
+
+    /// The checks that a [`Store`](crate::Store) makes before it accepts this configuration.
+    pub(crate) fn validate(&self) -> Result<()> {
+        if self.table.is_empty() {
+            return Err(refusal("\"table\" is required"));
+        }
+        let longest = schema::prefixed(&self.prefix, schema::BIG_SEGMENTS_METADATA).len();
+        if longest > schema::MAXIMUM_NAMESPACE_BYTES {
+            return Err(refusal("\"prefix\" is too long for DynamoDB's partition key of 2,048 bytes"));
+        }
+        if self.cache_ttl == CacheTtl::Forever && self.read_only {
+            return Err(refusal(
+                "\"cache_ttl_ms\" -1 with \"read_only\" is refused: such a store would never see a change",
+            ));
+        }
+        if self.max_attempts == 0 {
+            return Err(refusal("\"max_attempts\" must be at least 1"));
+        }
+        if self.max_concurrency == 0 {
+            return Err(refusal("\"max_concurrency\" must be at least 1"));
+        }
+        for (name, url) in [("endpoint", &self.endpoint), ("proxy", &self.proxy)] {
+            if let Some(url) = url {
+                require_url(name, url)?;
+            }
+        }
+        for (name, text) in [("region", &self.region), ("profile", &self.profile), ("ca_bundle", &self.ca_bundle)] {
+            if text.as_deref() == Some("") {
+                return Err(refusal(format!("{name:?} must not be empty; leave it out for the default")));
+            }
+        }
+        if let Some(credentials) = &self.credentials {
+            if credentials.access_key_id.is_empty() || credentials.secret_access_key.is_empty() {
+                return Err(refusal(
+                    "\"credentials\" needs both \"access_key_id\" and \"secret_access_key\"",
+                ));
+            }
+            if self.profile.is_some() {
+                return Err(refusal(
+                    "\"credentials\" and \"profile\" exclude each other",
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A hundred years: long enough for anyone, short enough for every clock.
+const MAXIMUM_MILLISECONDS: i64 = 100 * 365 * 24 * 3600 * 1000;
+
+fn refusal(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidConfiguration, message)
+}
+
+/// The value itself stays out of the message: a proxy's URL may hold a password.
+fn require_url(name: &str, url: &str) -> Result<()> {
+    let parsed: Option<http::Uri> = url.parse().ok();
+    let is_absolute = parsed.is_some_and(|uri| {
+        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
+    });
+    if is_absolute {
+        return Ok(());
+    }
+    Err(refusal(format!(
+        "{name:?} must be an http:// or https:// URL with a host"
+    )))
+}
+
+/// Takes members out of an object one by one, so that what is left is unknown. Messages never show a value, which may be a secret.
+struct Members<'p> {
+    path: &'p str,
+    members: Map<String, Value>,
+}
+
+impl Members<'_> {
+    fn mistyped(&self, name: &str, expected: &str) -> Error {
+        refusal(format!(
+            "configuration key \"{}{name}\" must be {expected}",
+            self.path
+        ))
+    }
+
+    /// A `null` counts as absent: it is what most languages write for an option that was not given.
+    fn take(&mut self, name: &str) -> Option<Value> {
+        self.members.remove(name).filter(|value| !value.is_null())
+    }
+
+    fn string(&mut self, name: &str) -> Result<Option<String>> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::String(text)) if !text.contains('\0') => Ok(Some(text)),
+            Some(_) => Err(self.mistyped(name, "a string without NUL")),
+        }
+    }
+
+    fn boolean(&mut self, name: &str, target: &mut bool) -> Result<()> {
+        match self.take(name) {
+            None => Ok(()),
+            Some(Value::Bool(value)) => {
+                *target = value;
+                Ok(())
+            }
+            Some(_) => Err(self.mistyped(name, "true or false")),
+        }
+    }
+
+    fn integer(&mut self, name: &str, least: i64, most: i64) -> Result<Option<i64>> {
+        let Some(value) = self.take(name) else {
+            return Ok(None);
+        };
+        match value.as_i64() {
+            Some(number) if (least..=most).contains(&number) => Ok(Some(number)),
+            _ => Err(self.mistyped(name, &format!("an integer in {least} … {most}"))),
+        }
+    }
+
+    fn timeout(&mut self, name: &str, target: &mut Option<Duration>) -> Result<()> {
+        if let Some(milliseconds) = self.integer(name, 0, MAXIMUM_MILLISECONDS)? {
+            *target = (milliseconds > 0).then(|| Duration::from_millis(milliseconds as u64));
+        }
+        Ok(())
+    }
+
+    fn choice<T: Copy>(
+        &mut self,
+        name: &str,
+        choices: &[(&str, T)],
+        target: &mut T,
+    ) -> Result<()> {
+        let Some(value) = self.take(name) else {
+            return Ok(());
+        };
+        match choices
+            .iter()
+            .find(|(text, _)| value.as_str() == Some(*text))
+        {
+            Some((_, choice)) => {
+                *target = *choice;
+                Ok(())
+            }
+            None => {
+                let texts: Vec<&str> = choices.iter().map(|(text, _)| *text).collect();
+                Err(self.mistyped(name, &format!("one of {}", texts.join(", "))))
+            }
+        }
+    }
+
+    fn credentials(&mut self, name: &str) -> Result<Option<Credentials>> {
+        let members = match self.take(name) {
+            None => return Ok(None),
+            Some(Value::Object(members)) => members,
+            Some(_) => {
+                return Err(self.mistyped(
+                    name,
+                    "an object with access_key_id, secret_access_key and optionally session_token",
+                ))
+            }
+        };
+        let mut members = Members {
+            path: "credentials.",
+            members,
+        };
+        let credentials = Credentials {
+            access_key_id: members.string("access_key_id")?.unwrap_or_default(),
+            secret_access_key: members.string("secret_access_key")?.unwrap_or_default(),
+            session_token: members
+                .string("session_token")?
+                .filter(|token| !token.is_empty()),
+        };
+        members.require_empty()?;
+        Ok(Some(credentials))
+    }
+
+    fn require_empty(&self) -> Result<()> {
+        match self.members.keys().next() {
+            None => Ok(()),
+            Some(name) => Err(refusal(format!(
+                "unknown configuration key \"{}{name}\"",
+                self.path
+            ))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_are_the_documented_ones() {
+        let config = Config::from_json(r#"{"table":"t"}"#).unwrap();
+        assert_eq!(config.connect_timeout, Some(Duration::from_secs(1)));
+        assert_eq!(config.attempt_timeout, Some(Duration::from_secs(2)));
+        assert_eq!(config.operation_timeout, Some(Duration::from_secs(5)));
+        assert_eq!(config.init_timeout, Some(Duration::from_secs(300)));
+        assert_eq!((config.max_attempts, config.max_concurrency), (3, 16));
+        assert_eq!(config.cache_ttl, CacheTtl::For(Duration::from_secs(15)));
+        assert!(config.consistent_reads && !config.read_only && !config.share);
+    }
+
+    #[test]
+    fn a_bad_key_is_named_and_its_value_is_not_shown() {
+        let cases = [
+            (r#"{"table":"t","tabel":1}"#, "tabel"),
+            (r#"{"table":"t","credentials":"SECRET"}"#, "credentials"),
+            (r#"{"table":"t","credentials":{"secret_access_key":7}}"#, "credentials.secret_access_key"),
+            (r#"{"table":"t","credentials":{"secret":"SECRET"}}"#, "credentials.secret"),
+            (r#"{"table":"t","proxy":"SECRET"}"#, "proxy"),
+            (r#"{"table":"t","max_attempts":0}"#, "max_attempts"),
+            (r#"{"table":"t","connect_timeout_ms":1.5}"#, "connect_timeout_ms"),
+            (r#"{"table":"t","cache_ttl_ms":-2}"#, "cache_ttl_ms"),
+            (r#"{"table":"t","retry_mode":"legacy"}"#, "retry_mode"),
+            (r#"{"prefix":"p"}"#, "table"),
+        ];
+        for (json, name) in cases {
+            let error = Config::from_json(json).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidConfiguration, "{json}");
+            assert!(error.message().contains(name), "{error}");
+            assert!(!error.message().contains("SECRET"), "{error}");
+        }
+    }
+
+    #[test]
+    fn zero_and_minus_one_have_their_meanings() {
+        let config = Config::from_json(r#"{"table":"t","attempt_timeout_ms":0,"cache_ttl_ms":-1}"#).unwrap();
+        assert_eq!(config.attempt_timeout, None);
+        assert_eq!(config.cache_ttl, CacheTtl::Forever);
+        assert!(Config::from_json(r#"{"table":"t","cache_ttl_ms":-1,"read_only":true}"#).is_err());
+    }
+
+    #[test]
+    fn debug_output_hides_credentials() {
+        let json = r#"{"table":"t","credentials":{"access_key_id":"AKIA","secret_access_key":"SECRET"}}"#;
+        let text = format!("{:?}", Config::from_json(json).unwrap());
+        assert!(!text.contains("SECRET") && !text.contains("AKIA"));
+    }
+}

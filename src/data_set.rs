@@ -1,0 +1,128 @@
+//! A full data set as `init` takes it: kinds, their items by key, everything checked before the first request.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::item::{Name, NewRow};
+use crate::schema::{self, Kind};
+
+/// The text of a data set, its outer two levels taken apart.
+pub(crate) struct DataSet<'a> {
+    kinds: Vec<(Cow<'a, str>, Entries<'a>)>,
+}
+
+/// One kind with the namespace that holds it.
+pub(crate) struct KindRows<'a> {
+    pub(crate) kind: Kind<'a>,
+    pub(crate) rows: Vec<NewRow<'a>>,
+}
+
+impl<'a> DataSet<'a> {
+    /// Takes `{"features": {key: item, …}, …}` apart. Only the outer shape is checked here; `rows` checks the items.
+    pub(crate) fn parse(json: &'a str) -> Result<Self> {
+        let kinds: Members<'a, Entries<'a>> = serde_json::from_str(json).map_err(|error| {
+            let cause = if error.is_data() {
+                ErrorKind::InvalidDataSet
+            } else {
+                ErrorKind::InvalidJson
+            };
+            Error::new(cause, format!("data set: {error}"))
+        })?;
+        let kinds = kinds.0;
+        let mut seen = HashSet::new();
+        for (name, _) in &kinds {
+            let kind = Kind::parse(name)?;
+            if !seen.insert(kind.name()) {
+                let both = if kind.is_features() {
+                    " (\"flags\" is another name for \"features\")"
+                } else {
+                    ""
+                };
+                return Err(Error::new(
+                    ErrorKind::InvalidDataSet,
+                    format!("data set: kind {:?} stands there twice{both}", kind.name()),
+                ));
+            }
+        }
+        drop(seen);
+        Ok(DataSet { kinds })
+    }
+
+    /// The namespaces of the kinds, in the order of `rows`.
+    pub(crate) fn namespaces(&self, prefix: &str) -> Result<Vec<String>> {
+        self.kinds
+            .iter()
+            .map(|(name, _)| Ok(schema::prefixed(prefix, Kind::parse(name)?.name())))
+            .collect()
+    }
+
+    /// Every item as the row that stores it; the first bad one is an error that names kind and key.
+    pub(crate) fn rows(&'a self, namespaces: &'a [String]) -> Result<Vec<KindRows<'a>>> {
+        let with_namespaces = self.kinds.iter().zip(namespaces);
+        with_namespaces
+            .map(|((name, entries), namespace)| {
+                let kind = Kind::parse(name)?;
+                let mut seen = HashSet::with_capacity(entries.0 .0.len());
+                let rows = entries.0 .0.iter().map(|(key, item)| {
+                    if !seen.insert(key) {
+                        return Err(Error::new(
+                            ErrorKind::InvalidDataSet,
+                            format!(
+                                "data set: key {key:?} stands twice in kind {:?}",
+                                kind.name()
+                            ),
+                        ));
+                    }
+                    NewRow::parse(kind, namespace, Cow::Borrowed(key), item.get())
+                });
+                Ok(KindRows {
+                    kind,
+                    rows: rows.collect::<Result<_>>()?,
+                })
+            })
+            .collect()
+    }
+}
+
+/// The items of a kind, unread.
+struct Entries<'a>(Members<'a, &'a RawValue>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        Members::deserialize(deserializer).map(Entries)
+    }
+}
+
+/// An object's members in their order, duplicates included.
+struct Members<'a, V>(Vec<(Cow<'a, str>, V)>);
+
+impl<'de: 'a, 'a, V: Deserialize<'de>> Deserialize<'de> for Members<'a, V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct MembersVisitor<V>(std::marker::PhantomData<V>);
+        impl<'de, V: Deserialize<'de>> Visitor<'de> for MembersVisitor<V> {
+            type Value = Vec<(Cow<'de, str>, V)>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a data set: an object of kinds, each an object of items by key")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(
+                self,
+                mut map: A,
+            ) -> std::result::Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some((Name(name), value)) = map.next_entry()? {
+                    members.push((name, value));
+                }
+                Ok(members)
+            }
+        }
+        let visitor = MembersVisitor(std::marker::PhantomData);
+        deserializer.deserialize_map(visitor).map(Members)
+    }
+}

@@ -1,0 +1,39 @@
+//! The C ABI and its law.
+//!
+//! * Every fallible function returns a status, takes its results through out-parameters and, last, an optional error.
+//! * Statuses, log levels, configuration keys and functions are append-only; a number is never used again for anything else.
+//! * One guard wraps every export: null checks, UTF-8 checks, panics.
+//! * No public struct: what C sees is opaque, an integer, or a NUL-terminated UTF-8 string.
+//!
+//! Rust programs use [`Store`](crate::Store) instead.
+
+mod error;
+mod guard;
+mod store;
+mod string;
+
+pub use error::*;
+pub use store::*;
+pub use string::ld_dynamo_string_free;
+
+use std::ffi::c_char;
+
+/// The ABI's major number. It changes when a program that was compiled against an older header would break.
+pub const LD_DYNAMO_ABI_MAJOR: u32 = 1;
+/// The ABI's minor number. It grows with every function or constant that is added.
+pub const LD_DYNAMO_ABI_MINOR: u32 = 0;
+
+const VERSION_WITH_NUL: &str = concat!(env!("CARGO_PKG_VERSION"), "\0");
+
+/// The version of the loaded library, for example "0.1.0". Static: never freed. Never NULL.
+#[no_mangle]
+pub extern "C" fn ld_dynamo_version() -> *const c_char {
+    VERSION_WITH_NUL.as_ptr().cast()
+}
+
+/// The ABI of the loaded library: major << 16 | minor. A program needs the same major and at least the minor it was compiled with:
+/// compare with LD_DYNAMO_ABI_VERSION.
+#[no_mangle]
+pub extern "C" fn ld_dynamo_abi_version() -> u32 {
+    LD_DYNAMO_ABI_MAJOR << 16 | LD_DYNAMO_ABI_MINOR
+}

@@ -1,0 +1,227 @@
+//! The store's functions.
+
+use std::ffi::c_char;
+
+use super::error::*;
+use super::guard::{guard, required, result_place};
+use super::string::{give, text};
+use crate::config::Config;
+use crate::store::Store;
+use crate::upsert::Upsert;
+
+/// A store: one table under one prefix. Opaque; made by ld_dynamo_store_new, ended by ld_dynamo_store_free. Usable from many threads
+/// at once, and in forked children of the process that made it.
+#[allow(non_camel_case_types)]
+pub struct ld_dynamo_store {
+    store: Store,
+}
+
+/// Makes a store from its configuration, a JSON object. Starts no thread and does no I/O: a missing table is found by the first call.
+///
+/// `config_json`: "table" (required) and optionally the keys that README.md lists; an unknown or mistyped key is an error that names it.
+/// `store`: receives the store, to be freed with ld_dynamo_store_free; NULL on failure.
+/// Fails with LD_DYNAMO_NULL_ARGUMENT, LD_DYNAMO_INVALID_UTF8, LD_DYNAMO_INVALID_JSON, LD_DYNAMO_INVALID_CONFIGURATION.
+///
+/// # Safety
+/// Pointers are NULL or valid; `config_json` is NUL-terminated.
+#[no_mangle]
+pub unsafe extern "C" fn ld_dynamo_store_new(
+    config_json: *const c_char,
+    store: *mut *mut ld_dynamo_store,
+    error: *mut *mut ld_dynamo_error,
+) -> ld_dynamo_status {
+    // SAFETY: what the caller promises is what each of these needs.
+    unsafe {
+        guard(error, || {
+            let place = result_place(store, "store")?;
+            let config = Config::from_json(text(config_json, "config_json")?)?;
+            panic_on_request();
+            let store = Store::new(config)?;
+            *place = Box::into_raw(Box::new(ld_dynamo_store { store }));
+            Ok(LD_DYNAMO_OK)
+        })
+    }
+}
+
+/// The only way to show that a panic in the shipped library becomes a status: the tests set this variable.
+fn panic_on_request() {
+    if std::env::var_os("LD_DYNAMO_STORE_TEST_PANIC").is_some() {
+        panic!("requested by LD_DYNAMO_STORE_TEST_PANIC");
+    }
+}
+
+/// Makes the kinds in a data set hold exactly its items, then marks the table as initialized.
+///
+/// `all_data_json`: {"features": {key: item, …}, "segments": {key: item, …}}, as LaunchDarkly sends it ("flags" is another name for
+/// "features"). A kind that is absent is left alone, an empty one is emptied. Each item is a JSON object with an integer "version". Bad
+/// input is refused before the first request. An item over 400,000 bytes is logged as an error and left out, with its older copy.
+/// Reads what is stored and writes only the difference; takes at most "init_timeout_ms". On failure some rows may have been
+/// written, the mark is as it was, and the next init goes on from there. Blocks; several may run at once, the last write stands.
+/// Costs one read of the kinds' rows and one write unit per KB that differs, and one for the mark.
+///
+/// # Safety
+/// Pointers are NULL or valid; `all_data_json` is NUL-terminated.
+#[no_mangle]
+pub unsafe extern "C" fn ld_dynamo_store_init(
+    store: *const ld_dynamo_store,
+    all_data_json: *const c_char,
+    error: *mut *mut ld_dynamo_error,
+) -> ld_dynamo_status {
+    // SAFETY: what the caller promises is what each of these needs.
+    unsafe {
+        guard(error, || {
+            let store = &required(store, "store")?.store;
+            store.init(text(all_data_json, "all_data_json")?)?;
+            Ok(LD_DYNAMO_OK)
+        })
+    }
+}
+
+/// Gets one item as stored, tombstones included.
+///
+/// `kind`: "features" (or "flags"), "segments", or a kind of your own. `key`: the flag's or segment's key.
+/// `item_json`: receives the item's JSON, to be freed with ld_dynamo_string_free; NULL unless LD_DYNAMO_OK is returned.
+/// Returns LD_DYNAMO_OK or LD_DYNAMO_NOT_FOUND; fails with LD_DYNAMO_CORRUPT_ITEM where the row holds no JSON object.
+/// A row deleted by an official store comes back as an item with "deleted": true. Costs at most one request.
+///
+/// # Safety
+/// Pointers are NULL or valid; strings are NUL-terminated.
+#[no_mangle]
+pub unsafe extern "C" fn ld_dynamo_store_get(
+    store: *const ld_dynamo_store,
+    kind: *const c_char,
+    key: *const c_char,
+    item_json: *mut *mut c_char,
+    error: *mut *mut ld_dynamo_error,
+) -> ld_dynamo_status {
+    // SAFETY: what the caller promises is what each of these needs.
+    unsafe {
+        guard(error, || {
+            let place = result_place(item_json, "item_json")?;
+            let store = &required(store, "store")?.store;
+            match store.get(text(kind, "kind")?, text(key, "key")?)? {
+                None => Ok(LD_DYNAMO_NOT_FOUND),
+                Some(item) => {
+                    give(item, place)?;
+                    Ok(LD_DYNAMO_OK)
+                }
+            }
+        })
+    }
+}
+
+/// Gets all items of a kind, tombstones included.
+///
+/// `items_json`: receives one JSON object from key to item, {} where there are none, to be freed with ld_dynamo_string_free; NULL on
+/// failure. A corrupt row is left out and logged as an error with its key. Costs one request per MB stored.
+///
+/// # Safety
+/// Pointers are NULL or valid; `kind` is NUL-terminated.
+#[no_mangle]
+pub unsafe extern "C" fn ld_dynamo_store_all(
+    store: *const ld_dynamo_store,
+    kind: *const c_char,
+    items_json: *mut *mut c_char,
+    error: *mut *mut ld_dynamo_error,
+) -> ld_dynamo_status {
+    // SAFETY: what the caller promises is what each of these needs.
+    unsafe {
+        guard(error, || {
+            let place = result_place(items_json, "items_json")?;
+            let store = &required(store, "store")?.store;
+            give(store.all(text(kind, "kind")?)?, place)?;
+            Ok(LD_DYNAMO_OK)
+        })
+    }
+}
+
+/// Writes one item where the table holds none or an older version. Costs one request, even when it is refused.
+///
+/// `item_json`: the whole item, a JSON object with an integer "version"; it is stored byte for byte under `key`. A deletion ("deleted":
+/// true) of a feature or segment that lacks the kind's full schema is stored as a tombstone that every official SDK can read.
+/// `stored_json`: receives the row that won where LD_DYNAMO_NOT_NEWER is returned, to be freed with ld_dynamo_string_free; else NULL.
+/// Returns LD_DYNAMO_OK, LD_DYNAMO_NOT_NEWER or LD_DYNAMO_TOO_LARGE (logged as an error; the stored row stays as it was).
+///
+/// # Safety
+/// Pointers are NULL or valid; strings are NUL-terminated.
+#[no_mangle]
+pub unsafe extern "C" fn ld_dynamo_store_upsert(
+    store: *const ld_dynamo_store,
+    kind: *const c_char,
+    key: *const c_char,
+    item_json: *const c_char,
+    stored_json: *mut *mut c_char,
+    error: *mut *mut ld_dynamo_error,
+) -> ld_dynamo_status {
+    // SAFETY: what the caller promises is what each of these needs.
+    unsafe {
+        guard(error, || {
+            let place = result_place(stored_json, "stored_json")?;
+            let store = &required(store, "store")?.store;
+            let (kind, key) = (text(kind, "kind")?, text(key, "key")?);
+            match store.upsert(kind, key, text(item_json, "item_json")?)? {
+                Upsert::Stored => Ok(LD_DYNAMO_OK),
+                Upsert::TooLarge => Ok(LD_DYNAMO_TOO_LARGE),
+                Upsert::NotNewer(stored) => {
+                    give(stored, place)?;
+                    Ok(LD_DYNAMO_NOT_NEWER)
+                }
+            }
+        })
+    }
+}
+
+/// Ends a store; NULL is nothing. Never blocks, does no I/O, cannot fail. In a forked child it frees nothing of the parent's. No call on
+/// the store may be under way; freeing it twice, or using it afterwards, is undefined.
+///
+/// # Safety
+/// `store` is NULL or a store that has not been freed.
+#[no_mangle]
+pub unsafe extern "C" fn ld_dynamo_store_free(store: *mut ld_dynamo_store) {
+    if store.is_null() {
+        return;
+    }
+    // SAFETY: stores are made by Box::into_raw in `ld_dynamo_store_new`, and the caller promises that this one is still there.
+    unsafe {
+        guard(std::ptr::null_mut(), || {
+            drop(Box::from_raw(store));
+            Ok(LD_DYNAMO_OK)
+        });
+    }
+}
+
+/// Whether the table holds a full data set under the store's prefix: LD_DYNAMO_OK, or LD_DYNAMO_NOT_FOUND.
+///
+/// # Safety
+/// Pointers are NULL or valid.
+#[no_mangle]
+pub unsafe extern "C" fn ld_dynamo_store_initialized(
+    store: *const ld_dynamo_store,
+    error: *mut *mut ld_dynamo_error,
+) -> ld_dynamo_status {
+    // SAFETY: what the caller promises is what each of these needs.
+    unsafe {
+        guard(error, || {
+            let is_initialized = required(store, "store")?.store.initialized()?;
+            Ok(if is_initialized { LD_DYNAMO_OK } else { LD_DYNAMO_NOT_FOUND })
+        })
+    }
+}
+
+/// LD_DYNAMO_OK when the table answers now, else the failure. Always asks the table, never the cache; one request.
+///
+/// # Safety
+/// Pointers are NULL or valid.
+#[no_mangle]
+pub unsafe extern "C" fn ld_dynamo_store_available(
+    store: *const ld_dynamo_store,
+    error: *mut *mut ld_dynamo_error,
+) -> ld_dynamo_status {
+    // SAFETY: what the caller promises is what each of these needs.
+    unsafe {
+        guard(error, || {
+            required(store, "store")?.store.available()?;
+            Ok(LD_DYNAMO_OK)
+        })
+    }
+}

@@ -1,0 +1,49 @@
+//! Strings in: borrowed, checked for UTF-8. Strings out: owned by the caller.
+
+use std::ffi::{c_char, CStr, CString};
+
+use super::error::{ld_dynamo_error, LD_DYNAMO_INTERNAL, LD_DYNAMO_INVALID_UTF8};
+use super::guard::required;
+
+/// A string argument as text, or an error that names the argument and the first bad byte.
+///
+/// # Safety
+/// `pointer` is NULL or a NUL-terminated string that nobody changes meanwhile.
+pub(super) unsafe fn text<'a>(
+    pointer: *const c_char,
+    name: &str,
+) -> Result<&'a str, ld_dynamo_error> {
+    // SAFETY: promised by the caller; `required` only refuses NULL.
+    let bytes = unsafe { CStr::from_ptr(required(pointer, name)?) };
+    bytes.to_str().map_err(|error| {
+        ld_dynamo_error::new(
+            LD_DYNAMO_INVALID_UTF8,
+            format!(
+                "argument \"{name}\" is not UTF-8: bad byte at offset {}",
+                error.valid_up_to()
+            ),
+        )
+    })
+}
+
+/// Hands a text to the caller, who frees it with `ld_dynamo_string_free`.
+pub(super) fn give(text: impl Into<Vec<u8>>, place: &mut *mut c_char) -> Result<(), ld_dynamo_error> {
+    let text = CString::new(text).map_err(|_| {
+        ld_dynamo_error::new(LD_DYNAMO_INTERNAL, "a result held a NUL byte".to_owned())
+    })?;
+    *place = text.into_raw();
+    Ok(())
+}
+
+/// Frees a string that a function of this library returned through an out-parameter; NULL is nothing. Never blocks. Freeing it
+/// twice, using it afterwards, or freeing a string from elsewhere is undefined; it must not have been changed in length.
+///
+/// # Safety
+/// `string` is NULL or such a string, not freed yet.
+#[no_mangle]
+pub unsafe extern "C" fn ld_dynamo_string_free(string: *mut c_char) {
+    if !string.is_null() {
+        // SAFETY: such strings are made by CString::into_raw in `give`.
+        drop(unsafe { CString::from_raw(string) });
+    }
+}

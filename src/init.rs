@@ -1,0 +1,276 @@
+//! One full data set: the difference to what is stored, in levels of batches, stale rows deleted, `$inited` last.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
+
+use futures_util::future::try_join_all;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+
+use crate::client::{Client, Write};
+use crate::config::Config;
+use crate::data_set::KindRows;
+use crate::dependencies;
+use crate::error::{Error, ErrorKind, Result};
+use crate::item::StoredRow;
+use crate::schema;
+
+/// What DynamoDB takes in one BatchWriteItem.
+const MAXIMUM_BATCH_ROWS: usize = 25;
+const MAXIMUM_BATCH_BYTES: usize = 16 * 1024 * 1024;
+/// For the JSON around a row's own text in a request.
+const ROW_ENVELOPE_BYTES: usize = 256;
+
+const FIRST_BACKOFF: Duration = Duration::from_millis(25);
+const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
+
+/// How an `init` went, in rows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InitReport {
+    /// Rows written because they were missing or different.
+    pub written: usize,
+    /// Rows that the table already held to the byte.
+    pub unchanged: usize,
+    /// Rows deleted because the data set does not have them.
+    pub deleted: usize,
+    /// Items over the size limit, not stored.
+    pub dropped: usize,
+}
+
+/// Replaces the kinds of the data set. `Err` leaves `$inited` as it was; the next init goes on through the difference.
+pub(crate) async fn init(
+    client: &Client,
+    config: &Config,
+    kinds: &[KindRows<'_>],
+    namespaces: &[String],
+) -> Result<InitReport> {
+    let progress = Progress::default();
+    let work = replace(client, config, kinds, namespaces, &progress);
+    match config.init_timeout {
+        None => work.await,
+        Some(limit) => match tokio::time::timeout(limit, work).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(Error::new(
+                ErrorKind::TimedOut,
+                format!("init was not done within {} ms", limit.as_millis()),
+            )),
+        },
+    }
+    .map_err(|error| error.in_context(progress.describe()))
+}
+
+async fn replace(
+    client: &Client,
+    config: &Config,
+    kinds: &[KindRows<'_>],
+    namespaces: &[String],
+    progress: &Progress,
+) -> Result<InitReport> {
+    let queries = kinds
+        .iter()
+        .zip(namespaces)
+        .map(|(group, namespace)| compare(client, group, namespace));
+    let differences = try_join_all(queries).await?;
+
+    let mut report = InitReport::default();
+    let mut levels = Vec::new();
+    for level in dependencies::levels(kinds) {
+        let mut writes = Vec::new();
+        for (group, index) in level {
+            let row = &kinds[group].rows[index];
+            if !row.fits() {
+                row.log_too_large();
+                report.dropped += 1;
+            } else if differences[group].is_stored[index] {
+                report.unchanged += 1;
+            } else {
+                writes.push(Write::Put(row));
+            }
+        }
+        report.written += writes.len();
+        levels.push(writes);
+    }
+    let mut deletes = Vec::new();
+    for (difference, namespace) in differences.iter().zip(namespaces) {
+        let keys = difference.stale.iter();
+        deletes.extend(keys.map(|key| Write::Delete { namespace, key }));
+    }
+    report.deleted = deletes.len();
+    levels.push(deletes);
+    progress.begin(report.written + report.deleted);
+
+    for level in &levels {
+        stream::iter(batches(level))
+            .map(|batch| write_until_done(client, batch, progress))
+            .buffer_unordered(config.max_concurrency)
+            .try_collect::<()>()
+            .await?;
+    }
+    client.put_marker(&schema::inited_key(&config.prefix)).await?;
+    tracing::info!(
+        "Initialized table {:?} with {} item(s): {} written, {} unchanged, {} deleted, {} dropped",
+        config.table,
+        report.written + report.unchanged,
+        report.written,
+        report.unchanged,
+        report.deleted,
+        report.dropped
+    );
+    Ok(report)
+}
+
+/// How a namespace differs from the rows that it should hold.
+struct Difference {
+    /// For each row, whether the table holds it already, to the byte.
+    is_stored: Vec<bool>,
+    /// Keys that the table has and should not have, those of oversized items among them.
+    stale: Vec<String>,
+}
+
+/// Reads a whole namespace, strongly consistent; each row is compared as its page arrives and then forgotten.
+async fn compare(client: &Client, group: &KindRows<'_>, namespace: &str) -> Result<Difference> {
+    let rows = group.rows.iter().enumerate();
+    let index_of: HashMap<&str, usize> = rows.map(|(index, row)| (&*row.key, index)).collect();
+    let mut difference = Difference {
+        is_stored: vec![false; group.rows.len()],
+        stale: Vec::new(),
+    };
+    client
+        .query(namespace, true, |stored: StoredRow| {
+            match index_of.get(stored.key.as_str()) {
+                Some(&index) if group.rows[index].fits() => {
+                    difference.is_stored[index] = group.rows[index].is_stored_as(&stored);
+                }
+                _ => difference.stale.push(stored.key),
+            }
+        })
+        .await?;
+    Ok(difference)
+}
+
+/// Cuts a level into requests that DynamoDB takes.
+fn batches<'w, 'r>(writes: &'w [Write<'r>]) -> impl Iterator<Item = &'w [Write<'r>]> {
+    let mut rest = writes;
+    std::iter::from_fn(move || {
+        let mut bytes = 0;
+        let fitting = rest.iter().take(MAXIMUM_BATCH_ROWS).take_while(|write| {
+            bytes += encoded_bytes(write);
+            bytes <= MAXIMUM_BATCH_BYTES
+        });
+        let (batch, remaining) = rest.split_at(fitting.count());
+        rest = remaining;
+        (!batch.is_empty()).then_some(batch)
+    })
+}
+
+/// At least what a write takes in the body of its request, where an item is a string within JSON.
+fn encoded_bytes(write: &Write<'_>) -> usize {
+    let (namespace, key) = write.keys();
+    let item = match write {
+        Write::Put(row) => escaped_bytes(&row.item),
+        Write::Delete { .. } => 0,
+    };
+    ROW_ENVELOPE_BYTES + escaped_bytes(namespace) + escaped_bytes(key) + item
+}
+
+fn escaped_bytes(text: &str) -> usize {
+    text.bytes()
+        .map(|byte| match byte {
+            b'"' | b'\\' | b'\n' | b'\r' | b'\t' => 2,
+            0..=0x1f => 6,
+            _ => 1,
+        })
+        .sum()
+}
+
+/// Repeats what DynamoDB left undone or throttled, with growing pauses, until nothing is left; the caller's time-out ends it.
+async fn write_until_done(
+    client: &Client,
+    batch: &[Write<'_>],
+    progress: &Progress,
+) -> Result<()> {
+    let mut undone = batch.to_vec();
+    let mut pause = FIRST_BACKOFF;
+    loop {
+        let before = undone.len();
+        match client.write_batch(&undone).await {
+            Ok(unprocessed) => undone = unprocessed,
+            Err(error) if error.kind() == ErrorKind::Throttled => {}
+            Err(error) => return Err(error),
+        }
+        progress.done.fetch_add(before - undone.len(), Relaxed);
+        if undone.is_empty() {
+            return Ok(());
+        }
+        if undone.len() < before {
+            pause = FIRST_BACKOFF;
+        }
+        tokio::time::sleep(pause.mul_f64(fastrand::f64())).await;
+        pause = (pause * 2).min(LONGEST_BACKOFF);
+    }
+}
+
+/// Rows to write and delete, and how many of them are done.
+#[derive(Default)]
+struct Progress {
+    has_begun: AtomicBool,
+    total: AtomicUsize,
+    done: AtomicUsize,
+}
+
+impl Progress {
+    fn begin(&self, total: usize) {
+        self.total.store(total, Relaxed);
+        self.has_begun.store(true, Relaxed);
+    }
+
+    fn describe(&self) -> String {
+        if !self.has_begun.load(Relaxed) {
+            return "init failed before its first write".to_owned();
+        }
+        let (done, total) = (self.done.load(Relaxed), self.total.load(Relaxed));
+        format!(
+            "init failed with {done} of its {total} rows written or deleted and {} not; \"$inited\" is as it was",
+            total - done
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::item::NewRow;
+    use std::borrow::Cow;
+
+    fn row(item: String) -> NewRow<'static> {
+        NewRow {
+            namespace: "features",
+            key: Cow::Borrowed("key"),
+            version: 1,
+            item: Cow::Owned(item),
+            prerequisites: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn batches_keep_both_limits_of_the_service() {
+        let small: Vec<_> = (0..60).map(|_| row("{}".to_owned())).collect();
+        let writes: Vec<_> = small.iter().map(Write::Put).collect();
+        let sizes: Vec<_> = batches(&writes).map(<[Write<'_>]>::len).collect();
+        assert_eq!(sizes, [25, 25, 10]);
+
+        let quotes: Vec<_> = (0..25).map(|_| row("\"".repeat(399_000))).collect();
+        let writes: Vec<_> = quotes.iter().map(Write::Put).collect();
+        let sizes: Vec<_> = batches(&writes).map(<[Write<'_>]>::len).collect();
+        assert_eq!(sizes, [21, 4]);
+    }
+
+    #[test]
+    fn encoded_bytes_are_never_fewer_than_the_request_takes() {
+        for text in ["plain", "\"quoted\\", "\n\t\u{1}\u{7f}", "é😀"] {
+            let encoded = serde_json::to_string(text).unwrap();
+            assert!(escaped_bytes(text) >= encoded.len() - 2, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! One conditional write: the higher version stands.
+
+use crate::client::{Client, PutOutcome};
+use crate::error::Result;
+use crate::item::NewRow;
+use crate::schema::Kind;
+
+/// What an upsert did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Upsert {
+    /// The item is stored.
+    Stored,
+    /// The table holds this version or a newer one, whose JSON this is; nothing was written.
+    NotNewer(String),
+    /// The item is over the size limit; nothing was written, and the stored row stays as it was.
+    TooLarge,
+}
+
+pub(crate) async fn upsert(client: &Client, kind: Kind<'_>, row: &NewRow<'_>) -> Result<Upsert> {
+    if !row.fits() {
+        row.log_too_large();
+        return Ok(Upsert::TooLarge);
+    }
+    match client.put_if_newer(row).await? {
+        PutOutcome::Stored => Ok(Upsert::Stored),
+        // A retry met its own success: the answer to the first attempt was lost.
+        PutOutcome::Refused(stored) if row.is_stored_as(&stored) => Ok(Upsert::Stored),
+        PutOutcome::Refused(stored) => stored.into_item(kind).map(Upsert::NotNewer),
+    }
+}

@@ -1,0 +1,166 @@
+//! A driver process, as tests/cases/README.md describes it, and the same for Rust within this process.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use ld_dynamo_store::{Config, Error, Store, Upsert};
+
+/// What a call came to.
+#[derive(Debug, Default)]
+pub struct Answer {
+    pub status: i32,
+    pub result: Option<String>,
+    pub message: Option<String>,
+    pub service_code: Option<String>,
+    pub is_retriable: Option<bool>,
+}
+
+pub trait Driver {
+    fn call(&mut self, call: &str, store: &str, arguments: &[String]) -> Answer;
+}
+
+/// A program of another language.
+pub struct Program {
+    process: Child,
+    requests: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Program {
+    pub fn start(mut command: Command) -> Self {
+        let mut process = command
+            .env("LD_DYNAMO_STORE_LIBRARY", super::library())
+            .current_dir(super::repository())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        Program {
+            requests: process.stdin.take().expect("a pipe"),
+            answers: BufReader::new(process.stdout.take().expect("a pipe")),
+            process,
+        }
+    }
+
+    fn number(&mut self) -> i64 {
+        let mut line = String::new();
+        self.answers.read_line(&mut line).expect("a line of the answer");
+        line.trim().parse().unwrap_or_else(|_| panic!("the driver answered {line:?}"))
+    }
+
+    fn field(&mut self) -> Option<String> {
+        let length = usize::try_from(self.number()).ok()?;
+        let mut bytes = vec![0; length + 1];
+        self.answers.read_exact(&mut bytes).expect("a field of the answer");
+        bytes.pop();
+        Some(String::from_utf8(bytes).expect("UTF-8"))
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Driver for Program {
+    fn call(&mut self, call: &str, store: &str, arguments: &[String]) -> Answer {
+        let mut request = format!("{}\n", arguments.len() + 2);
+        for field in [call, store].into_iter().chain(arguments.iter().map(String::as_str)) {
+            request.push_str(&format!("{}\n{field}\n", field.len()));
+        }
+        self.requests.write_all(request.as_bytes()).expect("the driver reads");
+        self.requests.flush().expect("the driver reads");
+        assert_eq!(self.number(), 5, "an answer has five fields");
+        let status = self.field().expect("a status").parse().expect("a number");
+        Answer {
+            status,
+            result: self.field(),
+            message: self.field(),
+            service_code: self.field(),
+            is_retriable: self.field().map(|text| text == "1"),
+        }
+    }
+}
+
+/// The Rust API in this process.
+#[derive(Default)]
+pub struct InProcess {
+    stores: HashMap<String, Store>,
+}
+
+impl Driver for InProcess {
+    fn call(&mut self, call: &str, store: &str, arguments: &[String]) -> Answer {
+        let outcome = self.outcome(call, store, arguments);
+        match outcome {
+            Ok((status, result)) => Answer { status: status_number(status), result, ..Answer::default() },
+            Err(error) => Answer {
+                status: status_number(&status_name(&error)),
+                result: None,
+                message: Some(error.message().to_owned()),
+                service_code: error.service_code().map(str::to_owned),
+                is_retriable: Some(error.is_retriable()),
+            },
+        }
+    }
+}
+
+impl InProcess {
+    fn outcome(&mut self, call: &str, name: &str, arguments: &[String]) -> Result<(&'static str, Option<String>), Error> {
+        if call == "new" {
+            self.stores.remove(name);
+            let store = Store::new(Config::from_json(&arguments[0])?)?;
+            self.stores.insert(name.to_owned(), store);
+            return Ok(("OK", None));
+        }
+        let store = &self.stores[name];
+        let found = |result: Option<String>| if result.is_some() { ("OK", result) } else { ("NOT_FOUND", None) };
+        Ok(match (call, arguments) {
+            ("get", [kind, key]) => found(store.get(kind, key)?.map(|item| item.to_string())),
+            ("all", [kind]) => ("OK", Some(store.all(kind)?.to_string())),
+            ("init", [data]) => {
+                store.init(data)?;
+                ("OK", None)
+            }
+            ("upsert", [kind, key, item]) => match store.upsert(kind, key, item)? {
+                Upsert::Stored => ("OK", None),
+                Upsert::NotNewer(stored) => ("NOT_NEWER", Some(stored.to_string())),
+                Upsert::TooLarge => ("TOO_LARGE", None),
+                other => panic!("an outcome that the tests do not know: {other:?}"),
+            },
+            ("initialized", []) => (if store.initialized()? { "OK" } else { "NOT_FOUND" }, None),
+            ("available", []) => {
+                store.available()?;
+                ("OK", None)
+            }
+            other => panic!("a call that the tests do not know: {other:?}"),
+        })
+    }
+}
+
+/// The name of an error's status, from the name of its kind: `InvalidJson` is `INVALID_JSON`.
+fn status_name(error: &Error) -> String {
+    let kind = format!("{:?}", error.kind());
+    let mut name = String::new();
+    for letter in kind.chars() {
+        if letter.is_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.extend(letter.to_uppercase());
+    }
+    if name == "SERVICE" {
+        name.push_str("_ERROR");
+    }
+    name
+}
+
+/// The number of a status constant, from the checked-in header.
+pub fn status_number(name: &str) -> i32 {
+    let header = include_str!("../../include/ld_dynamo_store.h");
+    let start = format!("#define LD_DYNAMO_{name} ");
+    let line = header.lines().find_map(|line| line.strip_prefix(&start));
+    let number = line.unwrap_or_else(|| panic!("the header has no LD_DYNAMO_{name}"));
+    number.trim().parse().expect("a number")
+}

@@ -1,0 +1,181 @@
+//! What the integration tests share: the engines they run against and raw access to their tables.
+#![allow(dead_code)]
+
+pub mod driver;
+pub mod json_text;
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::{json, Value};
+
+/// A DynamoDB on loopback, in a process of its own that ends with this one.
+pub struct Engine {
+    pub endpoint: String,
+    process: Child,
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Where cargo put the binaries: `target/release`, or wherever this test itself lies.
+pub fn build_folder() -> PathBuf {
+    let test = std::env::current_exe().expect("the path of this test");
+    test.parent().and_then(Path::parent).expect("target/PROFILE/deps/TEST").to_owned()
+}
+
+/// The repository's root.
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The shared library that `cargo build` made.
+pub fn library() -> PathBuf {
+    let library = build_folder().join("libld_dynamo_store.so");
+    assert!(library.exists(), "{} is missing: run make test", library.display());
+    library
+}
+
+impl Engine {
+    /// The embedded engine (dynoxide).
+    pub fn embedded() -> Self {
+        let mut command = Command::new(build_folder().join("local-dynamodb"));
+        command.arg("--exit-with-stdin");
+        Self::start(command)
+    }
+
+    /// The scripted endpoint, with further options.
+    pub fn fake(options: &[&str]) -> Self {
+        let mut command = Command::new(build_folder().join("fake-dynamodb"));
+        command.arg("--exit-with-stdin").args(options);
+        Self::start(command)
+    }
+
+    /// Amazon DynamoDB Local, from the folder that `make setup` filled.
+    pub fn amazon() -> Self {
+        let folder = repository().join("target/dynamodb-local");
+        let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+        let port = port.expect("a free port").port();
+        let mut command = Command::new("java");
+        command
+            .arg(format!("-Djava.library.path={}", folder.display()))
+            .arg("-cp")
+            .arg(format!("{}/*", folder.display()))
+            .args(["com.amazonaws.services.dynamodbv2.local.main.ServerRunner", "-inMemory", "-sharedDb", "-port"])
+            .arg(port.to_string())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let process = command.spawn().expect("java starts; make setup fetches DynamoDB Local");
+        let engine = Engine { endpoint: format!("http://127.0.0.1:{port}"), process };
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(Instant::now() < deadline, "DynamoDB Local did not start: run make setup");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        engine
+    }
+
+    fn start(mut command: Command) -> Self {
+        let mut process = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{command:?}: {error}; run make test"));
+        let mut address = String::new();
+        let output = process.stdout.take().expect("a pipe");
+        BufReader::new(output).read_line(&mut address).expect("the engine's address");
+        Engine { endpoint: address.trim().to_owned(), process }
+    }
+
+    /// Sends one request of DynamoDB's JSON protocol; no engine here looks at the signature.
+    pub fn request(&self, operation: &str, body: &Value) -> Result<Value, Value> {
+        let mut response = ureq::post(&self.endpoint)
+            .config()
+            .http_status_as_error(false)
+            .build()
+            .header("X-Amz-Target", format!("DynamoDB_20120810.{operation}"))
+            .header("Content-Type", "application/x-amz-json-1.0")
+            .header("X-Amz-Date", "20260101T000000Z")
+            .header(
+                "Authorization",
+                "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host;x-amz-date, Signature=00",
+            )
+            .send(body.to_string())
+            .expect("the engine answers");
+        let text = response.body_mut().with_config().limit(u64::MAX).read_to_string().expect("a body");
+        let value = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        if response.status().is_success() {
+            Ok(value)
+        } else {
+            Err(value)
+        }
+    }
+
+    /// Makes a table with the store's keys under a name of its own.
+    pub fn create_table(&self) -> String {
+        self.create_table_with_keys(&["namespace", "key"])
+    }
+
+    /// Makes a table with a partition key and perhaps a sort key, all strings.
+    pub fn create_table_with_keys(&self, keys: &[&str]) -> String {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let table = format!("table-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let types = ["HASH", "RANGE"];
+        let attributes: Vec<_> = keys.iter().map(|key| json!({"AttributeName": key, "AttributeType": "S"})).collect();
+        let schema: Vec<_> = keys.iter().zip(types).map(|(key, kind)| json!({"AttributeName": key, "KeyType": kind})).collect();
+        let body = json!({"TableName": table, "AttributeDefinitions": attributes, "KeySchema": schema, "BillingMode": "PAY_PER_REQUEST"});
+        self.request("CreateTable", &body).expect("a table");
+        table
+    }
+
+    pub fn put(&self, table: &str, row: &Value) {
+        self.request("PutItem", &json!({"TableName": table, "Item": row})).expect("a row");
+    }
+
+    /// All rows of a table.
+    pub fn rows(&self, table: &str) -> Vec<Value> {
+        let mut rows = Vec::new();
+        let mut body = json!({"TableName": table, "ConsistentRead": true});
+        loop {
+            let mut page = self.request("Scan", &body).expect("rows");
+            rows.append(page["Items"].as_array_mut().expect("items"));
+            match page.get("LastEvaluatedKey") {
+                Some(key) if !key.is_null() => body["ExclusiveStartKey"] = key.clone(),
+                _ => return rows,
+            }
+        }
+    }
+
+    /// The configuration of a store on this engine, without a cache.
+    pub fn configuration(&self, table: &str) -> Value {
+        json!({
+            "table": table,
+            "endpoint": self.endpoint,
+            "region": "us-east-1",
+            "credentials": {"access_key_id": "local", "secret_access_key": "local"},
+            "cache_ttl_ms": 0,
+        })
+    }
+
+    pub fn store(&self, table: &str) -> ld_dynamo_store::Store {
+        self.store_with(table, json!({}))
+    }
+
+    /// A store with further configuration.
+    pub fn store_with(&self, table: &str, overrides: Value) -> ld_dynamo_store::Store {
+        let mut configuration = self.configuration(table);
+        for (key, value) in overrides.as_object().expect("an object") {
+            configuration[key] = value.clone();
+        }
+        let config = ld_dynamo_store::Config::from_json(&configuration.to_string()).expect("a configuration");
+        ld_dynamo_store::Store::new(config).expect("a store")
+    }
+}
