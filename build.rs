@@ -34,6 +34,7 @@ fn write_header() {
         .with_config(config)
         .with_src(source.join("src/ffi/mod.rs"))
         .with_src(source.join("src/ffi/error.rs"))
+        .with_src(source.join("src/ffi/log.rs"))
         .with_src(source.join("src/ffi/string.rs"))
         .with_src(source.join("src/ffi/store.rs"))
         .generate()

@@ -119,6 +119,21 @@
 // A defect in the library; the message says where. The store stays usable.
 #define LD_DYNAMO_PANIC -901
 
+// Log level: something was lost or is wrong with the data.
+#define LD_DYNAMO_LOG_ERROR 1
+
+// Log level: something may be wrong.
+#define LD_DYNAMO_LOG_WARN 2
+
+// Log level: an init was done.
+#define LD_DYNAMO_LOG_INFO 3
+
+// Log level: requests and retries.
+#define LD_DYNAMO_LOG_DEBUG 4
+
+// Log level: everything that the AWS SDK says, secrets aside.
+#define LD_DYNAMO_LOG_TRACE 5
+
 // Why a call failed. Made by a failing call for the caller, who frees it with ld_dynamo_error_free; safe to read from any thread.
 typedef struct ld_dynamo_error ld_dynamo_error;
 
@@ -128,6 +143,14 @@ typedef struct ld_dynamo_store ld_dynamo_store;
 
 // What a call came to: 0 is success, positive numbers are benign outcomes, negative numbers are failures.
 typedef int32_t ld_dynamo_status;
+
+// Receives one log message: the userdata it was registered with, one of LD_DYNAMO_LOG_*, and a line of UTF-8 that it must not keep. Runs
+// on the thread that made the call, after the call's work is done. It may call the library, fork, replace the logger or
+// free the store; it must not unwind or longjmp.
+typedef void (*ld_dynamo_log_callback)(void *userdata, int32_t level, const char *message);
+
+// Told once that a logger's userdata is not needed any more.
+typedef void (*ld_dynamo_log_release)(void *userdata);
 
 #ifdef __cplusplus
 extern "C" {
@@ -147,15 +170,12 @@ int32_t ld_dynamo_error_status(const ld_dynamo_error *error);
 int32_t ld_dynamo_error_is_retriable(const ld_dynamo_error *error);
 
 // One line of UTF-8 for people: names what is wrong, never a secret. It lives as long as the error. Never NULL: "" for NULL.
-//
 const char *ld_dynamo_error_message(const ld_dynamo_error *error);
 
 // The AWS error code, for example "ResourceNotFoundException"; it lives as long as the error. NULL when AWS gave none, and for NULL.
-//
 const char *ld_dynamo_error_service_code(const ld_dynamo_error *error);
 
 // Frees an error; NULL is nothing. Freeing it twice, or using it afterwards, is undefined.
-//
 void ld_dynamo_error_free(ld_dynamo_error *error);
 
 // Makes a store from its configuration, a JSON object. Starts no thread and does no I/O: a missing table is found by the first call.
@@ -163,7 +183,6 @@ void ld_dynamo_error_free(ld_dynamo_error *error);
 // `config_json`: "table" (required) and optionally the keys that README.md lists; an unknown or mistyped key is an error that names it.
 // `store`: receives the store, to be freed with ld_dynamo_store_free; NULL on failure.
 // Fails with LD_DYNAMO_NULL_ARGUMENT, LD_DYNAMO_INVALID_UTF8, LD_DYNAMO_INVALID_JSON, LD_DYNAMO_INVALID_CONFIGURATION.
-//
 ld_dynamo_status ld_dynamo_store_new(const char *config_json,
                                      ld_dynamo_store **store,
                                      ld_dynamo_error **error);
@@ -176,7 +195,6 @@ ld_dynamo_status ld_dynamo_store_new(const char *config_json,
 // Reads what is stored and writes only the difference; takes at most "init_timeout_ms". On failure some rows may have been
 // written, the mark is as it was, and the next init goes on from there. Blocks; several may run at once, the last write stands.
 // Costs one read of the kinds' rows and one write unit per KB that differs, and one for the mark.
-//
 ld_dynamo_status ld_dynamo_store_init(const ld_dynamo_store *store,
                                       const char *all_data_json,
                                       ld_dynamo_error **error);
@@ -187,7 +205,6 @@ ld_dynamo_status ld_dynamo_store_init(const ld_dynamo_store *store,
 // `item_json`: receives the item's JSON, to be freed with ld_dynamo_string_free; NULL unless LD_DYNAMO_OK is returned.
 // Returns LD_DYNAMO_OK or LD_DYNAMO_NOT_FOUND; fails with LD_DYNAMO_CORRUPT_ITEM where the row holds no JSON object.
 // A row deleted by an official store comes back as an item with "deleted": true. Costs at most one request.
-//
 ld_dynamo_status ld_dynamo_store_get(const ld_dynamo_store *store,
                                      const char *kind,
                                      const char *key,
@@ -198,7 +215,6 @@ ld_dynamo_status ld_dynamo_store_get(const ld_dynamo_store *store,
 //
 // `items_json`: receives one JSON object from key to item, {} where there are none, to be freed with ld_dynamo_string_free; NULL on
 // failure. A corrupt row is left out and logged as an error with its key. Costs one request per MB stored.
-//
 ld_dynamo_status ld_dynamo_store_all(const ld_dynamo_store *store,
                                      const char *kind,
                                      char **items_json,
@@ -210,7 +226,6 @@ ld_dynamo_status ld_dynamo_store_all(const ld_dynamo_store *store,
 // true) of a feature or segment that lacks the kind's full schema is stored as a tombstone that every official SDK can read.
 // `stored_json`: receives the row that won where LD_DYNAMO_NOT_NEWER is returned, to be freed with ld_dynamo_string_free; else NULL.
 // Returns LD_DYNAMO_OK, LD_DYNAMO_NOT_NEWER or LD_DYNAMO_TOO_LARGE (logged as an error; the stored row stays as it was).
-//
 ld_dynamo_status ld_dynamo_store_upsert(const ld_dynamo_store *store,
                                         const char *kind,
                                         const char *key,
@@ -220,20 +235,51 @@ ld_dynamo_status ld_dynamo_store_upsert(const ld_dynamo_store *store,
 
 // Ends a store; NULL is nothing. Never blocks, does no I/O, cannot fail. In a forked child it frees nothing of the parent's. No call on
 // the store may be under way; freeing it twice, or using it afterwards, is undefined.
-//
 void ld_dynamo_store_free(ld_dynamo_store *store);
 
 // Whether the table holds a full data set under the store's prefix: LD_DYNAMO_OK, or LD_DYNAMO_NOT_FOUND.
-//
 ld_dynamo_status ld_dynamo_store_initialized(const ld_dynamo_store *store, ld_dynamo_error **error);
 
 // LD_DYNAMO_OK when the table answers now, else the failure. Always asks the table, never the cache; one request.
-//
 ld_dynamo_status ld_dynamo_store_available(const ld_dynamo_store *store, ld_dynamo_error **error);
+
+// When the Relay Proxy last synchronized Big Segments. Costs one request.
+//
+// `metadata_json`: receives {"synchronizedOn": Unix time in milliseconds}, to be freed with ld_dynamo_string_free; NULL unless
+// LD_DYNAMO_OK is returned. Returns LD_DYNAMO_OK, or LD_DYNAMO_NOT_FOUND where nothing has been synchronized.
+ld_dynamo_status ld_dynamo_store_big_segments_metadata(const ld_dynamo_store *store,
+                                                       char **metadata_json,
+                                                       ld_dynamo_error **error);
+
+// The Big Segments that include or exclude a context. Costs one request.
+//
+// `context_hash`: base64 of the SHA-256 of the context's key, which the SDK computes.
+// `membership_json`: receives {"segment-key.g1": true, …}, true for included and false for excluded, to be freed with
+// ld_dynamo_string_free; NULL unless LD_DYNAMO_OK is returned. Returns LD_DYNAMO_OK, or LD_DYNAMO_NOT_FOUND where the context has no row.
+ld_dynamo_status ld_dynamo_store_big_segments_membership(const ld_dynamo_store *store,
+                                                         const char *context_hash,
+                                                         char **membership_json,
+                                                         ld_dynamo_error **error);
+
+// What the store counted in this process, for monitoring. Sends nothing.
+//
+// `stats_json`: receives one JSON object, to be freed with ld_dynamo_string_free; README.md lists its fields.
+ld_dynamo_status ld_dynamo_store_stats(const ld_dynamo_store *store, char **stats_json, ld_dynamo_error **error);
+
+// Sets the function that receives the store's log messages from now on, those of the AWS SDK included, down to "log_level".
+//
+// `callback`: runs on the thread that made a call, when the call's work is done; NULL for no more messages. At most 256 messages a
+// call are kept, the others counted. Never a secret. `userdata`: handed to the callback. `release`: NULL, or a function that is
+// called once with userdata when the logger was replaced or the store freed and the last call that uses it is over; in a forked child
+// never for a logger that the parent set. On failure release is not called.
+ld_dynamo_status ld_dynamo_store_set_logger(const ld_dynamo_store *store,
+                                            ld_dynamo_log_callback callback,
+                                            void *userdata,
+                                            ld_dynamo_log_release release,
+                                            ld_dynamo_error **error);
 
 // Frees a string that a function of this library returned through an out-parameter; NULL is nothing. Never blocks. Freeing it
 // twice, using it afterwards, or freeing a string from elsewhere is undefined; it must not have been changed in length.
-//
 void ld_dynamo_string_free(char *string);
 
 // The status that the failed call returned; LD_DYNAMO_OK for NULL.
@@ -243,20 +289,16 @@ int32_t ld_dynamo_error_status(const ld_dynamo_error *error);
 int32_t ld_dynamo_error_is_retriable(const ld_dynamo_error *error);
 
 // One line of UTF-8 for people: names what is wrong, never a secret. It lives as long as the error. Never NULL: "" for NULL.
-//
 const char *ld_dynamo_error_message(const ld_dynamo_error *error);
 
 // The AWS error code, for example "ResourceNotFoundException"; it lives as long as the error. NULL when AWS gave none, and for NULL.
-//
 const char *ld_dynamo_error_service_code(const ld_dynamo_error *error);
 
 // Frees an error; NULL is nothing. Freeing it twice, or using it afterwards, is undefined.
-//
 void ld_dynamo_error_free(ld_dynamo_error *error);
 
 // Frees a string that a function of this library returned through an out-parameter; NULL is nothing. Never blocks. Freeing it
 // twice, using it afterwards, or freeing a string from elsewhere is undefined; it must not have been changed in length.
-//
 void ld_dynamo_string_free(char *string);
 
 // Makes a store from its configuration, a JSON object. Starts no thread and does no I/O: a missing table is found by the first call.
@@ -264,7 +306,6 @@ void ld_dynamo_string_free(char *string);
 // `config_json`: "table" (required) and optionally the keys that README.md lists; an unknown or mistyped key is an error that names it.
 // `store`: receives the store, to be freed with ld_dynamo_store_free; NULL on failure.
 // Fails with LD_DYNAMO_NULL_ARGUMENT, LD_DYNAMO_INVALID_UTF8, LD_DYNAMO_INVALID_JSON, LD_DYNAMO_INVALID_CONFIGURATION.
-//
 ld_dynamo_status ld_dynamo_store_new(const char *config_json,
                                      ld_dynamo_store **store,
                                      ld_dynamo_error **error);
@@ -277,7 +318,6 @@ ld_dynamo_status ld_dynamo_store_new(const char *config_json,
 // Reads what is stored and writes only the difference; takes at most "init_timeout_ms". On failure some rows may have been
 // written, the mark is as it was, and the next init goes on from there. Blocks; several may run at once, the last write stands.
 // Costs one read of the kinds' rows and one write unit per KB that differs, and one for the mark.
-//
 ld_dynamo_status ld_dynamo_store_init(const ld_dynamo_store *store,
                                       const char *all_data_json,
                                       ld_dynamo_error **error);
@@ -288,7 +328,6 @@ ld_dynamo_status ld_dynamo_store_init(const ld_dynamo_store *store,
 // `item_json`: receives the item's JSON, to be freed with ld_dynamo_string_free; NULL unless LD_DYNAMO_OK is returned.
 // Returns LD_DYNAMO_OK or LD_DYNAMO_NOT_FOUND; fails with LD_DYNAMO_CORRUPT_ITEM where the row holds no JSON object.
 // A row deleted by an official store comes back as an item with "deleted": true. Costs at most one request.
-//
 ld_dynamo_status ld_dynamo_store_get(const ld_dynamo_store *store,
                                      const char *kind,
                                      const char *key,
@@ -299,7 +338,6 @@ ld_dynamo_status ld_dynamo_store_get(const ld_dynamo_store *store,
 //
 // `items_json`: receives one JSON object from key to item, {} where there are none, to be freed with ld_dynamo_string_free; NULL on
 // failure. A corrupt row is left out and logged as an error with its key. Costs one request per MB stored.
-//
 ld_dynamo_status ld_dynamo_store_all(const ld_dynamo_store *store,
                                      const char *kind,
                                      char **items_json,
@@ -311,7 +349,6 @@ ld_dynamo_status ld_dynamo_store_all(const ld_dynamo_store *store,
 // true) of a feature or segment that lacks the kind's full schema is stored as a tombstone that every official SDK can read.
 // `stored_json`: receives the row that won where LD_DYNAMO_NOT_NEWER is returned, to be freed with ld_dynamo_string_free; else NULL.
 // Returns LD_DYNAMO_OK, LD_DYNAMO_NOT_NEWER or LD_DYNAMO_TOO_LARGE (logged as an error; the stored row stays as it was).
-//
 ld_dynamo_status ld_dynamo_store_upsert(const ld_dynamo_store *store,
                                         const char *kind,
                                         const char *key,
@@ -321,16 +358,48 @@ ld_dynamo_status ld_dynamo_store_upsert(const ld_dynamo_store *store,
 
 // Ends a store; NULL is nothing. Never blocks, does no I/O, cannot fail. In a forked child it frees nothing of the parent's. No call on
 // the store may be under way; freeing it twice, or using it afterwards, is undefined.
-//
 void ld_dynamo_store_free(ld_dynamo_store *store);
 
 // Whether the table holds a full data set under the store's prefix: LD_DYNAMO_OK, or LD_DYNAMO_NOT_FOUND.
-//
 ld_dynamo_status ld_dynamo_store_initialized(const ld_dynamo_store *store, ld_dynamo_error **error);
 
 // LD_DYNAMO_OK when the table answers now, else the failure. Always asks the table, never the cache; one request.
-//
 ld_dynamo_status ld_dynamo_store_available(const ld_dynamo_store *store, ld_dynamo_error **error);
+
+// When the Relay Proxy last synchronized Big Segments. Costs one request.
+//
+// `metadata_json`: receives {"synchronizedOn": Unix time in milliseconds}, to be freed with ld_dynamo_string_free; NULL unless
+// LD_DYNAMO_OK is returned. Returns LD_DYNAMO_OK, or LD_DYNAMO_NOT_FOUND where nothing has been synchronized.
+ld_dynamo_status ld_dynamo_store_big_segments_metadata(const ld_dynamo_store *store,
+                                                       char **metadata_json,
+                                                       ld_dynamo_error **error);
+
+// The Big Segments that include or exclude a context. Costs one request.
+//
+// `context_hash`: base64 of the SHA-256 of the context's key, which the SDK computes.
+// `membership_json`: receives {"segment-key.g1": true, …}, true for included and false for excluded, to be freed with
+// ld_dynamo_string_free; NULL unless LD_DYNAMO_OK is returned. Returns LD_DYNAMO_OK, or LD_DYNAMO_NOT_FOUND where the context has no row.
+ld_dynamo_status ld_dynamo_store_big_segments_membership(const ld_dynamo_store *store,
+                                                         const char *context_hash,
+                                                         char **membership_json,
+                                                         ld_dynamo_error **error);
+
+// What the store counted in this process, for monitoring. Sends nothing.
+//
+// `stats_json`: receives one JSON object, to be freed with ld_dynamo_string_free; README.md lists its fields.
+ld_dynamo_status ld_dynamo_store_stats(const ld_dynamo_store *store, char **stats_json, ld_dynamo_error **error);
+
+// Sets the function that receives the store's log messages from now on, those of the AWS SDK included, down to "log_level".
+//
+// `callback`: runs on the thread that made a call, when the call's work is done; NULL for no more messages. At most 256 messages a
+// call are kept, the others counted. Never a secret. `userdata`: handed to the callback. `release`: NULL, or a function that is
+// called once with userdata when the logger was replaced or the store freed and the last call that uses it is over; in a forked child
+// never for a logger that the parent set. On failure release is not called.
+ld_dynamo_status ld_dynamo_store_set_logger(const ld_dynamo_store *store,
+                                            ld_dynamo_log_callback callback,
+                                            void *userdata,
+                                            ld_dynamo_log_release release,
+                                            ld_dynamo_error **error);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -57,7 +57,7 @@ impl<'a> DataSet<'a> {
     pub(crate) fn namespaces(&self, prefix: &str) -> Result<Vec<String>> {
         self.kinds
             .iter()
-            .map(|(name, _)| Ok(schema::prefixed(prefix, Kind::parse(name)?.name())))
+            .map(|(name, _)| schema::namespace(prefix, Kind::parse(name)?))
             .collect()
     }
 

@@ -230,6 +230,9 @@ impl Progress {
             return "init failed before its first write".to_owned();
         }
         let (done, total) = (self.done.load(Relaxed), self.total.load(Relaxed));
+        if total == 0 {
+            return "init had no row to write or delete; \"$inited\" is as it was".to_owned();
+        }
         format!(
             "init failed with {done} of its {total} rows written or deleted and {} not; \"$inited\" is as it was",
             total - done

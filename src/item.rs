@@ -157,6 +157,19 @@ pub(crate) enum StoredItem {
 }
 
 impl StoredRow {
+    /// Whether a reader could make nothing of it, or its version can be compared with none.
+    pub(crate) fn is_corrupt(&self) -> bool {
+        match &self.item {
+            StoredItem::OtherType => true,
+            StoredItem::Missing => self.version.is_none(),
+            StoredItem::Text(text) => {
+                let is_tombstone = text.is_empty() || text.trim_ascii() == "null";
+                self.version.is_none()
+                    || !is_tombstone && serde_json::from_str::<AnyObject>(text).is_err()
+            }
+        }
+    }
+
     /// The item's JSON as stored, or the full-schema tombstone where `item` is missing, empty or `null` (as Java and .NET write deletions).
     pub(crate) fn into_item(self, kind: Kind<'_>) -> Result<String> {
         let corrupt = |key: &str, what: &dyn fmt::Display| {

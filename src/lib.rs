@@ -19,6 +19,7 @@
 //! knows the AWS SDK. `item`, `data_set`, `dependencies` and `schema` say what the table holds, without a request.
 #![warn(missing_docs)]
 
+mod big_segments;
 mod client;
 mod config;
 mod data_set;

@@ -147,13 +147,6 @@ impl<T: Live> Slot<T> {
         self.install(current, make(generation))
     }
 
-    /// The live state of this process, where there is one.
-    pub(crate) fn existing(&self) -> Option<&T> {
-        // SAFETY: as in `live`.
-        let live = unsafe { self.live.load(Ordering::Acquire).as_ref() }?;
-        (live.generation() == generation()).then_some(live)
-    }
-
     fn install(&self, inherited: *mut T, made: Arc<T>) -> &T {
         let made = Arc::into_raw(made).cast_mut();
         match self.live.compare_exchange(

@@ -15,7 +15,7 @@ pub(crate) async fn get(
     if !schema::key_fits(key) {
         return Ok(None);
     }
-    let namespace = schema::prefixed(prefix, kind.name());
+    let namespace = schema::namespace(prefix, kind)?;
     let row = client.get_row(&namespace, key, consistent).await?;
     row.map(|row| row.into_item(kind)).transpose()
 }
@@ -27,7 +27,7 @@ pub(crate) async fn all(
     kind: Kind<'_>,
     consistent: bool,
 ) -> Result<String> {
-    let namespace = schema::prefixed(prefix, kind.name());
+    let namespace = schema::namespace(prefix, kind)?;
     let mut items = String::from("{");
     client
         .query(&namespace, consistent, |row| {

@@ -41,11 +41,14 @@ impl Runtime {
         if tokio::runtime::Handle::try_current().is_err() {
             return self.drive(make());
         }
+        let logs = tracing::dispatcher::get_default(Clone::clone);
         std::thread::scope(|scope| {
             let blocked = SignalsBlocked::all();
             let spawned = std::thread::Builder::new()
                 .name("ld-dynamo-call".to_owned())
-                .spawn_scoped(scope, || self.drive(make()));
+                .spawn_scoped(scope, || {
+                    tracing::dispatcher::with_default(&logs, || self.drive(make()))
+                });
             drop(blocked);
             match spawned {
                 Ok(thread) => thread

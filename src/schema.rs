@@ -18,6 +18,13 @@ const INITED: &str = "$inited";
 pub(crate) const BIG_SEGMENTS_METADATA: &str = "big_segments_metadata";
 pub(crate) const BIG_SEGMENTS_USER: &str = "big_segments_user";
 
+/// Of Big Segments metadata: when the Relay Proxy last synchronized them, a number of milliseconds.
+pub(crate) const SYNCHRONIZED_ON: &str = "synchronizedOn";
+/// Of Big Segments membership: the segments that include the context, a set of strings.
+pub(crate) const INCLUDED: &str = "included";
+/// Of Big Segments membership: the segments that exclude the context, a set of strings.
+pub(crate) const EXCLUDED: &str = "excluded";
+
 /// DynamoDB's limit for a sort key, in bytes of UTF-8.
 const MAXIMUM_KEY_BYTES: usize = 1024;
 /// DynamoDB's limit for a partition key, in bytes of UTF-8.
@@ -70,6 +77,22 @@ pub(crate) fn prefixed(prefix: &str, name: &str) -> String {
     } else {
         format!("{prefix}:{name}")
     }
+}
+
+/// The namespace that holds a kind's rows.
+pub(crate) fn namespace(prefix: &str, kind: Kind<'_>) -> Result<String> {
+    let namespace = prefixed(prefix, kind.name());
+    if namespace.len() <= MAXIMUM_NAMESPACE_BYTES {
+        return Ok(namespace);
+    }
+    let start: String = kind.name().chars().take(40).collect();
+    Err(Error::new(
+        ErrorKind::InvalidKind,
+        format!(
+            "kind {start:?}… is refused: with the prefix it has {} bytes, and DynamoDB holds at most {MAXIMUM_NAMESPACE_BYTES}",
+            namespace.len()
+        ),
+    ))
 }
 
 /// Both keys of the row whose presence says that the table holds a full data set.

@@ -2,6 +2,10 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use serde_json::json;
+
+use crate::init::InitReport;
+
 /// DynamoDB bills in halves of a unit; thousandths keep any fraction it may report.
 const THOUSANDTHS: f64 = 1000.0;
 
@@ -13,9 +17,45 @@ pub(crate) struct Stats {
     read_units: AtomicU64,
     write_units: AtomicU64,
     unprocessed_rows: AtomicU64,
+    last_init: LastInit,
+}
+
+#[derive(Debug, Default)]
+struct LastInit {
+    written: AtomicU64,
+    unchanged: AtomicU64,
+    deleted: AtomicU64,
+    dropped: AtomicU64,
 }
 
 impl Stats {
+    pub(crate) fn init(&self, report: InitReport) {
+        self.last_init.written.store(report.written as u64, Relaxed);
+        self.last_init.unchanged.store(report.unchanged as u64, Relaxed);
+        self.last_init.deleted.store(report.deleted as u64, Relaxed);
+        self.last_init.dropped.store(report.dropped as u64, Relaxed);
+    }
+
+    pub(crate) fn to_json(&self, generation: u64) -> String {
+        let units = |counter: &AtomicU64| counter.load(Relaxed) as f64 / THOUSANDTHS;
+        json!({
+            "requests": self.requests.load(Relaxed),
+            "retries": self.retries.load(Relaxed),
+            "throttles": self.throttles.load(Relaxed),
+            "consumed_read_units": units(&self.read_units),
+            "consumed_write_units": units(&self.write_units),
+            "unprocessed_rows": self.unprocessed_rows.load(Relaxed),
+            "last_init": {
+                "written": self.last_init.written.load(Relaxed),
+                "unchanged": self.last_init.unchanged.load(Relaxed),
+                "deleted": self.last_init.deleted.load(Relaxed),
+                "dropped": self.last_init.dropped.load(Relaxed),
+            },
+            "generation": generation,
+        })
+        .to_string()
+    }
+
     pub(crate) fn request(&self, is_retry: bool) {
         self.requests.fetch_add(1, Relaxed);
         if is_retry {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::OnceCell;
 
+use crate::big_segments;
 use crate::client::Client;
 use crate::config::Config;
 use crate::data_set::DataSet;
@@ -16,7 +17,7 @@ use crate::item::NewRow;
 use crate::process::{self, Live, Slot};
 use crate::read;
 use crate::runtime::Runtime;
-use crate::schema::Kind;
+use crate::schema::{self, Kind};
 use crate::stats::Stats;
 use crate::upsert::{self, Upsert};
 
@@ -102,6 +103,7 @@ impl Store {
         live.runtime.block_on(|| async {
             let client = within(self.config.operation_timeout, live.client(&self.config)).await?;
             let report = init::init(client, &self.config, &kinds, &namespaces).await?;
+            live.stats.init(report);
             Ok(report)
         })?
     }
@@ -110,7 +112,7 @@ impl Store {
     pub fn upsert(&self, kind: &str, key: &str, item: &str) -> Result<Upsert> {
         self.require_writable()?;
         let kind = Kind::parse(kind)?;
-        let namespace = crate::schema::prefixed(&self.config.prefix, kind.name());
+        let namespace = schema::namespace(&self.config.prefix, kind)?;
         let row = NewRow::parse(kind, &namespace, Cow::Borrowed(key), item)?;
         self.call(async |client| upsert::upsert(client, kind, &row).await)
     }
@@ -130,6 +132,31 @@ impl Store {
             read::initialized(client, &config.prefix, config.consistent_reads).await
         })
         .map(drop)
+    }
+
+    /// When the Relay Proxy last synchronized Big Segments: `{"synchronizedOn": Unix milliseconds}`; `None` where it never did.
+    pub fn big_segments_metadata(&self) -> Result<Option<String>> {
+        let config = &self.config;
+        self.call(async |client| {
+            big_segments::metadata(client, &config.prefix, config.consistent_reads).await
+        })
+    }
+
+    /// The Big Segments that include (true) or exclude (false) a context: `{"segment-key.g1": true, …}`; `None` where it has no row.
+    ///
+    /// `context_hash` is the base64 of the SHA-256 of the context's key, which the SDK computes.
+    pub fn big_segments_membership(&self, context_hash: &str) -> Result<Option<String>> {
+        let config = &self.config;
+        self.call(async |client| {
+            let consistent = config.consistent_reads;
+            big_segments::membership(client, &config.prefix, context_hash, consistent).await
+        })
+    }
+
+    /// What this store counted in this process, as one JSON object; README.md lists its fields. Sends nothing.
+    pub fn stats(&self) -> String {
+        let live = self.live();
+        live.stats.to_json(live.generation)
     }
 
     fn require_writable(&self) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use crate::client::{Client, PutOutcome};
 use crate::error::Result;
-use crate::item::NewRow;
+use crate::item::{NewRow, StoredRow};
 use crate::schema::Kind;
 
 /// What an upsert did.
@@ -26,6 +26,21 @@ pub(crate) async fn upsert(client: &Client, kind: Kind<'_>, row: &NewRow<'_>) ->
         PutOutcome::Stored => Ok(Upsert::Stored),
         // A retry met its own success: the answer to the first attempt was lost.
         PutOutcome::Refused(stored) if row.is_stored_as(&stored) => Ok(Upsert::Stored),
+        // A row that no reader could use must not stand in the way, whatever its version says.
+        PutOutcome::Refused(stored) if stored.is_corrupt() => replace(client, kind, row, &stored).await,
+        PutOutcome::Refused(stored) => stored.into_item(kind).map(Upsert::NotNewer),
+    }
+}
+
+/// Writes over a corrupt row, unless somebody else has repaired it meanwhile.
+async fn replace(
+    client: &Client,
+    kind: Kind<'_>,
+    row: &NewRow<'_>,
+    corrupt: &StoredRow,
+) -> Result<Upsert> {
+    match client.put_over(row, corrupt).await? {
+        PutOutcome::Stored => Ok(Upsert::Stored),
         PutOutcome::Refused(stored) => stored.into_item(kind).map(Upsert::NotNewer),
     }
 }

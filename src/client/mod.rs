@@ -9,12 +9,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConsumedCapacity, DeleteRequest, PutRequest, ReturnConsumedCapacity,
     ReturnValuesOnConditionCheckFailure, WriteRequest,
 };
 
+use crate::big_segments::{MembershipRow, MetadataRow, SegmentReferences};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::item::{NewRow, StoredItem, StoredRow};
@@ -115,6 +117,34 @@ impl Client {
         Ok(attributes.is_some())
     }
 
+    pub(crate) async fn get_big_segments_metadata(
+        &self,
+        key: &str,
+        consistent: bool,
+    ) -> Result<Option<MetadataRow>> {
+        let attributes = self.get_attributes(key, key, consistent).await?;
+        Ok(attributes.map(|mut attributes| MetadataRow {
+            synchronized_on: attributes
+                .remove(schema::SYNCHRONIZED_ON)
+                .map(|value| value.as_n().ok().and_then(|n| n.parse().ok()).ok_or(())),
+        }))
+    }
+
+    pub(crate) async fn get_big_segments_membership(
+        &self,
+        namespace: &str,
+        context_hash: &str,
+        consistent: bool,
+    ) -> Result<Option<MembershipRow>> {
+        let attributes = self
+            .get_attributes(namespace, context_hash, consistent)
+            .await?;
+        Ok(attributes.map(|mut attributes| MembershipRow {
+            included: segment_references(attributes.remove(schema::INCLUDED)),
+            excluded: segment_references(attributes.remove(schema::EXCLUDED)),
+        }))
+    }
+
     async fn get_attributes(
         &self,
         namespace: &str,
@@ -173,14 +203,40 @@ impl Client {
 
     /// Writes `row` where there is none or an older one; one request even when it is refused.
     pub(crate) async fn put_if_newer(&self, row: &NewRow<'_>) -> Result<PutOutcome> {
-        let sent = self
+        let put = self
             .dynamodb
             .put_item()
-            .table_name(&self.table)
-            .set_item(Some(attributes(row)))
             .condition_expression("attribute_not_exists(#version) OR :version > #version")
             .expression_attribute_names("#version", schema::VERSION)
-            .expression_attribute_values(":version", AttributeValue::N(row.version.to_string()))
+            .expression_attribute_values(":version", AttributeValue::N(row.version.to_string()));
+        self.put_conditionally(put, row).await
+    }
+
+    /// Writes `row` where the item still is what it was in `seen`.
+    pub(crate) async fn put_over(&self, row: &NewRow<'_>, seen: &StoredRow) -> Result<PutOutcome> {
+        let put = self
+            .dynamodb
+            .put_item()
+            .expression_attribute_names("#item", schema::ITEM);
+        let put = match &seen.item {
+            StoredItem::Text(item) => put
+                .condition_expression("#item = :item")
+                .expression_attribute_values(":item", text(item)),
+            StoredItem::Missing | StoredItem::OtherType => put
+                .condition_expression("NOT attribute_type(#item, :string)")
+                .expression_attribute_values(":string", text("S")),
+        };
+        self.put_conditionally(put, row).await
+    }
+
+    async fn put_conditionally(
+        &self,
+        put: PutItemFluentBuilder,
+        row: &NewRow<'_>,
+    ) -> Result<PutOutcome> {
+        let sent = put
+            .table_name(&self.table)
+            .set_item(Some(attributes(row)))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
@@ -242,6 +298,14 @@ impl Client {
             .collect();
         self.stats.unprocessed_rows(unprocessed.len());
         Ok(unprocessed)
+    }
+}
+
+fn segment_references(attribute: Option<AttributeValue>) -> SegmentReferences {
+    match attribute {
+        None => Ok(Vec::new()),
+        Some(AttributeValue::Ss(references)) => Ok(references),
+        Some(_) => Err(()),
     }
 }
 

@@ -9,10 +9,15 @@
 
 mod error;
 mod guard;
+mod log;
 mod store;
 mod string;
 
 pub use error::*;
+pub use log::{
+    ld_dynamo_log_callback, ld_dynamo_log_release, LD_DYNAMO_LOG_DEBUG, LD_DYNAMO_LOG_ERROR,
+    LD_DYNAMO_LOG_INFO, LD_DYNAMO_LOG_TRACE, LD_DYNAMO_LOG_WARN,
+};
 pub use store::*;
 pub use string::ld_dynamo_string_free;
 

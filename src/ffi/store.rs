@@ -1,9 +1,10 @@
 //! The store's functions.
 
-use std::ffi::c_char;
+use std::ffi::{c_char, c_void};
 
 use super::error::*;
-use super::guard::{guard, required, result_place};
+use super::guard::{guard, required, result_place, Outcome};
+use super::log::{ld_dynamo_log_callback, ld_dynamo_log_release, Logger, LoggerCell};
 use super::string::{give, text};
 use crate::config::Config;
 use crate::store::Store;
@@ -14,6 +15,27 @@ use crate::upsert::Upsert;
 #[allow(non_camel_case_types)]
 pub struct ld_dynamo_store {
     store: Store,
+    logger: LoggerCell,
+}
+
+/// Runs a call on a store with its logger around it. Nothing of the store is touched after the messages were delivered: a callback may
+/// have freed it.
+///
+/// # Safety
+/// As for `guard`; `store` is NULL or a live store.
+unsafe fn call(
+    store: *const ld_dynamo_store,
+    error: *mut *mut ld_dynamo_error,
+    body: impl FnOnce(&Store) -> Outcome,
+) -> ld_dynamo_status {
+    // SAFETY: promised by the caller.
+    let logger = unsafe { store.as_ref() }.and_then(|store| store.logger.get());
+    // SAFETY: promised by the caller.
+    let guarded = || unsafe { guard(error, || body(&required(store, "store")?.store)) };
+    match logger {
+        None => guarded(),
+        Some(logger) => logger.around(guarded),
+    }
 }
 
 /// Makes a store from its configuration, a JSON object. Starts no thread and does no I/O: a missing table is found by the first call.
@@ -37,7 +59,8 @@ pub unsafe extern "C" fn ld_dynamo_store_new(
             let config = Config::from_json(text(config_json, "config_json")?)?;
             panic_on_request();
             let store = Store::new(config)?;
-            *place = Box::into_raw(Box::new(ld_dynamo_store { store }));
+            let logger = LoggerCell::new();
+            *place = Box::into_raw(Box::new(ld_dynamo_store { store, logger }));
             Ok(LD_DYNAMO_OK)
         })
     }
@@ -69,8 +92,7 @@ pub unsafe extern "C" fn ld_dynamo_store_init(
 ) -> ld_dynamo_status {
     // SAFETY: what the caller promises is what each of these needs.
     unsafe {
-        guard(error, || {
-            let store = &required(store, "store")?.store;
+        call(store, error, |store| {
             store.init(text(all_data_json, "all_data_json")?)?;
             Ok(LD_DYNAMO_OK)
         })
@@ -96,16 +118,9 @@ pub unsafe extern "C" fn ld_dynamo_store_get(
 ) -> ld_dynamo_status {
     // SAFETY: what the caller promises is what each of these needs.
     unsafe {
-        guard(error, || {
+        call(store, error, |store| {
             let place = result_place(item_json, "item_json")?;
-            let store = &required(store, "store")?.store;
-            match store.get(text(kind, "kind")?, text(key, "key")?)? {
-                None => Ok(LD_DYNAMO_NOT_FOUND),
-                Some(item) => {
-                    give(item, place)?;
-                    Ok(LD_DYNAMO_OK)
-                }
-            }
+            give_if_found(store.get(text(kind, "kind")?, text(key, "key")?)?, place)
         })
     }
 }
@@ -126,9 +141,8 @@ pub unsafe extern "C" fn ld_dynamo_store_all(
 ) -> ld_dynamo_status {
     // SAFETY: what the caller promises is what each of these needs.
     unsafe {
-        guard(error, || {
+        call(store, error, |store| {
             let place = result_place(items_json, "items_json")?;
-            let store = &required(store, "store")?.store;
             give(store.all(text(kind, "kind")?)?, place)?;
             Ok(LD_DYNAMO_OK)
         })
@@ -155,9 +169,8 @@ pub unsafe extern "C" fn ld_dynamo_store_upsert(
 ) -> ld_dynamo_status {
     // SAFETY: what the caller promises is what each of these needs.
     unsafe {
-        guard(error, || {
+        call(store, error, |store| {
             let place = result_place(stored_json, "stored_json")?;
-            let store = &required(store, "store")?.store;
             let (kind, key) = (text(kind, "kind")?, text(key, "key")?);
             match store.upsert(kind, key, text(item_json, "item_json")?)? {
                 Upsert::Stored => Ok(LD_DYNAMO_OK),
@@ -201,8 +214,8 @@ pub unsafe extern "C" fn ld_dynamo_store_initialized(
 ) -> ld_dynamo_status {
     // SAFETY: what the caller promises is what each of these needs.
     unsafe {
-        guard(error, || {
-            let is_initialized = required(store, "store")?.store.initialized()?;
+        call(store, error, |store| {
+            let is_initialized = store.initialized()?;
             Ok(if is_initialized { LD_DYNAMO_OK } else { LD_DYNAMO_NOT_FOUND })
         })
     }
@@ -219,9 +232,118 @@ pub unsafe extern "C" fn ld_dynamo_store_available(
 ) -> ld_dynamo_status {
     // SAFETY: what the caller promises is what each of these needs.
     unsafe {
-        guard(error, || {
-            required(store, "store")?.store.available()?;
+        call(store, error, |store| {
+            store.available()?;
             Ok(LD_DYNAMO_OK)
         })
+    }
+}
+
+/// When the Relay Proxy last synchronized Big Segments. Costs one request.
+///
+/// `metadata_json`: receives {"synchronizedOn": Unix time in milliseconds}, to be freed with ld_dynamo_string_free; NULL unless
+/// LD_DYNAMO_OK is returned. Returns LD_DYNAMO_OK, or LD_DYNAMO_NOT_FOUND where nothing has been synchronized.
+///
+/// # Safety
+/// Pointers are NULL or valid.
+#[no_mangle]
+pub unsafe extern "C" fn ld_dynamo_store_big_segments_metadata(
+    store: *const ld_dynamo_store,
+    metadata_json: *mut *mut c_char,
+    error: *mut *mut ld_dynamo_error,
+) -> ld_dynamo_status {
+    // SAFETY: what the caller promises is what each of these needs.
+    unsafe {
+        call(store, error, |store| {
+            let place = result_place(metadata_json, "metadata_json")?;
+            give_if_found(store.big_segments_metadata()?, place)
+        })
+    }
+}
+
+/// The Big Segments that include or exclude a context. Costs one request.
+///
+/// `context_hash`: base64 of the SHA-256 of the context's key, which the SDK computes.
+/// `membership_json`: receives {"segment-key.g1": true, …}, true for included and false for excluded, to be freed with
+/// ld_dynamo_string_free; NULL unless LD_DYNAMO_OK is returned. Returns LD_DYNAMO_OK, or LD_DYNAMO_NOT_FOUND where the context has no row.
+///
+/// # Safety
+/// Pointers are NULL or valid; `context_hash` is NUL-terminated.
+#[no_mangle]
+pub unsafe extern "C" fn ld_dynamo_store_big_segments_membership(
+    store: *const ld_dynamo_store,
+    context_hash: *const c_char,
+    membership_json: *mut *mut c_char,
+    error: *mut *mut ld_dynamo_error,
+) -> ld_dynamo_status {
+    // SAFETY: what the caller promises is what each of these needs.
+    unsafe {
+        call(store, error, |store| {
+            let place = result_place(membership_json, "membership_json")?;
+            let context_hash = text(context_hash, "context_hash")?;
+            give_if_found(store.big_segments_membership(context_hash)?, place)
+        })
+    }
+}
+
+/// What the store counted in this process, for monitoring. Sends nothing.
+///
+/// `stats_json`: receives one JSON object, to be freed with ld_dynamo_string_free; README.md lists its fields.
+///
+/// # Safety
+/// Pointers are NULL or valid.
+#[no_mangle]
+pub unsafe extern "C" fn ld_dynamo_store_stats(
+    store: *const ld_dynamo_store,
+    stats_json: *mut *mut c_char,
+    error: *mut *mut ld_dynamo_error,
+) -> ld_dynamo_status {
+    // SAFETY: what the caller promises is what each of these needs.
+    unsafe {
+        call(store, error, |store| {
+            let place = result_place(stats_json, "stats_json")?;
+            give(store.stats(), place)?;
+            Ok(LD_DYNAMO_OK)
+        })
+    }
+}
+
+/// Sets the function that receives the store's log messages from now on, those of the AWS SDK included, down to "log_level".
+///
+/// `callback`: runs on the thread that made a call, when the call's work is done; NULL for no more messages. At most 256 messages a
+/// call are kept, the others counted. Never a secret. `userdata`: handed to the callback. `release`: NULL, or a function that is
+/// called once with userdata when the logger was replaced or the store freed and the last call that uses it is over; in a forked child
+/// never for a logger that the parent set. On failure release is not called.
+///
+/// # Safety
+/// Pointers are NULL or valid; callback and release accept userdata on any thread that uses the store.
+#[no_mangle]
+pub unsafe extern "C" fn ld_dynamo_store_set_logger(
+    store: *const ld_dynamo_store,
+    callback: ld_dynamo_log_callback,
+    userdata: *mut c_void,
+    release: ld_dynamo_log_release,
+    error: *mut *mut ld_dynamo_error,
+) -> ld_dynamo_status {
+    // SAFETY: what the caller promises is what each of these needs.
+    unsafe {
+        guard(error, || {
+            let store = required(store, "store")?;
+            let logger = callback
+                .map(|callback| Logger::new(store.store.config(), callback, userdata, release));
+            store.logger.replace(logger);
+            Ok(LD_DYNAMO_OK)
+        })
+    }
+}
+
+/// Hands out what was found, or says that nothing was.
+fn give_if_found(found: Option<String>, place: &mut *mut c_char) -> Outcome {
+    match found {
+        None => Ok(LD_DYNAMO_NOT_FOUND),
+        Some(found) => {
+            give(found, place)?;
+            Ok(LD_DYNAMO_OK)
+        }
     }
 }

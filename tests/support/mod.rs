@@ -65,6 +65,7 @@ impl Engine {
         let port = port.expect("a free port").port();
         let mut command = Command::new("java");
         command
+            .current_dir(&folder)
             .arg(format!("-Djava.library.path={}", folder.display()))
             .arg("-cp")
             .arg(format!("{}/*", folder.display()))

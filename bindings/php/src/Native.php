@@ -1,0 +1,204 @@
+<?php
+
+declare(strict_types=1);
+
+namespace LdDynamoStore;
+
+use FFI;
+use FFI\CData;
+use LdDynamoStore\Exception\LibraryException;
+use LdDynamoStore\Exception\LibraryMismatchException;
+use LdDynamoStore\Exception\LibraryNotFoundException;
+use LdDynamoStore\Exception\StoreException;
+
+/**
+ * Finds the native library, checks that it fits, and declares its functions.
+ *
+ * @internal
+ */
+final class Native
+{
+    public const ABI_MAJOR = 1;
+    public const ABI_MINOR = 0;
+
+    public const LIBRARY_VARIABLE = 'LD_DYNAMO_STORE_LIBRARY';
+
+    /** The C header as PHP can read it: without preprocessor lines, generated together with it. */
+    public const HEADER = __DIR__ . '/ld_dynamo_store.php.h';
+
+    private const FILE_NAME = PHP_OS_FAMILY === 'Darwin' ? 'libld_dynamo_store.dylib' : 'libld_dynamo_store.so';
+    private const SYSTEM_NAMES = PHP_OS_FAMILY === 'Darwin'
+        ? ['libld_dynamo_store.' . self::ABI_MAJOR . '.dylib', self::FILE_NAME]
+        : [self::FILE_NAME . '.' . self::ABI_MAJOR, self::FILE_NAME];
+
+    /** @var array<string, self> by path or name */
+    private static array $loaded = [];
+
+    /** @var array{CData, CData}|null log callback and release function, each in an array of one; made once, since PHP keeps every one until its end */
+    private ?array $callbacks = null;
+
+    /** @var array<int, callable(int, string): void> loggers by the number that the library holds as their user data */
+    private array $loggers = [];
+    private int $lastLogger = 0;
+
+    /** @param string $path what the loader was given: a path, or a name it searches for */
+    private function __construct(public readonly FFI $functions, public readonly string $path)
+    {
+    }
+
+    /**
+     * Loads the native library, once for each path.
+     *
+     * The first of these that is given or exists is used, and an error in it is not covered up by the next one: the argument, the environment
+     * variable `LD_DYNAMO_STORE_LIBRARY`, the file packaged beside this one, the system's loader.
+     *
+     * @throws LibraryNotFoundException there is no library there
+     * @throws LibraryMismatchException it is another library or has another ABI version
+     * @throws LibraryException PHP may not use FFI here
+     */
+    public static function load(?string $library = null): self
+    {
+        $named = getenv(self::LIBRARY_VARIABLE);
+        $packaged = __DIR__ . '/' . self::FILE_NAME;
+        if ($library !== null) {
+            return self::loadFile($library, 'the argument library');
+        }
+        if ($named !== false && $named !== '') {
+            return self::loadFile($named, 'the environment variable ' . self::LIBRARY_VARIABLE);
+        }
+        if (is_file($packaged)) {
+            return self::loadFile($packaged, 'this package');
+        }
+        $failures = [];
+        foreach (self::SYSTEM_NAMES as $name) {
+            try {
+                return self::loadName($name);
+            } catch (LibraryNotFoundException $failure) {
+                $failures[] = $failure->getMessage();
+            }
+        }
+        throw new LibraryNotFoundException(sprintf(
+            "the native library was not found: no argument library, %s is not set, there is no %s, and the system's loader says: %s",
+            self::LIBRARY_VARIABLE,
+            $packaged,
+            implode('; ', $failures),
+        ));
+    }
+
+    /** The exception for a failed call. */
+    public function failure(int $status, CData $error): StoreException
+    {
+        return StoreException::of(
+            $status,
+            $this->functions->ld_dynamo_error_message($error),
+            $this->functions->ld_dynamo_error_is_retriable($error) !== 0,
+            $this->functions->ld_dynamo_error_service_code($error),
+        );
+    }
+
+    /**
+     * Keeps a logger until the library releases it.
+     *
+     * @param callable(int, string): void $logger
+     *
+     * @return array{CData, CData, CData} callback, user data and release function for the library
+     */
+    public function registerLogger(callable $logger): array
+    {
+        $this->callbacks ??= $this->makeCallbacks();
+        $number = ++$this->lastLogger;
+        $this->loggers[$number] = $logger;
+        $userdata = $this->functions->cast('void *', $this->functions->cast('uintptr_t', $number));
+
+        return [$this->callbacks[0][0], $userdata, $this->callbacks[1][0]];
+    }
+
+    /** How many loggers the library holds. */
+    public function loggerCount(): int
+    {
+        return count($this->loggers);
+    }
+
+    /** @return array{CData, CData} arrays of one, which own the memory of their elements */
+    private function makeCallbacks(): array
+    {
+        // A function becomes a C pointer by being assigned to an element of that type.
+        $log = $this->functions->new('ld_dynamo_log_callback[1]');
+        $log[0] = function (CData $userdata, int $level, string $message): void {
+            try {
+                ($this->loggers[$this->number($userdata)])($level, $message);
+            } catch (\Throwable) {
+                // A broken logger must not fail the call that had something to say, and PHP ends when an exception leaves a callback.
+            }
+        };
+        $release = $this->functions->new('ld_dynamo_log_release[1]');
+        $release[0] = function (CData $userdata): void {
+            unset($this->loggers[$this->number($userdata)]);
+        };
+
+        return [$log, $release];
+    }
+
+    /** The number in a user data pointer; a cast of the pointer itself would follow it. */
+    private function number(CData $userdata): int
+    {
+        return $this->functions->cast('uintptr_t *', FFI::addr($userdata))[0];
+    }
+
+    private static function loadFile(string $path, string $source): self
+    {
+        $absolute = realpath($path);
+        if ($absolute === false || !is_file($absolute)) {
+            throw new LibraryNotFoundException("$source names $path as the native library, but there is no such file");
+        }
+
+        return self::loadName($absolute);
+    }
+
+    private static function loadName(string $name): self
+    {
+        return self::$loaded[$name] ??= self::declare($name);
+    }
+
+    private static function declare(string $name): self
+    {
+        self::checkAbi($name);
+        try {
+            return new self(FFI::cdef((string) file_get_contents(self::HEADER), $name), $name);
+        } catch (FFI\Exception $failure) {
+            throw new LibraryMismatchException("$name does not fit this package: {$failure->getMessage()}", 0, $failure);
+        }
+    }
+
+    /** Before all other functions are looked up, so that a library of another version is told from one that is damaged. */
+    private static function checkAbi(string $name): void
+    {
+        if (!extension_loaded('ffi')) {
+            throw new LibraryException('PHP\'s extension "ffi" is not loaded');
+        }
+        try {
+            $packed = FFI::cdef('uint32_t ld_dynamo_abi_version(void);', $name)->ld_dynamo_abi_version();
+        } catch (FFI\Exception $failure) {
+            $message = $failure->getMessage();
+            throw match (true) {
+                str_contains($message, 'ffi.enable') => new LibraryException("PHP does not allow FFI here: $message", 0, $failure),
+                str_contains($message, 'resolving') => new LibraryMismatchException("$name is not the ld-dynamo-store library: $message", 0, $failure),
+                default => new LibraryNotFoundException("the native library $name cannot be loaded: $message", 0, $failure),
+            };
+        }
+        $major = $packed >> 16;
+        $minor = $packed & 0xFFFF;
+        if ($major !== self::ABI_MAJOR || $minor < self::ABI_MINOR) {
+            throw new LibraryMismatchException(sprintf(
+                '%s has ABI version %d.%d, but this package needs %d.%d or a later %d.x: upgrade the %s',
+                $name,
+                $major,
+                $minor,
+                self::ABI_MAJOR,
+                self::ABI_MINOR,
+                self::ABI_MAJOR,
+                $major > self::ABI_MAJOR ? 'package' : 'native library',
+            ));
+        }
+    }
+}

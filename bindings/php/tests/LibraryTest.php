@@ -1,0 +1,153 @@
+<?php
+
+declare(strict_types=1);
+
+namespace LdDynamoStore\Tests;
+
+use PHPUnit\Framework\TestCase;
+
+/** Where the native library is looked for, each in a process of its own. */
+final class LibraryTest extends TestCase
+{
+    private const SOURCES = ROOT . '/bindings/php/src';
+
+    private string $folder;
+
+    protected function setUp(): void
+    {
+        $this->folder = sys_get_temp_dir() . '/ld-dynamo-store-' . bin2hex(random_bytes(8));
+        mkdir($this->folder);
+    }
+
+    protected function tearDown(): void
+    {
+        $this->execute(['rm', '-r', $this->folder]);
+    }
+
+    public function testTheArgumentComesBeforeTheEnvironment(): void
+    {
+        $argument = $this->copyOfTheLibrary('argument.so');
+        self::assertSame($argument, $this->load(argument: $argument, named: '/nowhere.so'));
+    }
+
+    public function testTheEnvironmentComesBeforeThePackagedFile(): void
+    {
+        $sources = $this->copyOfTheSources();
+        $this->copyOfTheLibrary('src/libld_dynamo_store.so');
+        $named = $this->copyOfTheLibrary('named.so');
+        self::assertSame($named, $this->load(named: $named, sources: $sources));
+    }
+
+    public function testThePackagedFileComesBeforeTheSystem(): void
+    {
+        $sources = $this->copyOfTheSources();
+        $packaged = $this->copyOfTheLibrary('src/libld_dynamo_store.so');
+        self::assertSame($packaged, $this->load(sources: $sources, system: dirname((string) getenv('LD_DYNAMO_STORE_LIBRARY'))));
+    }
+
+    public function testTheSystemIsAskedForTheNameWithTheAbiMajor(): void
+    {
+        $this->copyOfTheLibrary('libld_dynamo_store.so.1');
+        self::assertSame('libld_dynamo_store.so.1', $this->load(system: $this->folder));
+    }
+
+    public function testNothingFoundListsThePlaces(): void
+    {
+        $output = $this->load();
+        self::assertStringContainsString('LibraryNotFoundException', $output);
+        self::assertStringContainsString('LD_DYNAMO_STORE_LIBRARY is not set', $output);
+        self::assertStringContainsString('/src/libld_dynamo_store.so', $output);
+    }
+
+    public function testANamedFileThatIsAbsentIsNotReplacedByAnother(): void
+    {
+        $output = $this->load(named: '/nowhere.so', system: dirname((string) getenv('LD_DYNAMO_STORE_LIBRARY')));
+        self::assertStringContainsString('LibraryNotFoundException', $output);
+        self::assertStringContainsString('LD_DYNAMO_STORE_LIBRARY names /nowhere.so', $output);
+    }
+
+    public function testAFileThatIsNoLibrary(): void
+    {
+        file_put_contents($this->folder . '/text.so', "no library\n");
+        self::assertStringContainsString('LibraryNotFoundException', $this->load(argument: $this->folder . '/text.so'));
+    }
+
+    public function testAnotherLibrary(): void
+    {
+        $other = array_merge(glob('/lib/*/libm.so.6') ?: [], glob('/lib*/libm.so.6') ?: [])[0];
+        self::assertStringContainsString('LibraryMismatchException', $this->load(argument: $other));
+    }
+
+    public function testAnotherAbiVersionSaysWhatToUpgrade(): void
+    {
+        $newer = $this->load(argument: $this->libraryOfAbi(2, 0));
+        self::assertStringContainsString('LibraryMismatchException', $newer);
+        self::assertStringContainsString('has ABI version 2.0, but this package needs 1.0 or a later 1.x: upgrade the package', $newer);
+        self::assertStringContainsString('upgrade the native library', $this->load(argument: $this->libraryOfAbi(0, 9)));
+    }
+
+    public function testADamagedLibraryOfTheRightVersion(): void
+    {
+        self::assertStringContainsString('LibraryMismatchException', $this->load(argument: $this->libraryOfAbi(1, 0)));
+    }
+
+    public function testPhpThatForbidsFfiIsToldFromAMissingLibrary(): void
+    {
+        $output = $this->load(named: (string) getenv('LD_DYNAMO_STORE_LIBRARY'), ffi: '0');
+        self::assertStringContainsString('LibraryException', $output);
+        self::assertStringContainsString('ffi.enable', $output);
+    }
+
+    /** Loads the library in a new process. Returns its path, or the class and message of the exception. */
+    private function load(?string $argument = null, ?string $named = null, ?string $system = null, string $sources = self::SOURCES, string $ffi = '1'): string
+    {
+        $script = sprintf(
+            'spl_autoload_register(fn ($class) => require %s . str_replace("\\\\", "/", substr($class, strlen("LdDynamoStore"))) . ".php");'
+            . 'try { echo LdDynamoStore\Native::load(%s)->path; } catch (LdDynamoStore\Exception\LibraryException $e) { echo $e::class, " ", $e->getMessage(); }',
+            var_export($sources, true),
+            var_export($argument, true),
+        );
+        $environment = array_filter(['PATH' => getenv('PATH'), 'LD_DYNAMO_STORE_LIBRARY' => $named, 'LD_LIBRARY_PATH' => $system], is_string(...));
+
+        return $this->execute([PHP_BINARY, '-d', "ffi.enable=$ffi", '-r', $script], $environment);
+    }
+
+    private function copyOfTheLibrary(string $name): string
+    {
+        $path = $this->folder . '/' . $name;
+        copy((string) getenv('LD_DYNAMO_STORE_LIBRARY'), $path);
+
+        return $path;
+    }
+
+    private function copyOfTheSources(): string
+    {
+        $this->execute(['cp', '-r', self::SOURCES, $this->folder . '/src']);
+
+        return $this->folder . '/src';
+    }
+
+    /** A library of another ABI version, made by the C compiler. */
+    private function libraryOfAbi(int $major, int $minor): string
+    {
+        $path = "{$this->folder}/abi_{$major}_{$minor}";
+        file_put_contents("$path.c", sprintf('unsigned ld_dynamo_abi_version(void) { return %du; }', $major << 16 | $minor));
+        $this->execute(['cc', '-shared', '-fPIC', '-o', "$path.so", "$path.c"]);
+
+        return "$path.so";
+    }
+
+    /**
+     * @param array<int, string> $command
+     * @param array<string, string>|null $environment
+     */
+    private function execute(array $command, ?array $environment = null): string
+    {
+        $process = proc_open($command, [1 => ['pipe', 'w'], 2 => ['redirect', 1]], $pipes, null, $environment);
+        self::assertNotFalse($process);
+        $output = (string) stream_get_contents($pipes[1]);
+        self::assertSame(0, proc_close($process), $output);
+
+        return $output;
+    }
+}

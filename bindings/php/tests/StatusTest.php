@@ -1,0 +1,101 @@
+<?php
+
+declare(strict_types=1);
+
+namespace LdDynamoStore\Tests;
+
+use LdDynamoStore\Exception\InvalidArgumentException;
+use LdDynamoStore\Exception\ServiceException;
+use LdDynamoStore\Exception\StoreException;
+use LdDynamoStore\LogLevel;
+use LdDynamoStore\Native;
+use LdDynamoStore\Status;
+use PHPUnit\Framework\TestCase;
+
+/** The package's constants are those of the C header. */
+final class StatusTest extends TestCase
+{
+    /** @return array<string, int> every number that the C header defines, without `LD_DYNAMO_` */
+    private static function definitions(): array
+    {
+        $header = (string) file_get_contents(ROOT . '/include/ld_dynamo_store.h');
+        preg_match_all('/^#define LD_DYNAMO_(\w+) \(?(-?\d+)\)?$/m', $header, $found);
+
+        return array_map('intval', array_combine($found[1], $found[2]));
+    }
+
+    /** @return array<string, int> */
+    private static function statuses(): array
+    {
+        return array_filter(self::definitions(), static fn (string $name): bool => preg_match('/^(LOG|ABI|VERSION)_/', $name) === 0, ARRAY_FILTER_USE_KEY);
+    }
+
+    public function testEveryStatusOfTheHeaderIsAConstantAndNoOther(): void
+    {
+        $statuses = self::statuses();
+        self::assertNotEmpty($statuses);
+        self::assertEquals($statuses, (new \ReflectionClass(Status::class))->getConstants());
+    }
+
+    public function testEveryFailureHasAClassOfItsOwn(): void
+    {
+        $failures = array_filter(self::statuses(), static fn (int $status): bool => $status < 0);
+        $classes = array_map(static fn (int $status): string => get_class(StoreException::of($status, 'message')), $failures);
+        self::assertNotContains(StoreException::class, $classes);
+        self::assertCount(count($failures), array_unique($classes));
+    }
+
+    public function testAStatusOfANewerLibraryHasTheClassOfItsGroup(): void
+    {
+        self::assertSame(InvalidArgumentException::class, StoreException::classFor(-99));
+        self::assertSame(ServiceException::class, StoreException::classFor(-299));
+        self::assertSame(StoreException::class, StoreException::classFor(-12345));
+    }
+
+    public function testAnExceptionCarriesWhatTheLibrarySaid(): void
+    {
+        $exception = StoreException::of(Status::THROTTLED, 'message', true, 'ThrottlingException');
+        self::assertSame(
+            ['message', Status::THROTTLED, Status::THROTTLED, true, 'ThrottlingException'],
+            [$exception->getMessage(), $exception->getCode(), $exception->status, $exception->retriable, $exception->serviceCode],
+        );
+    }
+
+    public function testLogLevelsAreThoseOfTheHeader(): void
+    {
+        $levels = [];
+        foreach (self::definitions() as $name => $number) {
+            if (str_starts_with($name, 'LOG_')) {
+                $levels[substr($name, 4)] = $number;
+            }
+        }
+        self::assertNotEmpty($levels);
+        self::assertEquals($levels, (new \ReflectionClass(LogLevel::class))->getConstants());
+    }
+
+    public function testTheAbiVersionIsThatOfTheHeader(): void
+    {
+        self::assertSame(self::definitions()['ABI_MAJOR'], Native::ABI_MAJOR);
+        self::assertSame(self::definitions()['ABI_MINOR'], Native::ABI_MINOR);
+    }
+
+    public function testPhpsHeaderDeclaresEveryFunctionOfTheHeader(): void
+    {
+        $functions = static function (string $path): array {
+            preg_match_all('/^(?!\s*\/\/).*\b(ld_dynamo_\w+)\(/m', (string) file_get_contents($path), $found);
+            $names = array_unique($found[1]);
+            sort($names);
+
+            return $names;
+        };
+        $declared = $functions(ROOT . '/include/ld_dynamo_store.h');
+        self::assertNotEmpty($declared);
+        self::assertSame($declared, $functions(Native::HEADER));
+    }
+
+    public function testTheComposerFileNamesTheSourceFolder(): void
+    {
+        $composer = json_decode((string) file_get_contents(ROOT . '/bindings/php/composer.json'), true, 512, JSON_THROW_ON_ERROR);
+        self::assertSame(['LdDynamoStore\\' => 'src/'], $composer['autoload']['psr-4']);
+    }
+}

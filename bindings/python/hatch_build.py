@@ -1,0 +1,64 @@
+"""Puts the native library into the wheel and gives the wheel its platform tag.
+
+``LD_DYNAMO_STORE_BUILD_LIBRARY`` names a library that is already built. Without it the library is built with
+``cargo build --release`` from the repository this package lies in. ``LD_DYNAMO_STORE_BUILD_PLATFORM`` replaces the
+platform part of the tag, for example ``manylinux_2_34_x86_64`` for a library whose symbols were checked.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+LIBRARY_SUFFIXES = (".so", ".dylib", ".dll")
+
+
+class NativeLibraryHook(BuildHookInterface):  # type: ignore[type-arg]
+    """Adds the native library to the files of a wheel."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Called by hatchling before a wheel is made."""
+        # An editable install imports from the source tree, where no library lies: the environment names one there.
+        if version == "editable":
+            return
+        library = self._library()
+        platform = os.environ.get("LD_DYNAMO_STORE_BUILD_PLATFORM") or sysconfig.get_platform()
+        build_data["pure_python"] = False
+        build_data["tag"] = f"py3-none-{platform.replace('-', '_').replace('.', '_')}"
+        build_data["force_include"][str(library)] = f"ld_dynamo_store/{library.name}"
+
+    def _library(self) -> Path:
+        given = os.environ.get("LD_DYNAMO_STORE_BUILD_LIBRARY")
+        if not given:
+            return self._build_library()
+        library = Path(given).resolve()
+        if not library.is_file():
+            raise FileNotFoundError(f"LD_DYNAMO_STORE_BUILD_LIBRARY names {library}, which is not a file")
+        return library
+
+    def _build_library(self) -> Path:
+        manifest = Path(self.root).resolve().parents[1] / "Cargo.toml"
+        if not manifest.is_file():
+            raise FileNotFoundError(
+                "there is no Rust source beside this package to build the native library from; build the library "
+                "elsewhere and name it in the environment variable LD_DYNAMO_STORE_BUILD_LIBRARY"
+            )
+        command = ["cargo", "build", "--release", "--lib", "--manifest-path", str(manifest)]
+        # Cargo's own report says where the library is, whatever the target folder of this machine.
+        report = subprocess.run(
+            [*command, "--message-format", "json-render-diagnostics"], check=True, stdout=subprocess.PIPE, text=True
+        )
+        for line in report.stdout.splitlines():
+            message = json.loads(line)
+            if message.get("reason") != "compiler-artifact" or "cdylib" not in message["target"]["crate_types"]:
+                continue
+            for name in message["filenames"]:
+                if name.endswith(LIBRARY_SUFFIXES):
+                    return Path(name)
+        raise RuntimeError("cargo built no shared library")

@@ -1,0 +1,75 @@
+"""The native handle of one store: freed once, and never while a call is using it.
+
+No lock is taken, because a lock that another thread holds at a fork stays held in the child for ever. What is relied on
+instead is that adding to and removing from a list is indivisible. A call first announces itself in ``calls`` and then
+looks whether the handle is closed; ``close`` first marks the handle closed and then looks whether calls are announced.
+So one of the two always sees the other, and the last one out frees.
+"""
+
+from __future__ import annotations
+
+import os
+import weakref
+from ctypes import c_void_p
+from threading import get_ident
+
+from ._errors import StoreClosedError
+from ._native import Library
+
+
+class Handle:
+    """Owns one native store."""
+
+    def __init__(self, library: Library, pointer: c_void_p) -> None:
+        self.library = library
+        self.closed = False
+        self.calls: list[int] = []
+        self._unfreed = [pointer]
+        self._pointer = pointer
+        _open_handles.add(self)
+
+    def enter(self) -> c_void_p:
+        """Announces a call of this thread; every successful ``enter`` needs one ``leave``."""
+        self.calls.append(get_ident())
+        if self.closed:
+            self.leave()
+            raise StoreClosedError("the store is closed")
+        return self._pointer
+
+    def leave(self) -> None:
+        """Ends a call of this thread; the last one of a closed handle frees it."""
+        self.calls.remove(get_ident())
+        if self.closed and not self.calls:
+            self._free()
+
+    def close(self) -> None:
+        """Refuses further calls, and frees now or when the last running call ends. Never waits."""
+        self.closed = True
+        if not self.calls:
+            self._free()
+
+    def _free(self) -> None:
+        try:
+            pointer = self._unfreed.pop()
+        except IndexError:
+            return
+        self.library.free(pointer)
+
+
+_open_handles: weakref.WeakSet[Handle] = weakref.WeakSet()
+
+
+def open_handles() -> list[Handle]:
+    """The handles that are neither closed nor collected."""
+    return [handle for handle in _open_handles if not handle.closed]
+
+
+def _forget_calls_of_other_threads() -> None:
+    # Only the thread that forked lives on in the child, perhaps in a call of its own: a logger may fork.
+    this_thread = get_ident()
+    for handle in _open_handles:
+        handle.calls[:] = [thread for thread in handle.calls if thread == this_thread]
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_calls_of_other_threads)

@@ -1,0 +1,109 @@
+"""The SDK's asynchronous store interfaces: each call runs in a thread, which waits outside the interpreter lock."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from ldclient.interfaces import (
+    AsyncBigSegmentStore,
+    AsyncFeatureStoreCore,
+    BigSegmentStoreMetadata,
+    DiagnosticDescription,
+)
+from ldclient.versioned_data_kind import VersionedDataKind
+
+from .launchdarkly import DynamoDBBigSegmentStore, DynamoDBFeatureStoreCore
+from .store import Item, Store
+
+_THREADS = 16
+
+Result = TypeVar("Result")
+
+
+class _Threads:
+    """The threads of one store, so that a slow table does not use up those of the event loop."""
+
+    def __init__(self) -> None:
+        self._process = 0
+        self._executor: ThreadPoolExecutor | None = None
+
+    async def run(self, function: Callable[..., Result], *arguments: Any) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._of_this_process(), function, *arguments)
+
+    def _of_this_process(self) -> ThreadPoolExecutor:
+        # Threads do not survive a fork, so the child's first call starts its own.
+        if self._executor is None or self._process != os.getpid():
+            self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="ld_dynamo_store")
+            self._process = os.getpid()
+        return self._executor
+
+    def close(self) -> None:
+        if self._executor is not None and self._process == os.getpid():
+            self._executor.shutdown(wait=False)
+        self._executor = None
+
+
+class AsyncDynamoDBFeatureStoreCore(AsyncFeatureStoreCore, DiagnosticDescription):
+    """The SDK's asynchronous uncached store interface over one ``Store``."""
+
+    def __init__(self, store: Store) -> None:
+        self._core = DynamoDBFeatureStoreCore(store)
+        self._threads = _Threads()
+
+    async def get_internal(self, kind: VersionedDataKind, key: str) -> Item | None:
+        """One item as stored, tombstones included, or None."""
+        return await self._threads.run(self._core.get_internal, kind, key)
+
+    async def get_all_internal(self, kind: VersionedDataKind) -> Mapping[str, Item]:
+        """Every item of a kind by the key it is stored under, tombstones included."""
+        return await self._threads.run(self._core.get_all_internal, kind)
+
+    async def init_internal(self, all_data: Mapping[VersionedDataKind, Mapping[str, Item]]) -> None:
+        """Replaces the full data set."""
+        await self._threads.run(self._core.init_internal, all_data)
+
+    async def upsert_internal(self, kind: VersionedDataKind, item: Item) -> Item:
+        """Stores the item if it is newer; returns what is stored afterwards."""
+        return await self._threads.run(self._core.upsert_internal, kind, item)
+
+    async def initialized_internal(self) -> bool:
+        """Whether the table holds a full data set; False if it cannot be asked."""
+        return await self._threads.run(self._core.initialized_internal)
+
+    async def is_available(self) -> bool:
+        """Whether the table answers now."""
+        return await self._threads.run(self._core.is_available)
+
+    async def close(self) -> None:
+        """Closes the store."""
+        self._core.close()
+        self._threads.close()
+
+    def describe_configuration(self, config: Any) -> str:
+        """The name of this kind of store in the SDK's diagnostic events."""
+        return self._core.describe_configuration(config)
+
+
+class AsyncDynamoDBBigSegmentStore(AsyncBigSegmentStore):
+    """The SDK's asynchronous Big Segments interface over one ``Store``."""
+
+    def __init__(self, store: Store) -> None:
+        self._segments = DynamoDBBigSegmentStore(store)
+        self._threads = _Threads()
+
+    async def get_metadata(self) -> BigSegmentStoreMetadata:
+        """When the Big Segments data was last brought up to date."""
+        return await self._threads.run(self._segments.get_metadata)
+
+    async def get_membership(self, context_hash: str) -> dict[str, bool] | None:
+        """Whether a context is included in (True) or excluded from (False) segments, by segment reference."""
+        return await self._threads.run(self._segments.get_membership, context_hash)
+
+    async def stop(self) -> None:
+        """Closes the store."""
+        self._segments.stop()
+        self._threads.close()

@@ -1,0 +1,406 @@
+"""The store: LaunchDarkly's flags and segments in a DynamoDB table."""
+
+from __future__ import annotations
+
+import enum
+import json
+import os
+import weakref
+from collections.abc import Mapping
+from ctypes import byref, c_char_p, c_void_p
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, NoReturn, TypedDict
+
+from . import _logs
+from ._errors import NOT_FOUND, NOT_NEWER, TOO_LARGE, ConnectivityError, ServiceError, ThrottledError, refused
+from ._handle import Handle
+from ._native import Library, NativeFunction, load
+
+Item = dict[str, Any]
+
+
+class _RequiredCredentials(TypedDict):
+    access_key_id: str
+    secret_access_key: str
+
+
+class Credentials(_RequiredCredentials, total=False):
+    """Static AWS credentials."""
+
+    session_token: str
+
+
+class UpsertOutcome(enum.Enum):
+    """What became of an upsert that did not fail."""
+
+    UPDATED = "updated"
+    """The item is stored."""
+
+    NOT_NEWER = "not newer"
+    """The stored item has the same or a higher version and stays."""
+
+    TOO_LARGE = "too large"
+    """The item is over DynamoDB's size limit; the stored item stays, and an ERROR was logged."""
+
+
+@dataclass(frozen=True)
+class UpsertResult:
+    """What became of an upsert; true if the item is stored.
+
+    Attributes:
+        outcome: one of three.
+        stored_text: the JSON text of the item that won, for ``NOT_NEWER``; otherwise None.
+    """
+
+    outcome: UpsertOutcome
+    stored_text: str | None = None
+
+    @property
+    def stored(self) -> Item | None:
+        """The item that won, for ``NOT_NEWER``; otherwise None. A deleted item is a tombstone."""
+        return None if self.stored_text is None else json.loads(self.stored_text)
+
+    def __bool__(self) -> bool:
+        return self.outcome is UpsertOutcome.UPDATED
+
+
+class Store:
+    """A handle on one table and prefix, usable from many threads at once and after a fork.
+
+    Making a store opens no connection and starts no thread; the first call connects. Use it as a context manager, or
+    call ``close``. Every method that asks the table blocks until the answer or a timeout, lets other Python threads run
+    meanwhile, and raises a ``StoreError`` of the class that fits the cause.
+
+    A kind is ``"features"`` (or its alias ``"flags"``), ``"segments"``, or a name of your own. Items are JSON objects
+    with an integer ``version``. Deleted items are tombstones: objects with ``"deleted": true``, returned as they are.
+
+    Example:
+        >>> with Store("my-table", prefix="my-environment", region="eu-west-1") as store:
+        ...     flag = store.get("features", "my-flag")
+    """
+
+    def __init__(
+        self,
+        table: str,
+        *,
+        prefix: str | None = None,
+        region: str | None = None,
+        endpoint: str | None = None,
+        profile: str | None = None,
+        credentials: Credentials | Mapping[str, str] | None = None,
+        consistent_reads: bool | None = None,
+        read_only: bool | None = None,
+        connect_timeout_ms: int | None = None,
+        attempt_timeout_ms: int | None = None,
+        operation_timeout_ms: int | None = None,
+        init_timeout_ms: int | None = None,
+        max_attempts: int | None = None,
+        retry_mode: str | None = None,
+        max_concurrency: int | None = None,
+        cache_ttl_ms: int | None = None,
+        stale_on_error: bool | None = None,
+        share: bool | None = None,
+        ca_bundle: str | os.PathLike[str] | None = None,
+        proxy: str | None = None,
+        log_level: str | None = None,
+        library: str | os.PathLike[str] | None = None,
+    ) -> None:
+        """Opens a store. None leaves a setting at the library's default, which stands in parentheses.
+
+        Args:
+            table: name of the table; its partition key is ``namespace`` and its sort key ``key``, both strings.
+            prefix: goes before every namespace with a colon, so that environments share a table ("" is none).
+            region: the AWS region (environment, profile).
+            endpoint: address of the service, for a local engine or a VPC endpoint.
+            profile: name of an AWS profile.
+            credentials: static credentials (the AWS chain: environment, profile, web identity, ECS, IMDS).
+            consistent_reads: strongly consistent reads, at twice the price of eventual ones (True).
+            read_only: refuses writes before any request (False).
+            connect_timeout_ms: for one connection (1000). A timeout of 0 means none, here and below.
+            attempt_timeout_ms: for one HTTP attempt (2000).
+            operation_timeout_ms: for a whole call with its retries (5000).
+            init_timeout_ms: for a whole ``init`` (300000).
+            max_attempts: tries of one request (3).
+            retry_mode: how AWS SDKs wait between tries ("standard").
+            max_concurrency: requests of this store at the same time (16).
+            cache_ttl_ms: how long a read is answered from memory; 0 never, -1 for ever (15000).
+            stale_on_error: serves an expired value when the table cannot be asked (False).
+            share: stores of equal configuration use one set of connections and one cache (False).
+            ca_bundle: file of root certificates in PEM (the system's).
+            proxy: address of an HTTP proxy (the usual environment variables).
+            log_level: "off", "error", "warn", "info", "debug" or "trace" ("info"). Events go to the logger
+                ``ld_dynamo_store``.
+            library: path of the native library; see ``ld_dynamo_store.load``.
+
+        Raises:
+            ConfigurationError: a setting is mistyped or contradicts another; the message names it.
+            LibraryError: the native library was not found or does not fit.
+        """
+        settings = {
+            "table": table,
+            "prefix": prefix,
+            "region": region,
+            "endpoint": endpoint,
+            "profile": profile,
+            "credentials": None if credentials is None else dict(credentials),
+            "consistent_reads": consistent_reads,
+            "read_only": read_only,
+            "connect_timeout_ms": connect_timeout_ms,
+            "attempt_timeout_ms": attempt_timeout_ms,
+            "operation_timeout_ms": operation_timeout_ms,
+            "init_timeout_ms": init_timeout_ms,
+            "max_attempts": max_attempts,
+            "retry_mode": retry_mode,
+            "max_concurrency": max_concurrency,
+            "cache_ttl_ms": cache_ttl_ms,
+            "stale_on_error": stale_on_error,
+            "share": share,
+            "ca_bundle": None if ca_bundle is None else os.fspath(ca_bundle),
+            "proxy": proxy,
+            "log_level": log_level,
+        }
+        self._open(json.dumps({key: value for key, value in settings.items() if value is not None}), library)
+
+    @classmethod
+    def from_json(cls, configuration: str, *, library: str | os.PathLike[str] | None = None) -> Store:
+        """Opens a store with the native library's own configuration text, also with keys this package does not know.
+
+        Args:
+            configuration: a JSON object; its keys are those of the constructor.
+            library: path of the native library.
+        """
+        store = cls.__new__(cls)
+        store._open(configuration, library)
+        return store
+
+    def _open(self, configuration: str, library: str | os.PathLike[str] | None) -> None:
+        native = load(library)
+        pointer, error = c_void_p(), c_void_p()
+        status = native.new(_text(configuration, "INVALID_JSON", "configuration"), byref(pointer), byref(error))
+        if status < 0:
+            raise native.take_error(status, error)
+        self._library = native
+        self._handle = Handle(native, pointer)
+        finalizer = weakref.finalize(self, self._handle.close)
+        # At exit the memory goes with the process, and a daemon thread may still be in a call.
+        finalizer.atexit = False
+        _logs.attach(self._handle)
+
+    def get(self, kind: str, key: str) -> Item | None:
+        """One item, or None if there is none. A deleted item is a tombstone with ``"deleted": true``.
+
+        A key that DynamoDB cannot hold is not asked for: the answer is None.
+
+        Raises:
+            CorruptItemError: the row's ``item`` is not a JSON object.
+            StoreError: the table could not be asked.
+        """
+        text = self.get_text(kind, key)
+        return None if text is None else json.loads(text)
+
+    def get_text(self, kind: str, key: str) -> str | None:
+        """As ``get``, but the JSON text as it is stored, byte for byte."""
+        try:
+            native_key = _text(key, "INVALID_KEY", "key")
+        except ValueError:
+            return None  # No row can have such a key.
+        status, text = self._call_for_text(self._library.get, _text(kind, "INVALID_KIND", "kind"), native_key)
+        return None if status == NOT_FOUND or text is None else text.decode()
+
+    def all(self, kind: str) -> dict[str, Item]:
+        """Every item of a kind by key, tombstones included; corrupt rows are left out and logged.
+
+        Raises:
+            StoreError: the table could not be asked.
+        """
+        items: dict[str, Item] = json.loads(self.all_text(kind))
+        return items
+
+    def all_text(self, kind: str) -> str:
+        """As ``all``, but the text of one JSON object."""
+        _, text = self._call_for_text(self._library.all, _text(kind, "INVALID_KIND", "kind"))
+        return "{}" if text is None else text.decode()
+
+    def init(self, data: Mapping[str, Mapping[str, Any]] | str | bytes) -> None:
+        """Replaces the full data set: of every kind in it, exactly these items are stored afterwards.
+
+        A kind that is not in the data set is left alone; one that is there but empty is emptied. Rows that are already
+        as they should be are not written. If it fails, the next ``init`` goes on where it stopped.
+
+        Args:
+            data: ``{"features": {key: item, …}, "segments": {…}}``, as a mapping or as JSON text. A payload from
+                LaunchDarkly goes in as it is.
+
+        Raises:
+            InvalidArgumentError: the data set is wrong; nothing was written.
+            StoreError: not everything could be written; the message counts the rows.
+        """
+        self._call(self._library.init, _payload(data, "data"))
+
+    def upsert(self, kind: str, key: str, item: Mapping[str, Any] | str | bytes) -> UpsertResult:
+        """Stores one item if it is newer than the stored one, in one request.
+
+        Args:
+            kind: the item's kind.
+            key: the key it is stored under, whatever the item says.
+            item: a JSON object with an integer ``version``, as a mapping or as JSON text; with ``"deleted": true`` it
+                is a deletion.
+
+        Raises:
+            InvalidArgumentError: kind, key or item is wrong; nothing was sent.
+            StoreError: the item may not be stored.
+        """
+        status, text = self._call_for_text(
+            self._library.upsert,
+            _text(kind, "INVALID_KIND", "kind"),
+            _text(key, "INVALID_KEY", "key"),
+            _payload(item, "item"),
+        )
+        if status == NOT_NEWER:
+            return UpsertResult(UpsertOutcome.NOT_NEWER, None if text is None else text.decode())
+        return UpsertResult(UpsertOutcome.TOO_LARGE if status == TOO_LARGE else UpsertOutcome.UPDATED)
+
+    def initialized(self) -> bool:
+        """Whether the table holds a full data set of this prefix.
+
+        Raises:
+            StoreError: the table could not be asked.
+        """
+        return self._call(self._library.initialized) != NOT_FOUND
+
+    def available(self) -> bool:
+        """Whether the table answers now; asks the table, never the cache. ``check_available`` tells the reason."""
+        try:
+            self.check_available()
+        except (ConnectivityError, ServiceError, ThrottledError):
+            return False
+        return True
+
+    def check_available(self) -> None:
+        """Returns if the table answers now; asks the table, never the cache.
+
+        Raises:
+            StoreError: why it does not.
+        """
+        self._call(self._library.available)
+
+    def big_segments_metadata(self) -> Item | None:
+        """The state of the Big Segments data, or None if there is none.
+
+        ``synchronizedOn`` is when it was last brought up to date, in milliseconds since 1970.
+        """
+        status, text = self._call_for_text(self._library.big_segments_metadata)
+        return None if status == NOT_FOUND or text is None else json.loads(text)
+
+    def big_segments_membership(self, context_hash: str) -> dict[str, bool] | None:
+        """Whether a context is included in (True) or excluded from (False) Big Segments, by segment reference.
+
+        None if it is in no list.
+
+        Args:
+            context_hash: the context key's SHA-256 in base64, as LaunchDarkly's SDKs compute it.
+        """
+        try:
+            native_hash = _text(context_hash, "INVALID_KEY", "context_hash")
+        except ValueError:
+            return None  # No row can have such a key.
+        status, text = self._call_for_text(self._library.big_segments_membership, native_hash)
+        return None if status == NOT_FOUND or text is None else json.loads(text)
+
+    def stats(self) -> Item:
+        """What this store counted since it was made; asks nothing."""
+        _, text = self._call_for_text(self._library.stats)
+        counted: Item = json.loads(text or b"{}")
+        return counted
+
+    @property
+    def library(self) -> Library:
+        """The native library in use, with its path and versions."""
+        return self._library
+
+    @property
+    def closed(self) -> bool:
+        """Whether ``close`` was called."""
+        return self._handle.closed
+
+    def close(self) -> None:
+        """Closes the store; again does nothing.
+
+        Never waits: a call that another thread is in goes on to its end, and the last one frees the native store. Calls
+        after it raise ``StoreClosedError``.
+        """
+        self._handle.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Store cannot be pickled or copied: make one in the other process, or fork")
+
+    def _call(self, function: NativeFunction, *arguments: object) -> int:
+        error = c_void_p()
+        handle = self._handle
+        pointer = handle.enter()
+        try:
+            status: int = function(pointer, *arguments, byref(error))
+            if status < 0:
+                raise self._library.take_error(status, error)
+        finally:
+            handle.leave()
+            if _logs.raised:
+                _logs.raise_what_a_callback_raised()
+        return status
+
+    def _call_for_text(self, function: NativeFunction, *arguments: object) -> tuple[int, bytes | None]:
+        text, error = c_char_p(), c_void_p()
+        handle = self._handle
+        pointer = handle.enter()
+        try:
+            status: int = function(pointer, *arguments, byref(text), byref(error))
+            if status < 0:
+                raise self._library.take_error(status, error)
+            return status, text.value
+        finally:
+            if text:
+                self._library.string_free(text)
+            handle.leave()
+            if _logs.raised:
+                _logs.raise_what_a_callback_raised()
+
+
+def _text(value: str, refusal: str, name: str) -> bytes:
+    """The UTF-8 of an argument; a C string can hold neither a NUL character nor half of a surrogate pair."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be str, not {type(value).__name__}")
+    try:
+        encoded = value.encode()
+    except UnicodeEncodeError as failure:
+        raise refused(refusal, f"{name} is not valid Unicode text: {failure}") from None
+    if b"\0" in encoded:
+        raise refused(refusal, f"{name} has a NUL character at byte {encoded.index(0)}")
+    return encoded
+
+
+def _payload(value: Mapping[str, Any] | str | bytes, name: str) -> bytes:
+    """The JSON text of an argument, in the encoding that takes the least room in the table."""
+    if isinstance(value, bytes):
+        if b"\0" in value:
+            raise refused("INVALID_JSON", f"{name} has a NUL character at byte {value.index(0)}")
+        return value
+    if isinstance(value, str):
+        return _text(value, "INVALID_JSON", name)
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except ValueError as failure:
+        raise refused("INVALID_JSON", f"{name} is not JSON: {failure}") from failure
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        # Half a surrogate pair has no UTF-8, but JSON has an escape for it.
+        return json.dumps(value, separators=(",", ":")).encode()

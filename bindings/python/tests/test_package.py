@@ -1,0 +1,116 @@
+"""The package as its users get it: the wheel, its types, its style, its example."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import ld_dynamo_store
+from engine import Table, repository
+from ld_dynamo_store import _native, load
+
+package = Path(__file__).parents[1]
+PIP_WHEEL = ["--quiet", "--no-deps", "--no-build-isolation", "--no-cache-dir"]
+EXAMPLE_LINES = [
+    "initialized before: False",
+    "initialized now: True",
+    "version 5: updated",
+    "version 4: not newer, version 5 stays",
+]
+
+
+def run(*command: str | Path, **environment: str) -> str:
+    result = subprocess.run(
+        command, cwd=package, env={**os.environ, **environment}, capture_output=True, text=True, timeout=110
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel around the library under test."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "pip", "wheel", *PIP_WHEEL, "--wheel-dir", str(folder), str(package)]
+    run(*command, LD_DYNAMO_STORE_BUILD_LIBRARY=load().path)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+def test_the_wheel_holds_the_library_and_the_types(wheel: Path) -> None:
+    name, version, python, abi, platform = wheel.stem.split("-")
+    assert (name, version, python, abi) == ("ld_dynamo_store", ld_dynamo_store.__version__, "py3", "none")
+    assert platform.startswith("linux_")
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        assert archive.read(f"ld_dynamo_store/{_native.FILE_NAME}") == Path(load().path).read_bytes()
+        metadata = archive.read(f"ld_dynamo_store-{version}.dist-info/WHEEL").decode()
+    assert {"ld_dynamo_store/py.typed", "ld_dynamo_store/launchdarkly.py"} <= names
+    assert "Root-Is-Purelib: false" in metadata
+
+
+def test_an_installed_wheel_finds_its_library(wheel: Path, tmp_path: Path) -> None:
+    run(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", tmp_path, wheel)
+    program = "import ld_dynamo_store; print(ld_dynamo_store.load().path)"
+    path = run(sys.executable, "-c", program, PYTHONPATH=str(tmp_path), LD_DYNAMO_STORE_LIBRARY="")
+    assert path.strip() == str(tmp_path / "ld_dynamo_store" / _native.FILE_NAME)
+
+
+def test_a_wheel_around_a_missing_library_is_refused(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--no-deps",
+        "--no-build-isolation",
+        "--wheel-dir",
+        tmp_path,
+        package,
+    ]
+    environment = {**os.environ, "LD_DYNAMO_STORE_BUILD_LIBRARY": str(tmp_path / "absent.so")}
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=110)
+    assert result.returncode != 0
+    assert "LD_DYNAMO_STORE_BUILD_LIBRARY names" in result.stdout + result.stderr
+
+
+def test_the_version_is_that_of_the_library() -> None:
+    assert ld_dynamo_store.__version__ == load().version
+    assert f'version = "{ld_dynamo_store.__version__}"' in (package / "pyproject.toml").read_text()
+
+
+def test_types() -> None:
+    run(sys.executable, "-m", "mypy", "--no-incremental")
+
+
+def test_style() -> None:
+    run(sys.executable, "-m", "ruff", "check", "--no-cache", ".", repository / "examples/python")
+    run(sys.executable, "-m", "ruff", "format", "--no-cache", "--check", ".", repository / "examples/python")
+
+
+def test_importing_prints_nothing_and_needs_no_library() -> None:
+    program = "import ld_dynamo_store, ld_dynamo_store.launchdarkly"
+    assert run(sys.executable, "-W", "error", "-c", program, LD_DYNAMO_STORE_LIBRARY="/absent.so") == ""
+
+
+def test_the_example(table: Table) -> None:
+    example = repository / "examples/python/main.py"
+    output = run(
+        sys.executable,
+        example,
+        repository / "examples/flags.json",
+        ENDPOINT=table.engine.endpoint,
+        TABLE=table.name,
+    )
+    for line in (
+        "initialized before: False",
+        "initialized now: True",
+        "version 5: updated",
+        "not newer, version 5 stays",
+    ):
+        assert line in output

@@ -1,0 +1,12 @@
+# frozen_string_literal: true
+
+require_relative "ld_dynamo_store/version"
+require_relative "ld_dynamo_store/errors"
+require_relative "ld_dynamo_store/native"
+require_relative "ld_dynamo_store/log"
+require_relative "ld_dynamo_store/handle"
+require_relative "ld_dynamo_store/store"
+
+# LaunchDarkly's flag data in a DynamoDB table, through the native library +libld_dynamo_store+. Begin with Store.
+module LdDynamoStore
+end

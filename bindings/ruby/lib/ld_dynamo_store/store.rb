@@ -1,0 +1,233 @@
+# frozen_string_literal: true
+
+require "json"
+
+module LdDynamoStore
+  # What Store#upsert did. +status+ is Status::OK, Status::NOT_NEWER or Status::TOO_LARGE; +stored+ is the JSON text of the item that won where the
+  # table held this version or a newer one, else nil.
+  UpsertResult = Struct.new(:status, :stored) do
+    # The item was written.
+    def written?
+      status == Status::OK
+    end
+
+    # The table holds this version or a newer one and was left alone.
+    def not_newer?
+      status == Status::NOT_NEWER
+    end
+
+    # The item exceeds what DynamoDB can hold; the table was left alone.
+    def too_large?
+      status == Status::TOO_LARGE
+    end
+  end
+
+  # LaunchDarkly's flag data in one DynamoDB table.
+  #
+  #   LdDynamoStore::Store.open("flags", region: "eu-west-1") do |store|
+  #     store.get("features", "my-flag")   # => '{"key":"my-flag","version":7,…}' or nil
+  #   end
+  #
+  # Items are JSON text in and out, as the table holds them, deleted ones included; LaunchDarkly's kinds are "features" (also "flags") and
+  # "segments". Failures raise a StoreError whose subclass tells the cause.
+  #
+  # A store may be used from many threads at once, and other threads run while one waits for the table. After a fork, the child may go on with the
+  # store it inherited: the library gives it connections of its own. Ruby's Timeout does not interrupt a call; use +operation_timeout_ms+.
+  class Store
+    # Makes a store, as ::new. With a block, yields it, closes it afterwards and returns what the block returned.
+    def self.open(table, **options)
+      store = new(table, **options)
+      return store unless block_given?
+
+      begin
+        yield store
+      ensure
+        store.close
+      end
+    end
+
+    # Makes a store from the configuration as one JSON text.
+    def self.from_json(configuration, library: nil)
+      store = allocate
+      store.send(:make, configuration, library)
+      store
+    end
+
+    # Makes a store on +table+. Nothing is sent before the first call.
+    #
+    # +options+ are the library's configuration keys: prefix, region, endpoint, profile, credentials (a hash with access_key_id,
+    # secret_access_key, session_token), consistent_reads, read_only, connect_timeout_ms, attempt_timeout_ms, operation_timeout_ms,
+    # init_timeout_ms, max_attempts, retry_mode, max_concurrency, cache_ttl_ms, stale_on_error, share, ca_bundle, proxy, log_level. One that is
+    # unknown or mistyped raises ConfigurationError.
+    #
+    # +logger+ is set as by #logger=; +library+ is the path of the native library, where it is not to be searched for.
+    def initialize(table, library: nil, logger: nil, **options)
+      make(JSON.generate({ table: table }.merge(options)), library)
+      self.logger = logger if logger
+    end
+
+    # The item's JSON text, or nil when the table has none. A deleted item is returned, with "deleted": true. A key that DynamoDB cannot hold is
+    # not asked for: the answer is nil.
+    def get(kind, key)
+      call(:ld_dynamo_store_get, kind_text(kind), key_text(key), result: true).last
+    rescue InvalidKeyError
+      nil
+    end
+
+    # The JSON text of one object from key to item; "{}" when there is none.
+    def all(kind)
+      call(:ld_dynamo_store_all, kind_text(kind), result: true).last
+    end
+
+    # Replaces the kinds in +data+, {"features": {key: item}, "segments": {key: item}}, a JSON text or a hash. A kind that is absent is left alone.
+    def init(data)
+      call(:ld_dynamo_store_init, json_text(data, "data"))
+      nil
+    end
+
+    # Writes an item, a JSON text or a hash, unless the table holds its version or a newer one. Returns an UpsertResult.
+    def upsert(kind, key, item)
+      UpsertResult.new(*call(:ld_dynamo_store_upsert, kind_text(kind), key_text(key), json_text(item, "item"), result: true))
+    end
+
+    # Whether the table holds a full data set.
+    def initialized?
+      call(:ld_dynamo_store_initialized).first == Status::OK
+    end
+
+    # Whether the table answers now. Asks the table, never the cache. #check_available tells why not.
+    def available?
+      check_available
+      true
+    rescue ServiceError, ThrottledError, ConnectivityError
+      false
+    end
+
+    # Raises the StoreError that makes the table unavailable, if there is one.
+    def check_available
+      call(:ld_dynamo_store_available)
+      nil
+    end
+
+    # When the Big Segments data was last brought up to date, as JSON text, or nil when it never was.
+    def big_segments_metadata
+      call(:ld_dynamo_store_big_segments_metadata, result: true).last
+    end
+
+    # The Big Segments that a context (by the hash of its key) is in or out of, as JSON text, or nil when none is known.
+    def big_segments_membership(context_hash)
+      call(:ld_dynamo_store_big_segments_membership, key_text(context_hash, "context_hash"), result: true).last
+    end
+
+    # What the store counted so far, as JSON text.
+    def stats
+      call(:ld_dynamo_store_stats, result: true).last
+    end
+
+    # Sends the library's messages to a ::Logger, or anything with its +add+; nil sends them nowhere. They are delivered by the thread whose call
+    # caused them, before that call returns. The configuration's +log_level+ chooses which there are.
+    def logger=(logger)
+      if logger.nil?
+        call(:ld_dynamo_store_set_logger, nil, nil, nil)
+        return
+      end
+      userdata = Log.register(logger)
+      begin
+        call(:ld_dynamo_store_set_logger, Log::CALLBACK, userdata, Log::RELEASE)
+      rescue Error
+        Log.release(userdata)
+        raise
+      end
+    end
+
+    # Ends the store; may be repeated. Calls in other threads come to their end; later ones raise StoreClosedError. Sends nothing and never waits.
+    def close
+      @handle.close
+      nil
+    end
+
+    # Whether #close was called.
+    def closed?
+      @handle.closed?
+    end
+
+    # A store without its configuration, which may hold credentials.
+    def inspect
+      "#<#{self.class} #{closed? ? "closed" : "open"}>"
+    end
+
+    private
+
+    def make(configuration, library)
+      @native = Native.load(library)
+      out = FFI::MemoryPointer.new(:pointer, 2)
+      error = out + FFI::Pointer.size
+      status = @native.ld_dynamo_store_new(text(configuration, Status::INVALID_JSON, "configuration"), out, error)
+      raise failure(status, error.read_pointer) if status.negative?
+
+      @handle = Handle.new(@native, out.read_pointer)
+      ObjectSpace.define_finalizer(self, self.class.send(:finalizer, @handle))
+    ensure
+      @native&.ld_dynamo_error_free(error.read_pointer) if error
+    end
+
+    # Made by the class, so that the proc does not hold the store it waits for.
+    def self.finalizer(handle)
+      proc { handle.finalize }
+    end
+    private_class_method :finalizer
+
+    # Calls a function of the library with this store. Returns the status and the text it gave, or nil.
+    def call(function, *arguments, result: false)
+      out = FFI::MemoryPointer.new(:pointer, 2)
+      error = out + FFI::Pointer.size
+      @handle.use do |handle|
+        status = @native.public_send(function, handle, *arguments, *(out if result), error)
+        raise failure(status, error.read_pointer) if status.negative?
+
+        [status, take_text(out.read_pointer)]
+      end
+    ensure
+      # Here, because another thread's Thread#raise may arrive just after the call.
+      @native.ld_dynamo_string_free(out.read_pointer)
+      @native.ld_dynamo_error_free(error.read_pointer)
+    end
+
+    def failure(status, error)
+      message = @native.ld_dynamo_error_message(error).dup.force_encoding(Encoding::UTF_8)
+      retriable = @native.ld_dynamo_error_is_retriable(error) != 0
+      StoreError.class_for(status).new(message, status, retriable: retriable, service_code: @native.ld_dynamo_error_service_code(error))
+    end
+
+    def take_text(pointer)
+      pointer.null? ? nil : pointer.read_string.force_encoding(Encoding::UTF_8)
+    end
+
+    # UTF-8 that no other thread can change during the call. nil and wrong bytes are left for the library, which names the argument; a NUL
+    # character would end a C string early, so it is refused here, with +refusal+ as the status.
+    def text(value, refusal, name)
+      return nil if value.nil?
+
+      string = value.is_a?(Symbol) ? value.name : value
+      raise TypeError, "#{name} must be a String, not #{value.class}" unless string.is_a?(String)
+
+      string = string.encode(Encoding::UTF_8) unless [Encoding::UTF_8, Encoding::BINARY].include?(string.encoding)
+      at = string.b.index("\0")
+      raise StoreError.class_for(refusal).new("#{name} has a NUL character at byte #{at}", refusal) if at
+
+      string.dup.freeze
+    end
+
+    def kind_text(kind)
+      text(kind, Status::INVALID_KIND, "kind")
+    end
+
+    def key_text(key, name = "key")
+      text(key, Status::INVALID_KEY, name)
+    end
+
+    def json_text(value, name)
+      text(value.is_a?(Hash) ? JSON.generate(value) : value, Status::INVALID_JSON, name)
+    end
+  end
+end

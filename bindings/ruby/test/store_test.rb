@@ -1,0 +1,176 @@
+# frozen_string_literal: true
+
+require "engine"
+require "logger"
+require "socket"
+require "stringio"
+
+class StoreTest < Minitest::Test
+  FLAG = '{"key":"flag","version":2,"on":true,"name":"Grüße"}'
+
+  def test_writes_and_reads
+    LdDynamoStore::Store.open(Engine::TABLE, **Engine.options(__method__)) do |store|
+      assert_predicate store, :available?
+      refute_predicate store, :initialized?
+      assert_nil store.init({ features: { flag: JSON.parse(FLAG) }, segments: {} })
+      assert_predicate store, :initialized?
+      assert_equal FLAG, store.get("features", "flag")
+      assert_equal Encoding::UTF_8, store.get(:flags, "flag").encoding
+      assert_nil store.get("features", "absent")
+      assert_equal({ "flag" => JSON.parse(FLAG) }, JSON.parse(store.all("features")))
+      assert_equal "{}", store.all("segments")
+      assert_kind_of Hash, JSON.parse(store.stats)
+    end
+  end
+
+  def test_upsert_tells_what_became_of_the_item
+    Engine.store(__method__).then do |store|
+      assert_predicate store.upsert("features", "flag", FLAG), :written?
+      older = store.upsert("features", "flag", { version: 1 })
+      assert_predicate older, :not_newer?
+      assert_equal FLAG, older.stored
+      large = store.upsert("features", "flag", { version: 3, filler: "x" * 401_000 })
+      assert_predicate large, :too_large?
+      assert_nil large.stored
+      assert_equal FLAG, store.get("features", "flag")
+    end
+  end
+
+  def test_big_segments_of_an_empty_table_are_nil
+    store = Engine.store(__method__)
+    assert_nil store.big_segments_metadata
+    assert_nil store.big_segments_membership("hash")
+  end
+
+  def test_a_failure_has_its_class_status_and_service_code
+    store = LdDynamoStore::Store.new("no-such-table", **Engine.options(__method__))
+    error = assert_raises(LdDynamoStore::TableNotFoundError) { store.get("features", "flag") }
+    assert_equal LdDynamoStore::Status::TABLE_NOT_FOUND, error.status
+    assert_equal "ResourceNotFoundException", error.service_code
+    assert_includes error.message, "no-such-table"
+    refute_predicate error, :retriable?
+    refute_predicate store, :available?
+    assert_raises(LdDynamoStore::ServiceError) { store.check_available }
+  end
+
+  def test_an_unreachable_endpoint_is_retriable
+    store = Engine.store(__method__, endpoint: "http://127.0.0.1:1", operation_timeout_ms: 1500)
+    error = assert_raises(LdDynamoStore::UnreachableError) { store.all("features") }
+    assert_predicate error, :retriable?
+    assert_nil error.service_code
+    refute_predicate store, :available?
+  end
+
+  def test_a_wrong_configuration_names_the_key
+    error = assert_raises(LdDynamoStore::ConfigurationError) { LdDynamoStore::Store.new("table", tabel: 1) }
+    assert_includes error.message, "tabel"
+    assert_raises(LdDynamoStore::InvalidJsonError) { LdDynamoStore::Store.from_json("{") }
+  end
+
+  def test_arguments_that_cannot_be_sent_are_refused
+    store = Engine.store(__method__)
+    assert_includes assert_raises(LdDynamoStore::InvalidArgumentError) { store.get(nil, "flag") }.message, "kind"
+    error = assert_raises(LdDynamoStore::InvalidUtf8Error) { store.get("features", "flag\xff") }
+    assert_includes error.message, "4"
+    assert_raises(LdDynamoStore::InvalidKindError) { store.all("a\0b") }
+    assert_raises(LdDynamoStore::InvalidKeyError) { store.upsert("features", "a\0b", FLAG) }
+    assert_nil store.get("features", "a\0b")
+    assert_raises(TypeError) { store.get("features", 7) }
+    assert_raises(LdDynamoStore::InvalidItemError) { store.upsert("features", "flag", {}) }
+  end
+
+  def test_text_of_another_encoding_is_sent_as_utf8
+    store = Engine.store(__method__)
+    store.upsert("features", "Gr\u00fc\u00dfe".encode("ISO-8859-1"), FLAG)
+    assert_equal FLAG, store.get("features", "Grüße")
+  end
+
+  def test_a_closed_store_refuses_calls
+    store = Engine.store(__method__)
+    refute_predicate store, :closed?
+    store.close
+    store.close
+    assert_predicate store, :closed?
+    assert_raises(LdDynamoStore::StoreClosedError) { store.get("features", "flag") }
+    assert_raises(LdDynamoStore::StoreClosedError) { store.available? }
+    assert_raises(LdDynamoStore::StoreClosedError) { store.logger = Logger.new(StringIO.new) }
+    refute_includes store.inspect, "secret"
+  end
+
+  def test_open_closes_and_returns_what_the_block_returned
+    kept = nil
+    assert_equal 7, LdDynamoStore::Store.open(Engine::TABLE, **Engine.options(__method__)) { |store| kept = store; 7 }
+    assert_predicate kept, :closed?
+    assert_raises(RuntimeError) { LdDynamoStore::Store.open(Engine::TABLE, **Engine.options(__method__)) { |store| kept = store; raise "stop" } }
+    assert_predicate kept, :closed?
+  end
+
+  def test_close_while_other_threads_call_ends_well
+    20.times do
+      store = Engine.store(__method__)
+      threads = Array.new(4) do
+        Thread.new do
+          loop { store.get("features", "absent") }
+        rescue LdDynamoStore::StoreClosedError
+          :closed
+        end
+      end
+      sleep 0.005
+      store.close
+      assert_equal [:closed] * 4, threads.map(&:value)
+    end
+  end
+
+  def test_other_threads_run_while_one_waits
+    # An endpoint that takes connections and never answers.
+    silent = TCPServer.new("127.0.0.1", 0)
+    store = Engine.store(__method__, endpoint: "http://127.0.0.1:#{silent.addr[1]}", operation_timeout_ms: 400)
+    ticks = 0
+    waiting = Thread.new { assert_raises(LdDynamoStore::TimedOutError) { store.get("features", "flag") } }
+    while waiting.alive?
+      ticks += 1
+      sleep 0.002
+    end
+    waiting.join
+    assert_operator ticks, :>, 50
+  ensure
+    silent&.close
+  end
+
+  def test_a_logger_gets_messages_and_is_released
+    output = StringIO.new
+    before = loggers_held
+    store = Engine.store(__method__, logger: Logger.new(output))
+    assert_equal before + 1, loggers_held
+    store.upsert("features", "large", { version: 1, filler: "x" * 401_000 })
+    assert_match(/ERROR.*"large".*too large/, output.string)
+    store.logger = Logger.new(File::NULL)
+    assert_equal before + 1, loggers_held
+    store.logger = nil
+    assert_equal before, loggers_held
+    store.logger = Logger.new(File::NULL)
+    store.close
+    assert_equal before, loggers_held
+  end
+
+  def test_a_logger_that_raises_does_not_fail_the_call
+    broken = Object.new
+    def broken.add(*) = raise("broken")
+    store = Engine.store(__method__, logger: broken)
+    assert_predicate store.upsert("features", "large", { version: 1, filler: "x" * 401_000 }), :too_large?
+  end
+
+  def test_the_finalizer_frees_what_was_never_closed
+    before = loggers_held
+    20.times { Engine.store(__method__, logger: Logger.new(File::NULL)).get("features", "absent") }
+    GC.start
+    # A conservative stack may keep one or two alive.
+    assert_operator loggers_held, :<, before + 5
+  end
+
+  private
+
+  def loggers_held
+    LdDynamoStore.const_get(:Log).count
+  end
+end
