@@ -33,10 +33,6 @@ fn write_header() {
     let header = cbindgen::Builder::new()
         .with_config(config)
         .with_src(source.join("src/ffi/mod.rs"))
-        .with_src(source.join("src/ffi/error.rs"))
-        .with_src(source.join("src/ffi/log.rs"))
-        .with_src(source.join("src/ffi/string.rs"))
-        .with_src(source.join("src/ffi/store.rs"))
         .generate()
         .unwrap_or_else(|error| panic!("the C header cannot be generated: {error}"));
     let mut text = Vec::new();

@@ -26,6 +26,16 @@ impl fmt::Debug for Credentials {
     }
 }
 
+/// The URL of a proxy. It may hold a password, so it never appears in a log, an error or a `Debug` output.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ProxyUrl(pub String);
+
+impl fmt::Debug for ProxyUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ProxyUrl(..)")
+    }
+}
+
 /// How the AWS SDK spaces its retries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RetryMode {
@@ -104,7 +114,7 @@ pub struct Config {
     /// A PEM file of root certificates to trust instead of the system's.
     pub ca_bundle: Option<String>,
     /// The URL of an HTTP proxy; otherwise `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` decide.
-    pub proxy: Option<String>,
+    pub proxy: Option<ProxyUrl>,
     /// Default `Info`.
     pub log_level: LogLevel,
     /// Makes the AWS client's configuration instead of the AWS settings above; called once in each process that uses the store.
@@ -171,7 +181,7 @@ impl Config {
         self.profile = members.string("profile")?;
         self.credentials = members.credentials("credentials")?;
         self.ca_bundle = members.string("ca_bundle")?;
-        self.proxy = members.string("proxy")?;
+        self.proxy = members.string("proxy")?.map(ProxyUrl);
         members.boolean("consistent_reads", &mut self.consistent_reads)?;
         members.boolean("read_only", &mut self.read_only)?;
         members.boolean("stale_on_error", &mut self.stale_on_error)?;
@@ -209,6 +219,29 @@ impl Config {
         members.choice("log_level", &levels, &mut self.log_level)
     }
 
+    /// Everything that was configured except secrets, for comparison with another configuration.
+    pub(crate) fn plain_fields(&self) -> String {
+        let plain = Config {
+            credentials: None,
+            proxy: None,
+            client_factory: None,
+            ..self.clone()
+        };
+        let factory = self.client_factory.as_ref().map(ClientFactory::identity);
+        format!("{plain:?} {factory:?}")
+    }
+
+    /// What `plain_fields` leaves out, in a fixed order.
+    pub(crate) fn secret_fields(&self) -> [Option<&str>; 4] {
+        let credentials = self.credentials.as_ref();
+        [
+            credentials.map(|given| given.access_key_id.as_str()),
+            credentials.map(|given| given.secret_access_key.as_str()),
+            credentials.and_then(|given| given.session_token.as_deref()),
+            self.proxy.as_ref().map(|url| url.0.as_str()),
+        ]
+    }
+
     /// The checks that a [`Store`](crate::Store) makes before it accepts this configuration.
     pub(crate) fn validate(&self) -> Result<()> {
         if self.table.is_empty() {
@@ -229,10 +262,11 @@ impl Config {
         if self.max_concurrency == 0 {
             return Err(refusal("\"max_concurrency\" must be at least 1"));
         }
-        for (name, url) in [("endpoint", &self.endpoint), ("proxy", &self.proxy)] {
-            if let Some(url) = url {
-                require_url(name, url)?;
-            }
+        if let Some(url) = &self.endpoint {
+            require_url("endpoint", url)?;
+        }
+        if let Some(ProxyUrl(url)) = &self.proxy {
+            require_url("proxy", url)?;
         }
         for (name, text) in [("region", &self.region), ("profile", &self.profile), ("ca_bundle", &self.ca_bundle)] {
             if text.as_deref() == Some("") {

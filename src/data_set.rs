@@ -13,7 +13,7 @@ use crate::schema::{self, Kind};
 
 /// The text of a data set, its outer two levels taken apart.
 pub(crate) struct DataSet<'a> {
-    kinds: Vec<(Cow<'a, str>, Entries<'a>)>,
+    kinds: Vec<(Cow<'a, str>, Members<'a>)>,
 }
 
 /// One kind with the namespace that holds it.
@@ -25,7 +25,7 @@ pub(crate) struct KindRows<'a> {
 impl<'a> DataSet<'a> {
     /// Takes `{"features": {key: item, …}, …}` apart. Only the outer shape is checked here; `rows` checks the items.
     pub(crate) fn parse(json: &'a str) -> Result<Self> {
-        let kinds: Members<'a, Entries<'a>> = serde_json::from_str(json).map_err(|error| {
+        let kinds: Members<'a> = serde_json::from_str(json).map_err(|error| {
             let cause = if error.is_data() {
                 ErrorKind::InvalidDataSet
             } else {
@@ -33,7 +33,16 @@ impl<'a> DataSet<'a> {
             };
             Error::new(cause, format!("data set: {error}"))
         })?;
-        let kinds = kinds.0;
+        let kinds = kinds.0.into_iter().map(|(name, items)| {
+            let entries: Members<'a> = serde_json::from_str(items.get()).map_err(|error| {
+                Error::new(
+                    ErrorKind::InvalidDataSet,
+                    format!("data set: kind {name:?}: {error}"),
+                )
+            })?;
+            Ok((name, entries))
+        });
+        let kinds = kinds.collect::<Result<Vec<_>>>()?;
         let mut seen = HashSet::new();
         for (name, _) in &kinds {
             let kind = Kind::parse(name)?;
@@ -67,8 +76,8 @@ impl<'a> DataSet<'a> {
         with_namespaces
             .map(|((name, entries), namespace)| {
                 let kind = Kind::parse(name)?;
-                let mut seen = HashSet::with_capacity(entries.0 .0.len());
-                let rows = entries.0 .0.iter().map(|(key, item)| {
+                let mut seen = HashSet::with_capacity(entries.0.len());
+                let rows = entries.0.iter().map(|(key, item)| {
                     if !seen.insert(key) {
                         return Err(Error::new(
                             ErrorKind::InvalidDataSet,
@@ -89,26 +98,17 @@ impl<'a> DataSet<'a> {
     }
 }
 
-/// The items of a kind, unread.
-struct Entries<'a>(Members<'a, &'a RawValue>);
+/// An object's members in their order, duplicates included, their values unread.
+struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
-impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        Members::deserialize(deserializer).map(Entries)
-    }
-}
-
-/// An object's members in their order, duplicates included.
-struct Members<'a, V>(Vec<(Cow<'a, str>, V)>);
-
-impl<'de: 'a, 'a, V: Deserialize<'de>> Deserialize<'de> for Members<'a, V> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        struct MembersVisitor<V>(std::marker::PhantomData<V>);
-        impl<'de, V: Deserialize<'de>> Visitor<'de> for MembersVisitor<V> {
-            type Value = Vec<(Cow<'de, str>, V)>;
+        struct MembersVisitor;
+        impl<'de> Visitor<'de> for MembersVisitor {
+            type Value = Members<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a data set: an object of kinds, each an object of items by key")
+                f.write_str("an object: kinds, and in each of them items by key")
             }
 
             fn visit_map<A: MapAccess<'de>>(
@@ -119,10 +119,9 @@ impl<'de: 'a, 'a, V: Deserialize<'de>> Deserialize<'de> for Members<'a, V> {
                 while let Some((Name(name), value)) = map.next_entry()? {
                     members.push((name, value));
                 }
-                Ok(members)
+                Ok(Members(members))
             }
         }
-        let visitor = MembersVisitor(std::marker::PhantomData);
-        deserializer.deserialize_map(visitor).map(Members)
+        deserializer.deserialize_map(MembersVisitor)
     }
 }

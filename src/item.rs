@@ -163,37 +163,61 @@ impl StoredRow {
             StoredItem::OtherType => true,
             StoredItem::Missing => self.version.is_none(),
             StoredItem::Text(text) => {
-                let is_tombstone = text.is_empty() || text.trim_ascii() == "null";
                 self.version.is_none()
-                    || !is_tombstone && serde_json::from_str::<AnyObject>(text).is_err()
+                    || !is_deletion_marker(text)
+                        && serde_json::from_str::<AnyObject>(text).is_err()
             }
         }
     }
 
     /// The item's JSON as stored, or the full-schema tombstone where `item` is missing, empty or `null` (as Java and .NET write deletions).
     pub(crate) fn into_item(self, kind: Kind<'_>) -> Result<String> {
-        let corrupt = |key: &str, what: &dyn fmt::Display| {
-            Error::new(
-                ErrorKind::CorruptItem,
-                format!("item {key:?} of kind {:?} is corrupt: {what}", kind.name()),
-            )
-        };
-        match self.item {
-            StoredItem::OtherType => Err(corrupt(
-                &self.key,
-                &"its \"item\" attribute is not a string",
-            )),
-            StoredItem::Text(text) if !text.is_empty() && text.trim_ascii() != "null" => {
-                match serde_json::from_str::<AnyObject>(&text) {
-                    Ok(AnyObject) => Ok(text),
-                    Err(error) => Err(corrupt(&self.key, &error)),
-                }
-            }
-            StoredItem::Text(_) | StoredItem::Missing => {
-                Ok(tombstone(kind, &self.key, self.version.unwrap_or(0)))
+        self.into_key_and_item(kind).1
+    }
+
+    /// As `into_item`, with the sort key.
+    pub(crate) fn into_key_and_item(self, kind: Kind<'_>) -> (String, Result<String>) {
+        let item = stored_item(kind, &self.key, self.version, self.item);
+        (self.key, item)
+    }
+}
+
+fn stored_item(
+    kind: Kind<'_>,
+    key: &str,
+    version: Option<u64>,
+    item: StoredItem,
+) -> Result<String> {
+    let corrupt = |what: &dyn fmt::Display| {
+        let kind = kind.name();
+        Error::new(
+            ErrorKind::CorruptItem,
+            format!("item {key:?} of kind {kind:?} is corrupt: {what}"),
+        )
+    };
+    match item {
+        StoredItem::OtherType => Err(corrupt(&"its \"item\" attribute is not a string")),
+        StoredItem::Text(text) if !is_deletion_marker(&text) => {
+            match serde_json::from_str::<AnyObject>(&text) {
+                Ok(AnyObject) => Ok(text),
+                Err(error) => Err(corrupt(&error)),
             }
         }
+        StoredItem::Text(_) | StoredItem::Missing => {
+            Ok(tombstone(kind, key, version.unwrap_or(0)))
+        }
     }
+}
+
+/// What Java and .NET store for a deletion, or nothing at all.
+fn is_deletion_marker(text: &str) -> bool {
+    text.is_empty() || text.trim_ascii() == "null"
+}
+
+/// The version in an item's JSON, where it has a valid one.
+pub(crate) fn version(item: &str) -> Option<u64> {
+    let outline: Outline<'_> = serde_json::from_str(item).ok()?;
+    outline.version().ok()
 }
 
 /// The deletion that Go writes, with the real key: minimal ones crash older PHP SDKs and empty the Rust SDK's map.

@@ -20,14 +20,17 @@
 #![warn(missing_docs)]
 
 mod big_segments;
+mod cache;
 mod client;
 mod config;
 mod data_set;
 mod dependencies;
 mod error;
 pub mod ffi;
+mod flight;
 mod init;
 mod item;
+mod live;
 mod process;
 mod read;
 mod runtime;
@@ -37,7 +40,7 @@ mod store;
 mod upsert;
 
 pub use client::ClientFactory;
-pub use config::{CacheTtl, Config, Credentials, LogLevel, RetryMode};
+pub use config::{CacheTtl, Config, Credentials, LogLevel, ProxyUrl, RetryMode};
 pub use error::{Error, ErrorKind, Result};
 pub use init::InitReport;
 pub use store::Store;

@@ -31,22 +31,25 @@ pub(crate) async fn all(
     let mut items = String::from("{");
     client
         .query(&namespace, consistent, |row| {
-            let key = serde_json::Value::from(row.key.as_str());
-            match row.into_item(kind) {
-                Ok(item) => {
-                    if items.len() > 1 {
-                        items.push(',');
-                    }
-                    items.push_str(&key.to_string());
-                    items.push(':');
-                    items.push_str(&item);
-                }
+            let (key, item) = row.into_key_and_item(kind);
+            match item {
+                Ok(item) => push_member(&mut items, &key, &item),
                 Err(error) => tracing::error!("{error}"),
             }
         })
         .await?;
     items.push('}');
     Ok(items)
+}
+
+/// Appends a member to an object that is being written.
+pub(crate) fn push_member(object: &mut String, key: &str, value: &str) {
+    if object.len() > 1 {
+        object.push(',');
+    }
+    object.push_str(&serde_json::Value::from(key).to_string());
+    object.push(':');
+    object.push_str(value);
 }
 
 /// Whether `$inited` stands in the table.

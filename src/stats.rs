@@ -1,6 +1,6 @@
 //! What a store counted. Counters only grow, cost one relaxed addition each, and are always on.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use serde_json::json;
 
@@ -9,8 +9,19 @@ use crate::init::InitReport;
 /// DynamoDB bills in halves of a unit; thousandths keep any fraction it may report.
 const THOUSANDTHS: f64 = 1000.0;
 
+/// Threads count cache hits in different places, so that they do not take one memory line from each other.
+const STRIPES: usize = 8;
+
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Stripe(AtomicU64);
+
 #[derive(Debug, Default)]
 pub(crate) struct Stats {
+    hits: [Stripe; STRIPES],
+    misses: AtomicU64,
+    stale_hits: AtomicU64,
+    joined_calls: AtomicU64,
     requests: AtomicU64,
     retries: AtomicU64,
     throttles: AtomicU64,
@@ -29,6 +40,22 @@ struct LastInit {
 }
 
 impl Stats {
+    pub(crate) fn hit(&self) {
+        self.hits[stripe()].0.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn miss(&self) {
+        self.misses.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn stale_hit(&self) {
+        self.stale_hits.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn joined_call(&self) {
+        self.joined_calls.fetch_add(1, Relaxed);
+    }
+
     pub(crate) fn init(&self, report: InitReport) {
         self.last_init.written.store(report.written as u64, Relaxed);
         self.last_init.unchanged.store(report.unchanged as u64, Relaxed);
@@ -38,7 +65,12 @@ impl Stats {
 
     pub(crate) fn to_json(&self, generation: u64) -> String {
         let units = |counter: &AtomicU64| counter.load(Relaxed) as f64 / THOUSANDTHS;
+        let hits: u64 = self.hits.iter().map(|stripe| stripe.0.load(Relaxed)).sum();
         json!({
+            "hits": hits,
+            "misses": self.misses.load(Relaxed),
+            "stale_hits": self.stale_hits.load(Relaxed),
+            "joined_calls": self.joined_calls.load(Relaxed),
             "requests": self.requests.load(Relaxed),
             "retries": self.retries.load(Relaxed),
             "throttles": self.throttles.load(Relaxed),
@@ -78,4 +110,13 @@ impl Stats {
     pub(crate) fn unprocessed_rows(&self, rows: usize) {
         self.unprocessed_rows.fetch_add(rows as u64, Relaxed);
     }
+}
+
+/// The calling thread's stripe, given out in turn.
+fn stripe() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static STRIPE: usize = NEXT.fetch_add(1, Relaxed) % STRIPES;
+    }
+    STRIPE.with(|stripe| *stripe)
 }

@@ -1,5 +1,7 @@
 //! One conditional write: the higher version stands.
 
+use std::sync::Arc;
+
 use crate::client::{Client, PutOutcome};
 use crate::error::Result;
 use crate::item::{NewRow, StoredRow};
@@ -12,7 +14,7 @@ pub enum Upsert {
     /// The item is stored.
     Stored,
     /// The table holds this version or a newer one, whose JSON this is; nothing was written.
-    NotNewer(String),
+    NotNewer(Arc<str>),
     /// The item is over the size limit; nothing was written, and the stored row stays as it was.
     TooLarge,
 }
@@ -28,8 +30,13 @@ pub(crate) async fn upsert(client: &Client, kind: Kind<'_>, row: &NewRow<'_>) ->
         PutOutcome::Refused(stored) if row.is_stored_as(&stored) => Ok(Upsert::Stored),
         // A row that no reader could use must not stand in the way, whatever its version says.
         PutOutcome::Refused(stored) if stored.is_corrupt() => replace(client, kind, row, &stored).await,
-        PutOutcome::Refused(stored) => stored.into_item(kind).map(Upsert::NotNewer),
+        PutOutcome::Refused(stored) => not_newer(kind, stored),
     }
+}
+
+fn not_newer(kind: Kind<'_>, stored: StoredRow) -> Result<Upsert> {
+    let item = stored.into_item(kind)?;
+    Ok(Upsert::NotNewer(item.into()))
 }
 
 /// Writes over a corrupt row, unless somebody else has repaired it meanwhile.
@@ -41,6 +48,6 @@ async fn replace(
 ) -> Result<Upsert> {
     match client.put_over(row, corrupt).await? {
         PutOutcome::Stored => Ok(Upsert::Stored),
-        PutOutcome::Refused(stored) => stored.into_item(kind).map(Upsert::NotNewer),
+        PutOutcome::Refused(stored) => not_newer(kind, stored),
     }
 }

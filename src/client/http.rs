@@ -47,7 +47,7 @@ impl Connectors {
             .build()
             .map_err(|error| refusal("root certificates", &error))?;
         let proxy = match &config.proxy {
-            Some(url) => ProxyConfig::all(url.as_str())
+            Some(url) => ProxyConfig::all(url.0.as_str())
                 .map_err(|_| Error::new(ErrorKind::InvalidConfiguration, "\"proxy\" is not a usable URL"))?,
             None => ProxyConfig::from_env(),
         };

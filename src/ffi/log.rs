@@ -182,13 +182,7 @@ struct Collector {
 
 impl Collector {
     fn new(config: &Config) -> Self {
-        let mut secrets = Vec::new();
-        if let Some(credentials) = &config.credentials {
-            secrets.push(credentials.access_key_id.clone());
-            secrets.push(credentials.secret_access_key.clone());
-            secrets.extend(credentials.session_token.clone());
-        }
-        secrets.extend(config.proxy.clone());
+        let secrets = config.secret_fields().into_iter().flatten();
         Collector {
             level: match config.log_level {
                 LogLevel::Off => LevelFilter::OFF,
@@ -198,7 +192,7 @@ impl Collector {
                 LogLevel::Debug => LevelFilter::DEBUG,
                 LogLevel::Trace => LevelFilter::TRACE,
             },
-            secrets,
+            secrets: secrets.map(str::to_owned).collect(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The store's functions.
 
 use std::ffi::{c_char, c_void};
+use std::sync::Arc;
 
 use super::error::*;
 use super::guard::{guard, required, result_place, Outcome};
@@ -35,6 +36,23 @@ unsafe fn call(
     match logger {
         None => guarded(),
         Some(logger) => logger.around(guarded),
+    }
+}
+
+/// As `call`, for a call with a result: the place for it is NULL whatever else is wrong.
+///
+/// # Safety
+/// As for `call`; `result` is NULL or points to writable memory for one pointer.
+unsafe fn call_for_result(
+    store: *const ld_dynamo_store,
+    (result, name): (*mut *mut c_char, &str),
+    error: *mut *mut ld_dynamo_error,
+    body: impl FnOnce(&Store, &mut *mut c_char) -> Outcome,
+) -> ld_dynamo_status {
+    // SAFETY: promised by the caller.
+    unsafe {
+        let place = result_place(result, name);
+        call(store, error, |store| body(store, place?))
     }
 }
 
@@ -118,9 +136,8 @@ pub unsafe extern "C" fn ld_dynamo_store_get(
 ) -> ld_dynamo_status {
     // SAFETY: what the caller promises is what each of these needs.
     unsafe {
-        call(store, error, |store| {
-            let place = result_place(item_json, "item_json")?;
-            give_if_found(store.get(text(kind, "kind")?, text(key, "key")?)?, place)
+        call_for_result(store, (item_json, "item_json"), error, |store, place| {
+            give_if_found(store.get(text(kind, "kind")?, text(key, "key")?)?.as_deref(), place)
         })
     }
 }
@@ -141,9 +158,10 @@ pub unsafe extern "C" fn ld_dynamo_store_all(
 ) -> ld_dynamo_status {
     // SAFETY: what the caller promises is what each of these needs.
     unsafe {
-        call(store, error, |store| {
-            let place = result_place(items_json, "items_json")?;
-            give(store.all(text(kind, "kind")?)?, place)?;
+        call_for_result(store, (items_json, "items_json"), error, |store, place| {
+            let items = store.all(text(kind, "kind")?)?;
+            // Nobody else holds what no cache keeps, and then nothing is copied.
+            give(Arc::unwrap_or_clone(items), place)?;
             Ok(LD_DYNAMO_OK)
         })
     }
@@ -169,14 +187,13 @@ pub unsafe extern "C" fn ld_dynamo_store_upsert(
 ) -> ld_dynamo_status {
     // SAFETY: what the caller promises is what each of these needs.
     unsafe {
-        call(store, error, |store| {
-            let place = result_place(stored_json, "stored_json")?;
+        call_for_result(store, (stored_json, "stored_json"), error, |store, place| {
             let (kind, key) = (text(kind, "kind")?, text(key, "key")?);
             match store.upsert(kind, key, text(item_json, "item_json")?)? {
                 Upsert::Stored => Ok(LD_DYNAMO_OK),
                 Upsert::TooLarge => Ok(LD_DYNAMO_TOO_LARGE),
                 Upsert::NotNewer(stored) => {
-                    give(stored, place)?;
+                    give(&*stored, place)?;
                     Ok(LD_DYNAMO_NOT_NEWER)
                 }
             }
@@ -254,8 +271,7 @@ pub unsafe extern "C" fn ld_dynamo_store_big_segments_metadata(
 ) -> ld_dynamo_status {
     // SAFETY: what the caller promises is what each of these needs.
     unsafe {
-        call(store, error, |store| {
-            let place = result_place(metadata_json, "metadata_json")?;
+        call_for_result(store, (metadata_json, "metadata_json"), error, |store, place| {
             give_if_found(store.big_segments_metadata()?, place)
         })
     }
@@ -278,8 +294,7 @@ pub unsafe extern "C" fn ld_dynamo_store_big_segments_membership(
 ) -> ld_dynamo_status {
     // SAFETY: what the caller promises is what each of these needs.
     unsafe {
-        call(store, error, |store| {
-            let place = result_place(membership_json, "membership_json")?;
+        call_for_result(store, (membership_json, "membership_json"), error, |store, place| {
             let context_hash = text(context_hash, "context_hash")?;
             give_if_found(store.big_segments_membership(context_hash)?, place)
         })
@@ -300,8 +315,7 @@ pub unsafe extern "C" fn ld_dynamo_store_stats(
 ) -> ld_dynamo_status {
     // SAFETY: what the caller promises is what each of these needs.
     unsafe {
-        call(store, error, |store| {
-            let place = result_place(stats_json, "stats_json")?;
+        call_for_result(store, (stats_json, "stats_json"), error, |store, place| {
             give(store.stats(), place)?;
             Ok(LD_DYNAMO_OK)
         })
@@ -338,7 +352,7 @@ pub unsafe extern "C" fn ld_dynamo_store_set_logger(
 }
 
 /// Hands out what was found, or says that nothing was.
-fn give_if_found(found: Option<String>, place: &mut *mut c_char) -> Outcome {
+fn give_if_found(found: Option<impl Into<Vec<u8>>>, place: &mut *mut c_char) -> Outcome {
     match found {
         None => Ok(LD_DYNAMO_NOT_FOUND),
         Some(found) => {

@@ -12,15 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from engine import Engine, FakeEngine, Table, repository
+from engine import Engine, FakeEngine, Table
 
 SECONDS_PER_TEST = 120
 SECONDS_PER_STRESS_TEST = 900
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if "LD_DYNAMO_STORE_LIBRARY" not in os.environ:
-        os.environ["LD_DYNAMO_STORE_LIBRARY"] = str(repository / "target/release/libld_dynamo_store.so")
     # Programs that tests start import the same package.
     os.environ["PYTHONPATH"] = str(Path(__file__).parents[1] / "src")
     # The user's AWS settings and network must not decide how a test ends.
@@ -33,6 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(autouse=True)
 def watchdog(request: pytest.FixtureRequest) -> Iterator[None]:
     """Turns a hang into a failure of the whole run that shows where every thread stood."""
+    assert sys.__stderr__ is not None
     stress = request.node.get_closest_marker("stress") is not None
     faulthandler.dump_traceback_later(
         SECONDS_PER_STRESS_TEST if stress else SECONDS_PER_TEST, exit=True, file=sys.__stderr__

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import subprocess
 import urllib.request
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import boto3
 
@@ -16,10 +17,15 @@ from ld_dynamo_store import Credentials, Store
 
 repository = Path(__file__).parents[3]
 
+# The library that cargo built here, unless another one is named.
+os.environ.setdefault("LD_DYNAMO_STORE_LIBRARY", str(repository / "target/release/libld_dynamo_store.so"))
+
 CREDENTIALS = Credentials(access_key_id="local", secret_access_key="local")
 REGION = "us-east-1"
 
 _numbers = itertools.count(1)
+
+Started = TypeVar("Started", bound="Engine")
 
 
 class Engine:
@@ -77,7 +83,7 @@ class Engine:
                 stream.close()
         self.client.close()
 
-    def __enter__(self) -> Engine:
+    def __enter__(self: Started) -> Started:
         return self
 
     def __exit__(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import time
 import pytest
 
 from conftest import Stub
+from engine import Table
 from ld_dynamo_store import Store, StoreClosedError
 
 
@@ -166,5 +168,24 @@ store.get("features", "a")
 {EXIT_PROGRAMS[name]}
 """
     for _ in range(5):
+        result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30)
+        assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_interpreter_exit_while_daemon_threads_call_and_log(table: Table) -> None:
+    program = f"""
+import logging, threading, time
+from ld_dynamo_store import Store
+logging.getLogger("ld_dynamo_store").addHandler(logging.NullHandler())
+logging.getLogger("ld_dynamo_store").setLevel("DEBUG")
+store = Store({table.name!r}, log_level="trace", **{json.dumps(table.settings)})
+def call():
+    while True:
+        store.get("features", "a")
+for _ in range(8):
+    threading.Thread(target=call, daemon=True).start()
+time.sleep(0.1)
+"""
+    for _ in range(10):
         result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30)
         assert (result.returncode, result.stdout, result.stderr) == (0, "", "")

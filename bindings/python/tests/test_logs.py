@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -27,6 +29,15 @@ def test_levels(store: Store, caplog: pytest.LogCaptureFixture, level: int, expe
     store.get("features", f"log:{level}:100 % Grüße")
     logged = [(record.name, record.levelname, record.getMessage()) for record in caplog.records]
     assert logged == [("ld_dynamo_store", expected, "100 % Grüße")]
+
+
+def test_nothing_is_printed_without_logging(stub: Stub) -> None:
+    program = f"""
+from ld_dynamo_store import Store
+Store("table", library={str(stub.path)!r}).get("features", "log:1:unheard")
+"""
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
 
 def test_a_freed_store_releases_its_logger(stub: Stub) -> None:

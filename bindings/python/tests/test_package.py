@@ -62,19 +62,13 @@ def test_an_installed_wheel_finds_its_library(wheel: Path, tmp_path: Path) -> No
 
 
 def test_a_wheel_around_a_missing_library_is_refused(tmp_path: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "wheel",
-        "--no-deps",
-        "--no-build-isolation",
-        "--wheel-dir",
-        tmp_path,
-        package,
-    ]
-    environment = {**os.environ, "LD_DYNAMO_STORE_BUILD_LIBRARY": str(tmp_path / "absent.so")}
-    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=110)
+    result = subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", *PIP_WHEEL, "--wheel-dir", str(tmp_path), str(package)],
+        env={**os.environ, "LD_DYNAMO_STORE_BUILD_LIBRARY": str(tmp_path / "absent.so")},
+        capture_output=True,
+        text=True,
+        timeout=110,
+    )
     assert result.returncode != 0
     assert "LD_DYNAMO_STORE_BUILD_LIBRARY names" in result.stdout + result.stderr
 

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "engine"
+require "rubygems/user_interaction"
 
 # The gem's constants are those of the C header.
 class StatusTest < Minitest::Test

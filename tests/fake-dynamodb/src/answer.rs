@@ -55,12 +55,19 @@ impl Body for AnswerBody {
     type Data = Bytes;
     type Error = Broken;
 
-    fn poll_frame(self: Pin<&mut Self>, context: &mut Context) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context,
+    ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
         match self.get_mut() {
             AnswerBody::Whole(body) => Pin::new(body).poll_frame(context).map_err(Broken::from),
             AnswerBody::Truncated(body) => match body.part.take() {
                 Some(part) => Poll::Ready(Some(Ok(Frame::data(part)))),
-                None => body.pause.as_mut().poll(context).map(|()| Some(Err(Broken))),
+                None => body
+                    .pause
+                    .as_mut()
+                    .poll(context)
+                    .map(|()| Some(Err(Broken))),
             },
         }
     }
@@ -88,7 +95,11 @@ pub fn whole(body: impl Into<Bytes>) -> AnswerBody {
 pub fn truncated(body: Vec<u8>, bytes: usize) -> AnswerBody {
     let announced = body.len() as u64;
     let part = Bytes::from(body).split_to(bytes.min(announced.saturating_sub(1) as usize));
-    AnswerBody::Truncated(Truncated { part: Some(part), announced, pause: Box::pin(tokio::time::sleep(PAUSE)) })
+    AnswerBody::Truncated(Truncated {
+        part: Some(part),
+        announced,
+        pause: Box::pin(tokio::time::sleep(PAUSE)),
+    })
 }
 
 /// An answer of the service.
@@ -96,7 +107,8 @@ pub fn response(status: u16, body: AnswerBody, checksum: u32) -> Response<Answer
     static LAST: AtomicU64 = AtomicU64::new(0);
     let id = format!("{:052X}", LAST.fetch_add(1, Ordering::Relaxed) + 1);
     let mut response = Response::new(body);
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() =
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, CONTENT);
     headers.insert(CHECKSUM, HeaderValue::from(checksum));
@@ -111,7 +123,9 @@ pub fn alter_one_byte(body: &mut [u8]) {
         // A letter behind a backslash is an escape.
         body[*index].is_ascii_alphanumeric() && (*index == 0 || body[*index - 1] != b'\\')
     };
-    let found = (middle..body.len()).find(plain).or_else(|| (0..middle).rev().find(plain));
+    let found = (middle..body.len())
+        .find(plain)
+        .or_else(|| (0..middle).rev().find(plain));
     if let Some(byte) = body.get_mut(found.unwrap_or(middle)) {
         *byte = match *byte {
             b'0'..=b'8' | b'a'..=b'y' | b'A'..=b'Y' => *byte + 1,
@@ -129,10 +143,22 @@ mod tests {
 
     #[test]
     fn one_byte_is_altered() {
-        for original in [&br#"{"Item":{"key":{"S":"flag"}}}"#[..], b"{}", br#"{"a":"\n\n\n"}"#, b"9z9z"] {
+        for original in [
+            &br#"{"Item":{"key":{"S":"flag"}}}"#[..],
+            b"{}",
+            br#"{"a":"\n\n\n"}"#,
+            b"9z9z",
+        ] {
             let mut altered = original.to_vec();
             alter_one_byte(&mut altered);
-            assert_eq!(original.iter().zip(&altered).filter(|(left, right)| left != right).count(), 1);
+            assert_eq!(
+                original
+                    .iter()
+                    .zip(&altered)
+                    .filter(|(left, right)| left != right)
+                    .count(),
+                1
+            );
             assert_ne!(crc32fast::hash(original), crc32fast::hash(&altered));
         }
         let mut item = br#"{"a":{"S":"text"}}"#.to_vec();

@@ -20,7 +20,10 @@ impl<V> Default for Map<'_, V> {
 
 impl<V> Map<'_, V> {
     pub fn find(&self, name: &str) -> Option<&V> {
-        self.0.iter().find(|(candidate, _)| candidate == name).map(|(_, value)| value)
+        self.0
+            .iter()
+            .find(|(candidate, _)| candidate == name)
+            .map(|(_, value)| value)
     }
 }
 
@@ -94,7 +97,9 @@ fn unescaped_bytes(inner: &[u8]) -> Option<usize> {
             let (units, length) = match code_unit(inner, at)? {
                 0..=0x7f => (6, 1),
                 0x80..=0x7ff => (6, 2),
-                0xd800..=0xdbff if matches!(code_unit(inner, at + 6), Some(0xdc00..=0xdfff)) => (12, 4),
+                0xd800..=0xdbff if matches!(code_unit(inner, at + 6), Some(0xdc00..=0xdfff)) => {
+                    (12, 4)
+                }
                 0xd800..=0xdfff => return None,
                 _ => (6, 3),
             };
@@ -135,7 +140,13 @@ impl AttributeValue<'_> {
             Self::N(digits) => number_size(digits),
             Self::B(base64) => base64.bytes * 3 / 4,
             Self::BOOL(_) | Self::NULL(_) => 1,
-            Self::M(map) => 3 + map.0.iter().map(|(name, value)| 1 + name.len() + value.size()).sum::<usize>(),
+            Self::M(map) => {
+                3 + map
+                    .0
+                    .iter()
+                    .map(|(name, value)| 1 + name.len() + value.size())
+                    .sum::<usize>()
+            }
             Self::L(list) => 3 + list.iter().map(|value| 1 + value.size()).sum::<usize>(),
             Self::SS(texts) => texts.iter().map(|text| text.bytes).sum(),
             Self::NS(numbers) => numbers.iter().map(number_size).sum(),
@@ -187,8 +198,12 @@ impl AttributeValue<'_> {
     pub fn compare(&self, other: &AttributeValue) -> Option<Ordering> {
         match (self, other) {
             (Self::S(left), AttributeValue::S(right)) => Some(left.text().cmp(&right.text())),
-            (Self::N(left), AttributeValue::N(right)) => compare_numbers(&left.text(), &right.text()),
-            (Self::B(left), AttributeValue::B(right)) if left.text() == right.text() => Some(Ordering::Equal),
+            (Self::N(left), AttributeValue::N(right)) => {
+                compare_numbers(&left.text(), &right.text())
+            }
+            (Self::B(left), AttributeValue::B(right)) if left.text() == right.text() => {
+                Some(Ordering::Equal)
+            }
             (Self::BOOL(left), AttributeValue::BOOL(right)) => Some(left.cmp(right)),
             (Self::NULL(_), AttributeValue::NULL(_)) => Some(Ordering::Equal),
             _ => None,
@@ -198,7 +213,9 @@ impl AttributeValue<'_> {
 
 fn is_number(digits: &RawText) -> bool {
     let text = digits.text();
-    text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E')) && text.parse::<f64>().is_ok()
+    text.bytes()
+        .all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'))
+        && text.parse::<f64>().is_ok()
 }
 
 fn number_size(digits: &RawText) -> usize {
@@ -208,7 +225,10 @@ fn number_size(digits: &RawText) -> usize {
 fn compare_numbers(left: &str, right: &str) -> Option<Ordering> {
     match (left.parse::<i128>(), right.parse::<i128>()) {
         (Ok(left), Ok(right)) => Some(left.cmp(&right)),
-        _ => left.parse::<f64>().ok()?.partial_cmp(&right.parse::<f64>().ok()?),
+        _ => left
+            .parse::<f64>()
+            .ok()?
+            .partial_cmp(&right.parse::<f64>().ok()?),
     }
 }
 
@@ -221,11 +241,18 @@ pub struct Attributes<'a> {
 
 impl<'a> Attributes<'a> {
     pub fn parse(raw: &'a str) -> serde_json::Result<Self> {
-        Ok(Attributes { raw, values: serde_json::from_str(raw)? })
+        Ok(Attributes {
+            raw,
+            values: serde_json::from_str(raw)?,
+        })
     }
 
     pub fn size(&self) -> usize {
-        self.values.0.iter().map(|(name, value)| name.len() + value.size()).sum()
+        self.values
+            .0
+            .iter()
+            .map(|(name, value)| name.len() + value.size())
+            .sum()
     }
 }
 
@@ -248,7 +275,10 @@ mod tests {
     fn sizes_count_the_bytes_that_escapes_stand_for() {
         assert_eq!(size(r#"{"a":{"S":""}}"#), 1);
         assert_eq!(size(r#"{"a":{"S":"\"\\\n"}}"#), 1 + 3);
-        assert_eq!(size(r#"{"a":{"S":"\u0041\u00e9\u20ac\ud83d\ude00x"}}"#), 1 + 1 + 2 + 3 + 4 + 1);
+        assert_eq!(
+            size(r#"{"a":{"S":"\u0041\u00e9\u20ac\ud83d\ude00x"}}"#),
+            1 + 1 + 2 + 3 + 4 + 1
+        );
         assert_eq!(size(r#"{"é":{"S":"€"}}"#), 2 + 3);
         assert_eq!(size(r#"{"a":{"S":"x\\u0041"}}"#), 1 + 7);
     }
@@ -256,30 +286,60 @@ mod tests {
     #[test]
     fn sizes_of_the_other_types() {
         assert_eq!(size(r#"{"n":{"N":"1234"}}"#), 1 + 3);
-        assert_eq!(size(r#"{"s":{"SS":["ab","c"]},"b":{"BOOL":true}}"#), 1 + 3 + 1 + 1);
-        assert_eq!(size(r#"{"m":{"M":{"a":{"S":"b"}}},"l":{"L":[{"NULL":true}]}}"#), (1 + 3 + 3) + (1 + 3 + 2));
+        assert_eq!(
+            size(r#"{"s":{"SS":["ab","c"]},"b":{"BOOL":true}}"#),
+            1 + 3 + 1 + 1
+        );
+        assert_eq!(
+            size(r#"{"m":{"M":{"a":{"S":"b"}}},"l":{"L":[{"NULL":true}]}}"#),
+            (1 + 3 + 3) + (1 + 3 + 2)
+        );
     }
 
     #[test]
     fn texts_are_unescaped() {
         let item = Attributes::parse(r#"{"a":{"S":"\ud83d\ude00\t"},"b":{"S":"plain"}}"#).unwrap();
-        assert_eq!(item.values.find("a").unwrap().scalar().unwrap().text(), "😀\t");
-        assert!(matches!(item.values.find("b").unwrap().scalar().unwrap().text(), Cow::Borrowed("plain")));
+        assert_eq!(
+            item.values.find("a").unwrap().scalar().unwrap().text(),
+            "😀\t"
+        );
+        assert!(matches!(
+            item.values.find("b").unwrap().scalar().unwrap().text(),
+            Cow::Borrowed("plain")
+        ));
     }
 
     #[test]
     fn what_is_not_an_item_is_refused() {
-        for raw in [r#"{"a":{"S":1}}"#, r#"{"a":{"S":"\ud83d"}}"#, r#"{"a":{"X":""}}"#, r#"{"a":{}}"#, r#"{"a":"b"}"#, "[]"] {
+        for raw in [
+            r#"{"a":{"S":1}}"#,
+            r#"{"a":{"S":"\ud83d"}}"#,
+            r#"{"a":{"X":""}}"#,
+            r#"{"a":{}}"#,
+            r#"{"a":"b"}"#,
+            "[]",
+        ] {
             assert!(Attributes::parse(raw).is_err(), "{raw}");
         }
-        assert!(Attributes::parse(r#"{"a":{"N":"1x"}}"#).unwrap().values.0[0].1.refusal().is_some());
-        assert!(Attributes::parse(r#"{"a":{"SS":[]}}"#).unwrap().values.0[0].1.refusal().is_some());
+        assert!(
+            Attributes::parse(r#"{"a":{"N":"1x"}}"#).unwrap().values.0[0]
+                .1
+                .refusal()
+                .is_some()
+        );
+        assert!(Attributes::parse(r#"{"a":{"SS":[]}}"#).unwrap().values.0[0]
+            .1
+            .refusal()
+            .is_some());
     }
 
     #[test]
     fn numbers_compare_by_value_and_exactly() {
         assert_eq!(compare_numbers("9", "10"), Some(Ordering::Less));
-        assert_eq!(compare_numbers("9223372036854775807", "9223372036854775806"), Some(Ordering::Greater));
+        assert_eq!(
+            compare_numbers("9223372036854775807", "9223372036854775806"),
+            Some(Ordering::Greater)
+        );
         assert_eq!(compare_numbers("1.0", "1"), Some(Ordering::Equal));
     }
 }

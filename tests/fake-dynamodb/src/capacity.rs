@@ -15,7 +15,11 @@ pub enum Report {
 /// One unit for every 4 KB begun, half of it when not consistent.
 pub fn read_units(bytes: usize, consistent: bool) -> f64 {
     let units = bytes.div_ceil(4096).max(1) as f64;
-    if consistent { units } else { units / 2.0 }
+    if consistent {
+        units
+    } else {
+        units / 2.0
+    }
 }
 
 /// One unit for every KB begun, of the larger of the old and the new item.
@@ -29,7 +33,9 @@ impl Report {
         let name = serde_json::Value::from(table);
         match self {
             Report::None => None,
-            Report::Total => Some(format!(r#"{{"TableName":{name},"CapacityUnits":{units:.1}}}"#)),
+            Report::Total => Some(format!(
+                r#"{{"TableName":{name},"CapacityUnits":{units:.1}}}"#
+            )),
             Report::Indexes => Some(format!(
                 r#"{{"TableName":{name},"CapacityUnits":{units:.1},"Table":{{"CapacityUnits":{units:.1}}}}}"#
             )),
@@ -54,7 +60,13 @@ mod tests {
     #[test]
     fn reports() {
         assert_eq!(Report::None.text("t", 1.0), None);
-        assert_eq!(Report::Total.text("t", 0.5).unwrap(), r#"{"TableName":"t","CapacityUnits":0.5}"#);
-        assert!(Report::Indexes.text("t", 25.0).unwrap().ends_with(r#""Table":{"CapacityUnits":25.0}}"#));
+        assert_eq!(
+            Report::Total.text("t", 0.5).unwrap(),
+            r#"{"TableName":"t","CapacityUnits":0.5}"#
+        );
+        assert!(Report::Indexes
+            .text("t", 25.0)
+            .unwrap()
+            .ends_with(r#""Table":{"CapacityUnits":25.0}}"#));
     }
 }

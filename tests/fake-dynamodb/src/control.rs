@@ -16,7 +16,13 @@ const CLOSING: Duration = Duration::from_secs(1);
 
 type Reply = Result<String, (StatusCode, String)>;
 
-pub async fn handle(endpoint: &Endpoint, method: &Method, command: &str, query: &str, body: &[u8]) -> Response<AnswerBody> {
+pub async fn handle(
+    endpoint: &Endpoint,
+    method: &Method,
+    command: &str,
+    query: &str,
+    body: &[u8],
+) -> Response<AnswerBody> {
     let reply = match (method.as_str(), command) {
         ("POST", "connections/close") => close_idle(endpoint).await,
         (method, command) => answer(endpoint, method, command, query, body),
@@ -27,29 +33,48 @@ pub async fn handle(endpoint: &Endpoint, method: &Method, command: &str, query: 
     );
     let mut response = Response::new(whole(text));
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 
 fn answer(endpoint: &Endpoint, method: &str, command: &str, query: &str, body: &[u8]) -> Reply {
     match (method, command) {
-        ("POST", "rules") => endpoint.rules().add(body).map(|added| json!({ "added": added }).to_string()).map_err(bad),
-        ("POST", "reset") => Ok(reset(endpoint, parameter(query, "tables").as_deref() == Some("true"))),
+        ("POST", "rules") => endpoint
+            .rules()
+            .add(body)
+            .map(|added| json!({ "added": added }).to_string())
+            .map_err(bad),
+        ("POST", "reset") => Ok(reset(
+            endpoint,
+            parameter(query, "tables").as_deref() == Some("true"),
+        )),
         ("GET", "log") => Ok(endpoint.journal().log().to_string()),
         ("GET", "counters") => Ok(counters(endpoint)),
         ("POST", "latency") => {
-            let latency = setting(body, "ms")?.as_f64().ok_or_else(|| bad("ms is not a number"))?;
-            endpoint.set_latency(Duration::try_from_secs_f64(latency / 1000.0).map_err(|error| bad(error.to_string()))?);
+            let latency = setting(body, "ms")?
+                .as_f64()
+                .ok_or_else(|| bad("ms is not a number"))?;
+            endpoint.set_latency(
+                Duration::try_from_secs_f64(latency / 1000.0)
+                    .map_err(|error| bad(error.to_string()))?,
+            );
             Ok("{}".to_owned())
         }
         ("POST", "logging") => {
-            endpoint.journal().logging = setting(body, "enabled")?.as_bool().ok_or_else(|| bad("enabled is not a boolean"))?;
+            endpoint.journal().logging = setting(body, "enabled")?
+                .as_bool()
+                .ok_or_else(|| bad("enabled is not a boolean"))?;
             Ok("{}".to_owned())
         }
         ("GET", "rows") => rows(endpoint, &table_name(query)?),
         ("POST", "put") => put(endpoint, &table_name(query)?, body),
         ("GET", "headers/last") => Ok(last_headers(endpoint)),
-        _ => Err((StatusCode::NOT_FOUND, format!("no such control request: {method} {command}"))),
+        _ => Err((
+            StatusCode::NOT_FOUND,
+            format!("no such control request: {method} {command}"),
+        )),
     }
 }
 
@@ -59,12 +84,18 @@ fn bad(message: impl Into<String>) -> (StatusCode, String) {
 
 fn setting(body: &[u8], name: &str) -> Result<Value, (StatusCode, String)> {
     let value: Value = serde_json::from_slice(body).map_err(|error| bad(error.to_string()))?;
-    value.get(name).cloned().ok_or_else(|| bad(format!("{name} is missing")))
+    value
+        .get(name)
+        .cloned()
+        .ok_or_else(|| bad(format!("{name} is missing")))
 }
 
 /// Table names need no escapes in a query.
 fn parameter(query: &str, name: &str) -> Option<String> {
-    query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')).map(str::to_owned)
+    query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+        .map(str::to_owned)
 }
 
 fn table_name(query: &str) -> Result<String, (StatusCode, String)> {
@@ -80,7 +111,12 @@ fn reset(endpoint: &Endpoint, tables: bool) -> String {
     endpoint.journal().reset();
     endpoint.connections.lock().unwrap().reset();
     if tables {
-        endpoint.tables.write().unwrap().values_mut().for_each(|table| table.clear());
+        endpoint
+            .tables
+            .write()
+            .unwrap()
+            .values_mut()
+            .for_each(|table| table.clear());
     }
     endpoint.resets.send_modify(|resets| *resets += 1);
     "{}".to_owned()
@@ -102,12 +138,26 @@ fn rows(endpoint: &Endpoint, name: &str) -> Reply {
 }
 
 fn put(endpoint: &Endpoint, name: &str, body: &[u8]) -> Reply {
-    let items: Vec<Attributes> = serde_json::from_slice(body).map_err(|error| bad(error.to_string()))?;
+    let items: Vec<Attributes> =
+        serde_json::from_slice(body).map_err(|error| bad(error.to_string()))?;
     let mut tables = endpoint.tables.write().unwrap();
     let table = tables.get_mut(name).ok_or_else(|| no_table(name))?;
-    let keys = items.iter().map(|item| table.key_of_item(item)).collect::<Result<Vec<_>, _>>();
-    for (key, item) in keys.map_err(|failure| bad(failure.message))?.iter().zip(&items) {
-        table.put(key, Row { attributes: item.raw.into(), size: item.size() });
+    let keys = items
+        .iter()
+        .map(|item| table.key_of_item(item))
+        .collect::<Result<Vec<_>, _>>();
+    for (key, item) in keys
+        .map_err(|failure| bad(failure.message))?
+        .iter()
+        .zip(&items)
+    {
+        table.put(
+            key,
+            Row {
+                attributes: item.raw.into(),
+                size: item.size(),
+            },
+        );
     }
     Ok(json!({ "put": items.len() }).to_string())
 }
@@ -129,6 +179,9 @@ async fn close_idle(endpoint: &Endpoint) -> Reply {
     };
     match tokio::time::timeout(CLOSING, closed).await {
         Ok(()) => Ok(json!({ "closed": ids.len() }).to_string()),
-        Err(_) => Err((StatusCode::INTERNAL_SERVER_ERROR, "connections did not close in time".to_owned())),
+        Err(_) => Err((
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "connections did not close in time".to_owned(),
+        )),
     }
 }

@@ -26,7 +26,12 @@ pub struct Endpoint {
 impl Endpoint {
     pub fn new(tables: &[String], latency: Duration) -> Endpoint {
         Endpoint {
-            tables: RwLock::new(tables.iter().map(|name| (name.clone(), Table::standard(name))).collect()),
+            tables: RwLock::new(
+                tables
+                    .iter()
+                    .map(|name| (name.clone(), Table::standard(name)))
+                    .collect(),
+            ),
             rules: Mutex::default(),
             journal: Mutex::new(Journal::new()),
             connections: Mutex::default(),
@@ -49,7 +54,8 @@ impl Endpoint {
     }
 
     pub fn set_latency(&self, latency: Duration) {
-        self.latency_nanos.store(latency.as_nanos() as u64, Ordering::Relaxed);
+        self.latency_nanos
+            .store(latency.as_nanos() as u64, Ordering::Relaxed);
     }
 }
 
@@ -113,8 +119,12 @@ impl Connections {
 
     /// Tells the idle ones to close; gives their ids.
     pub fn close_idle(&self) -> Vec<u64> {
-        let idle = self.clients().filter(|peer| !peer.busy.load(Ordering::Relaxed));
-        idle.inspect(|peer| peer.close.notify_one()).map(|peer| peer.id).collect()
+        let idle = self
+            .clients()
+            .filter(|peer| !peer.busy.load(Ordering::Relaxed));
+        idle.inspect(|peer| peer.close.notify_one())
+            .map(|peer| peer.id)
+            .collect()
     }
 
     pub fn any_open(&self, ids: &[u64]) -> bool {
@@ -122,7 +132,9 @@ impl Connections {
     }
 
     fn clients(&self) -> impl Iterator<Item = &Arc<Peer>> {
-        self.open.values().filter(|peer| !peer.control.load(Ordering::Relaxed))
+        self.open
+            .values()
+            .filter(|peer| !peer.control.load(Ordering::Relaxed))
     }
 }
 

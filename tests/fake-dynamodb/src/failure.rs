@@ -14,8 +14,18 @@ pub struct Failure {
 }
 
 impl Failure {
-    pub fn new(status: u16, code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Failure {
-        Failure { status, code: code.into(), message: message.into(), item: None, write_units: 0.0 }
+    pub fn new(
+        status: u16,
+        code: impl Into<Cow<'static, str>>,
+        message: impl Into<String>,
+    ) -> Failure {
+        Failure {
+            status,
+            code: code.into(),
+            message: message.into(),
+            item: None,
+            write_units: 0.0,
+        }
     }
 
     pub fn validation(message: impl Into<String>) -> Failure {
@@ -24,15 +34,31 @@ impl Failure {
 
     /// The request body is not what the operation takes; a field this endpoint does not know is named.
     pub fn unreadable(error: &serde_json::Error) -> Failure {
-        Failure::new(400, "SerializationException", format!("not read by this endpoint: {error}"))
+        Failure::new(
+            400,
+            "SerializationException",
+            format!("not read by this endpoint: {error}"),
+        )
     }
 
     pub fn table_not_found() -> Failure {
-        Failure::new(400, "ResourceNotFoundException", "Requested resource not found")
+        Failure::new(
+            400,
+            "ResourceNotFoundException",
+            "Requested resource not found",
+        )
     }
 
     pub fn condition(item: Option<Box<str>>, write_units: f64) -> Failure {
-        Failure { item, write_units, ..Failure::new(400, "ConditionalCheckFailedException", "The conditional request failed") }
+        Failure {
+            item,
+            write_units,
+            ..Failure::new(
+                400,
+                "ConditionalCheckFailedException",
+                "The conditional request failed",
+            )
+        }
     }
 
     pub fn throttled() -> Failure {
@@ -62,10 +88,18 @@ impl Failure {
             "ThrottlingException" => "com.amazon.coral.availability#",
             _ => "com.amazonaws.dynamodb.v20120810#",
         };
-        let name = if self.code == "AccessDeniedException" { "Message" } else { "message" };
+        let name = if self.code == "AccessDeniedException" {
+            "Message"
+        } else {
+            "message"
+        };
         let message = serde_json::Value::from(&*self.message);
         let kind = serde_json::Value::from(format!("{namespace}{}", self.code));
-        let item = self.item.as_ref().map(|item| format!(r#","Item":{item}"#)).unwrap_or_default();
+        let item = self
+            .item
+            .as_ref()
+            .map(|item| format!(r#","Item":{item}"#))
+            .unwrap_or_default();
         format!(r#"{{"__type":{kind},"{name}":{message}{item}}}"#).into_bytes()
     }
 }
@@ -81,7 +115,10 @@ mod tests {
             text(Failure::condition(Some(r#"{"key":{"S":"k"}}"#.into()), 1.0)),
             r##"{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional request failed","Item":{"key":{"S":"k"}}}"##
         );
-        assert!(text(Failure::validation("\"")).contains(r#"validate#ValidationException","message":"\"""#));
-        assert!(text(Failure::new(400, "AccessDeniedException", "no")).contains(r#""Message":"no""#));
+        assert!(text(Failure::validation("\""))
+            .contains(r#"validate#ValidationException","message":"\"""#));
+        assert!(
+            text(Failure::new(400, "AccessDeniedException", "no")).contains(r#""Message":"no""#)
+        );
     }
 }

@@ -98,7 +98,12 @@ impl Journal {
 
     /// Clears the log and the counters; time and logging go on.
     pub fn reset(&mut self) {
-        *self = Journal { origin: self.origin, epoch: self.epoch + 1, logging: self.logging, ..Journal::new() };
+        *self = Journal {
+            origin: self.origin,
+            epoch: self.epoch + 1,
+            logging: self.logging,
+            ..Journal::new()
+        };
     }
 
     fn now(&self) -> f64 {
@@ -106,14 +111,31 @@ impl Journal {
     }
 
     /// A request arrived whole. None where nothing is logged.
-    pub fn begin(&mut self, operation: Operation, connection: u64, bytes: usize, rows: Vec<RowName>) -> Option<Ticket> {
+    pub fn begin(
+        &mut self,
+        operation: Operation,
+        connection: u64,
+        bytes: usize,
+        rows: Vec<RowName>,
+    ) -> Option<Ticket> {
         self.requests[operation as usize] += 1;
         if !self.logging {
             return None;
         }
         let started = self.now();
-        self.log.push(Entry { operation, connection, bytes, rows, answered: None, started, finished: None });
-        Some(Ticket { epoch: self.epoch, index: self.log.len() - 1 })
+        self.log.push(Entry {
+            operation,
+            connection,
+            bytes,
+            rows,
+            answered: None,
+            started,
+            finished: None,
+        });
+        Some(Ticket {
+            epoch: self.epoch,
+            index: self.log.len() - 1,
+        })
     }
 
     pub fn count(&mut self, work: &Work) {
@@ -129,7 +151,11 @@ impl Journal {
 
     pub fn end(&mut self, ticket: Ticket, answered: Answered) {
         let now = self.now();
-        if let Some(entry) = self.log.get_mut(ticket.index).filter(|_| ticket.epoch == self.epoch) {
+        if let Some(entry) = self
+            .log
+            .get_mut(ticket.index)
+            .filter(|_| ticket.epoch == self.epoch)
+        {
             entry.answered = Some(answered);
             entry.finished = Some(now);
         }
@@ -159,7 +185,12 @@ impl Journal {
     pub fn counters(&self) -> serde_json::Value {
         let requests: serde_json::Map<_, _> = Operation::ALL
             .iter()
-            .map(|operation| (operation.name().to_owned(), self.requests[*operation as usize].into()))
+            .map(|operation| {
+                (
+                    operation.name().to_owned(),
+                    self.requests[*operation as usize].into(),
+                )
+            })
             .collect();
         json!({
             "requests": requests,
@@ -178,13 +209,24 @@ mod tests {
     #[test]
     fn entries_keep_the_order_of_arrival() {
         let mut journal = Journal::new();
-        let first = journal.begin(Operation::GetItem, 7, 10, Vec::new()).unwrap();
-        let row = RowName { method: "put", partition: "n".into(), sort: "k".into() };
-        let second = journal.begin(Operation::BatchWriteItem, 8, 20, vec![row.clone()]).unwrap();
+        let first = journal
+            .begin(Operation::GetItem, 7, 10, Vec::new())
+            .unwrap();
+        let row = RowName {
+            method: "put",
+            partition: "n".into(),
+            sort: "k".into(),
+        };
+        let second = journal
+            .begin(Operation::BatchWriteItem, 8, 20, vec![row.clone()])
+            .unwrap();
         journal.end(second, Answered::Unprocessed(vec![row]));
         let log = journal.log();
         assert_eq!(log[0]["answered"], serde_json::Value::Null);
-        assert_eq!((&log[1]["answered"], &log[1]["unprocessed"]), (&json!("unprocessed:1"), &json!([["put", "n", "k"]])));
+        assert_eq!(
+            (&log[1]["answered"], &log[1]["unprocessed"]),
+            (&json!("unprocessed:1"), &json!([["put", "n", "k"]]))
+        );
         assert!(log[1]["finished_ms"].as_f64() >= log[1]["started_ms"].as_f64());
         journal.end(first, Answered::Error("X".to_owned()));
         assert_eq!(journal.log()[0]["answered"], "error:X");
@@ -198,17 +240,36 @@ mod tests {
         journal.begin(Operation::Scan, 1, 1, Vec::new());
         journal.end(before, Answered::Ok);
         assert_eq!(journal.log()[0]["answered"], serde_json::Value::Null);
-        assert_eq!((&journal.counters()["requests"]["Query"], &journal.counters()["requests"]["Scan"]), (&json!(0), &json!(1)));
+        assert_eq!(
+            (
+                &journal.counters()["requests"]["Query"],
+                &journal.counters()["requests"]["Scan"]
+            ),
+            (&json!(0), &json!(1))
+        );
     }
 
     #[test]
     fn counters_go_on_without_the_log() {
         let mut journal = Journal::new();
         journal.logging = false;
-        assert!(journal.begin(Operation::PutItem, 1, 1, Vec::new()).is_none());
-        journal.count(&Work { rows_written: 2, write_units: 3.0, ..Work::default() });
+        assert!(journal
+            .begin(Operation::PutItem, 1, 1, Vec::new())
+            .is_none());
+        journal.count(&Work {
+            rows_written: 2,
+            write_units: 3.0,
+            ..Work::default()
+        });
         let counters = journal.counters();
-        assert_eq!((&counters["rows_written"], &counters["consumed_write_units"], &counters["requests"]["PutItem"]), (&json!(2), &json!(3.0), &json!(1)));
+        assert_eq!(
+            (
+                &counters["rows_written"],
+                &counters["consumed_write_units"],
+                &counters["requests"]["PutItem"]
+            ),
+            (&json!(2), &json!(3.0), &json!(1))
+        );
         assert_eq!(journal.log(), json!([]));
     }
 }

@@ -1,11 +1,13 @@
 //! A small, fast, scriptable DynamoDB endpoint for tests and benchmarks; README.md says what it can do.
 
+mod action;
 mod answer;
 mod attributes;
 mod capacity;
 mod condition;
 mod control;
 mod endpoint;
+mod expression;
 mod failure;
 mod journal;
 mod operations;
@@ -55,13 +57,25 @@ fn main() -> ExitCode {
 }
 
 fn run(options: Options) -> Result<(), Box<dyn Error>> {
-    let tls = options.tls.as_ref().map(|(certificates, key)| server::tls(certificates, key)).transpose()?;
+    let tls = options
+        .tls
+        .as_ref()
+        .map(|(certificates, key)| server::tls(certificates, key))
+        .transpose()?;
     let endpoint = Arc::new(Endpoint::new(&options.tables, options.latency));
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_io().enable_time().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .enable_io()
+        .enable_time()
+        .build()?;
     runtime.block_on(async {
         let listener = TcpListener::bind(("127.0.0.1", options.port)).await?;
         let port = listener.local_addr()?.port();
-        let address = if tls.is_some() { format!("https://localhost:{port}") } else { format!("http://127.0.0.1:{port}") };
+        let address = if tls.is_some() {
+            format!("https://localhost:{port}")
+        } else {
+            format!("http://127.0.0.1:{port}")
+        };
         writeln!(io::stdout(), "{address}")?;
         if options.exit_with_stdin {
             std::thread::spawn(|| {

@@ -37,7 +37,8 @@ impl Options {
                 Long("create-table") => options.tables.push(parser.value()?.string()?),
                 Long("latency-ms") => {
                     let milliseconds: f64 = parser.value()?.parse()?;
-                    options.latency = Duration::try_from_secs_f64(milliseconds / 1000.0).map_err(|error| format!("--latency-ms: {error}"))?;
+                    options.latency = Duration::try_from_secs_f64(milliseconds / 1000.0)
+                        .map_err(|error| format!("--latency-ms: {error}"))?;
                 }
                 Long("exit-with-stdin") => options.exit_with_stdin = true,
                 Long("tls") => options.tls = Some((parser.value()?.into(), parser.value()?.into())),
@@ -54,13 +55,27 @@ mod tests {
     use super::*;
 
     fn parse(arguments: &[&str]) -> Result<Options, lexopt::Error> {
-        Options::parse(lexopt::Parser::from_iter(std::iter::once("fake-dynamodb").chain(arguments.iter().copied())))
+        Options::parse(lexopt::Parser::from_iter(
+            std::iter::once("fake-dynamodb").chain(arguments.iter().copied()),
+        ))
     }
 
     #[test]
     fn options() {
         assert_eq!(parse(&[]).unwrap(), Options::default());
-        let all = ["--port", "8000", "--create-table", "a", "--create-table=b", "--latency-ms", "0.5", "--exit-with-stdin", "--tls", "cert", "key"];
+        let all = [
+            "--port",
+            "8000",
+            "--create-table",
+            "a",
+            "--create-table=b",
+            "--latency-ms",
+            "0.5",
+            "--exit-with-stdin",
+            "--tls",
+            "cert",
+            "key",
+        ];
         let expected = Options {
             port: 8000,
             tables: vec!["a".to_owned(), "b".to_owned()],
@@ -70,7 +85,13 @@ mod tests {
             help: false,
         };
         assert_eq!(parse(&all).unwrap(), expected);
-        for wrong in [&["--port", "x"][..], &["--latency-ms", "-1"], &["--tls", "cert"], &["--other"], &["free"]] {
+        for wrong in [
+            &["--port", "x"][..],
+            &["--latency-ms", "-1"],
+            &["--tls", "cert"],
+            &["--other"],
+            &["free"],
+        ] {
             assert!(parse(wrong).is_err(), "{wrong:?}");
         }
     }

@@ -32,99 +32,6 @@ struct RuleText {
     action: ActionText,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct ActionText {
-    delay_ms: Option<f64>,
-    throttle: bool,
-    error: Option<ErrorText>,
-    server_error: bool,
-    unprocessed: Option<Selection>,
-    cut: Option<Cut>,
-    garbage: bool,
-    truncate: Option<usize>,
-    wrong_checksum: Option<WrongChecksum>,
-    black_hole: bool,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ErrorText {
-    #[serde(default = "bad_request")]
-    status: u16,
-    code: String,
-    #[serde(default)]
-    message: String,
-}
-
-fn bad_request() -> u16 {
-    400
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum WrongChecksum {
-    Body(bool),
-    Part(Spoiled),
-}
-
-/// Which of the two no longer fits the other.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Spoiled {
-    Body,
-    Header,
-}
-
-/// Whether the connection is closed before or after the work was done.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Cut {
-    Before,
-    After,
-}
-
-/// The rows of a batch that are left undone.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Selection {
-    /// So many, chosen at random.
-    Count(usize),
-    /// This part of them, rounded up, chosen at random.
-    Fraction(f64),
-    /// Those with these sort keys.
-    Keys(Vec<String>),
-}
-
-impl Selection {
-    /// Says of each row whether it is left undone.
-    pub fn choose(&self, rows: &[RowName], rng: &mut Rng) -> Vec<bool> {
-        let count = match self {
-            Selection::Keys(keys) => return rows.iter().map(|row| keys.iter().any(|key| **key == *row.sort)).collect(),
-            Selection::Count(count) => *count,
-            Selection::Fraction(fraction) => (fraction * rows.len() as f64).ceil() as usize,
-        };
-        let mut chosen: Vec<bool> = (0..rows.len()).map(|index| index < count).collect();
-        rng.shuffle(&mut chosen);
-        chosen
-    }
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub enum Effect {
-    /// Answered as usual.
-    None,
-    /// Refused, nothing done.
-    Refuse(Failure),
-    Unprocessed(Selection),
-    Cut(Cut),
-    Garbage,
-    /// So many bytes of the body, then the end of the connection.
-    Truncate(usize),
-    WrongChecksum(Spoiled),
-    BlackHole,
-}
-
 /// What a rule wants for one request.
 #[derive(Debug)]
 pub struct Decision {
@@ -135,7 +42,11 @@ pub struct Decision {
 
 impl Decision {
     pub fn usual() -> Decision {
-        Decision { delay: Duration::ZERO, effect: Effect::None, rng: Rng::with_seed(0) }
+        Decision {
+            delay: Duration::ZERO,
+            effect: Effect::None,
+            rng: Rng::with_seed(0),
+        }
     }
 }
 
@@ -154,40 +65,19 @@ struct Rule {
     rng: Rng,
 }
 
-impl ActionText {
-    fn effect(self) -> Result<(Duration, Effect), String> {
-        let effects = [
-            self.throttle.then(|| Effect::Refuse(Failure::throttled())),
-            self.server_error.then(|| Effect::Refuse(Failure::internal())),
-            self.error.map(|error| Effect::Refuse(Failure::new(error.status, Cow::Owned(error.code), error.message))),
-            self.unprocessed.map(Effect::Unprocessed),
-            self.cut.map(Effect::Cut),
-            self.garbage.then_some(Effect::Garbage),
-            self.truncate.map(Effect::Truncate),
-            match self.wrong_checksum {
-                Some(WrongChecksum::Body(true)) => Some(Effect::WrongChecksum(Spoiled::Body)),
-                Some(WrongChecksum::Part(part)) => Some(Effect::WrongChecksum(part)),
-                _ => None,
-            },
-            self.black_hole.then_some(Effect::BlackHole),
-        ];
-        let delay = Duration::try_from_secs_f64(self.delay_ms.unwrap_or(0.0) / 1000.0).map_err(|error| format!("delay_ms: {error}"))?;
-        let mut effects = effects.into_iter().flatten();
-        match (effects.next(), effects.next()) {
-            (Some(effect), None) => Ok((delay, effect)),
-            (None, None) if self.delay_ms.is_some() => Ok((delay, Effect::None)),
-            (None, None) => Err("the action says nothing".to_owned()),
-            _ => Err("the action says two things".to_owned()),
-        }
-    }
-}
-
 impl TryFrom<RuleText> for Rule {
     type Error = String;
 
     fn try_from(text: RuleText) -> Result<Rule, String> {
-        let operation = match text.matching.operation.as_deref().map(|name| (name, Operation::named(name))) {
-            Some((name, Operation::Unknown)) if name != Operation::Unknown.name() => return Err(format!("unknown operation {name}")),
+        let operation = match text
+            .matching
+            .operation
+            .as_deref()
+            .map(|name| (name, Operation::named(name)))
+        {
+            Some((name, Operation::Unknown)) if name != Operation::Unknown.name() => {
+                return Err(format!("unknown operation {name}"))
+            }
             named => named.map(|(_, operation)| operation),
         };
         if text.matching.nth == Some(0) || text.matching.every == Some(0) {
@@ -195,11 +85,16 @@ impl TryFrom<RuleText> for Rule {
         }
         let (delay, effect) = text.action.effect()?;
         let only_batches = matches!(effect, Effect::Unprocessed(_));
-        if only_batches && operation.is_some_and(|operation| operation != Operation::BatchWriteItem) {
+        if only_batches && operation.is_some_and(|operation| operation != Operation::BatchWriteItem)
+        {
             return Err("only BatchWriteItem leaves rows unprocessed".to_owned());
         }
         Ok(Rule {
-            operation: if only_batches { Some(Operation::BatchWriteItem) } else { operation },
+            operation: if only_batches {
+                Some(Operation::BatchWriteItem)
+            } else {
+                operation
+            },
             contains: text.matching.contains,
             nth: text.matching.nth,
             every: text.matching.every,
@@ -216,13 +111,18 @@ impl TryFrom<RuleText> for Rule {
 impl Rule {
     fn fires(&mut self, operation: Operation, body: &[u8]) -> bool {
         let of_kind = self.operation.is_none_or(|wanted| wanted == operation)
-            && self.contains.as_ref().is_none_or(|text| memmem::find(body, text.as_bytes()).is_some());
+            && self
+                .contains
+                .as_ref()
+                .is_none_or(|text| memmem::find(body, text.as_bytes()).is_some());
         if !of_kind || self.left == Some(0) {
             return false;
         }
         self.reached += 1;
         let fires = self.nth.is_none_or(|nth| self.reached == nth)
-            && self.every.is_none_or(|every| self.reached % every == 0)
+            && self
+                .every
+                .is_none_or(|every| self.reached.is_multiple_of(every))
             && (self.probability >= 1.0 || self.rng.f64() < self.probability);
         if let (true, Some(left)) = (fires, self.left.as_mut()) {
             *left -= 1;
@@ -241,8 +141,16 @@ impl Rules {
         #[serde(transparent)]
         struct List(Vec<RuleText>);
         let is_list = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
-        let texts = if is_list { serde_json::from_slice::<List>(body).map(|list| list.0) } else { serde_json::from_slice(body).map(|rule| vec![rule]) };
-        let rules = texts.map_err(|error| error.to_string())?.into_iter().map(Rule::try_from).collect::<Result<Vec<_>, _>>()?;
+        let texts = if is_list {
+            serde_json::from_slice::<List>(body).map(|list| list.0)
+        } else {
+            serde_json::from_slice(body).map(|rule| vec![rule])
+        };
+        let rules = texts
+            .map_err(|error| error.to_string())?
+            .into_iter()
+            .map(Rule::try_from)
+            .collect::<Result<Vec<_>, _>>()?;
         let added = rules.len();
         self.0.extend(rules);
         Ok(added)
@@ -254,8 +162,16 @@ impl Rules {
 
     /// The first rule that fires decides; rules behind it do not see the request.
     pub fn decide(&mut self, operation: Operation, body: &[u8]) -> Decision {
-        match self.0.iter_mut().find_map(|rule| rule.fires(operation, body).then_some(rule)) {
-            Some(rule) => Decision { delay: rule.delay, effect: rule.effect.clone(), rng: rule.rng.fork() },
+        match self
+            .0
+            .iter_mut()
+            .find_map(|rule| rule.fires(operation, body).then_some(rule))
+        {
+            Some(rule) => Decision {
+                delay: rule.delay,
+                effect: rule.effect.clone(),
+                rng: rule.rng.fork(),
+            },
             None => Decision::usual(),
         }
     }
@@ -272,15 +188,44 @@ mod tests {
     }
 
     fn fired(rules: &mut Rules, requests: usize) -> String {
-        (0..requests).map(|_| if rules.decide(Operation::GetItem, b"{}").effect == Effect::None { '.' } else { 'x' }).collect()
+        (0..requests)
+            .map(|_| {
+                if rules.decide(Operation::GetItem, b"{}").effect == Effect::None {
+                    '.'
+                } else {
+                    'x'
+                }
+            })
+            .collect()
     }
 
     #[test]
     fn nth_every_and_times() {
-        assert_eq!(fired(&mut rules(r#"{"match":{"nth":3},"action":{"throttle":true}}"#), 5), "..x..");
-        assert_eq!(fired(&mut rules(r#"{"match":{"every":2},"action":{"throttle":true}}"#), 5), ".x.x.");
-        assert_eq!(fired(&mut rules(r#"{"match":{"every":2},"times":1,"action":{"throttle":true}}"#), 5), ".x...");
-        assert_eq!(fired(&mut rules(r#"[{"times":2,"action":{"garbage":true}}]"#), 4), "xx..");
+        assert_eq!(
+            fired(
+                &mut rules(r#"{"match":{"nth":3},"action":{"throttle":true}}"#),
+                5
+            ),
+            "..x.."
+        );
+        assert_eq!(
+            fired(
+                &mut rules(r#"{"match":{"every":2},"action":{"throttle":true}}"#),
+                5
+            ),
+            ".x.x."
+        );
+        assert_eq!(
+            fired(
+                &mut rules(r#"{"match":{"every":2},"times":1,"action":{"throttle":true}}"#),
+                5
+            ),
+            ".x..."
+        );
+        assert_eq!(
+            fired(&mut rules(r#"[{"times":2,"action":{"garbage":true}}]"#), 4),
+            "xx.."
+        );
     }
 
     #[test]
@@ -299,22 +244,22 @@ mod tests {
                 {"match":{"contains":"flag-1"},"times":1,"action":{"cut":"after"}},
                 {"action":{"truncate":3}}]"#,
         );
-        assert_eq!(rules.decide(Operation::PutItem, b"flag-1").effect, Effect::Cut(Cut::Before));
-        assert_eq!(rules.decide(Operation::GetItem, b"flag-2").effect, Effect::Truncate(3));
-        assert_eq!(rules.decide(Operation::GetItem, b"a flag-1").effect, Effect::Cut(Cut::After));
-        assert_eq!(rules.decide(Operation::GetItem, b"a flag-1").effect, Effect::Truncate(3));
-    }
-
-    #[test]
-    fn actions() {
-        let effect = |action: &str| rules(&format!(r#"{{"action":{action}}}"#)).decide(Operation::BatchWriteItem, b"").effect;
-        assert_eq!(effect(r#"{"wrong_checksum":true}"#), Effect::WrongChecksum(Spoiled::Body));
-        assert_eq!(effect(r#"{"wrong_checksum":"header"}"#), Effect::WrongChecksum(Spoiled::Header));
-        assert_eq!(effect(r#"{"server_error":true}"#), Effect::Refuse(Failure::internal()));
-        assert_eq!(effect(r#"{"error":{"code":"X"}}"#), Effect::Refuse(Failure::new(400, "X", "")));
-        assert_eq!(effect(r#"{"unprocessed":{"keys":["a"]}}"#), Effect::Unprocessed(Selection::Keys(vec!["a".to_owned()])));
-        let both = rules(r#"{"action":{"delay_ms":2.5,"black_hole":true}}"#).decide(Operation::Query, b"");
-        assert_eq!((both.delay, both.effect), (Duration::from_micros(2500), Effect::BlackHole));
+        assert_eq!(
+            rules.decide(Operation::PutItem, b"flag-1").effect,
+            Effect::Cut(Cut::Before)
+        );
+        assert_eq!(
+            rules.decide(Operation::GetItem, b"flag-2").effect,
+            Effect::Truncate(3)
+        );
+        assert_eq!(
+            rules.decide(Operation::GetItem, b"a flag-1").effect,
+            Effect::Cut(Cut::After)
+        );
+        assert_eq!(
+            rules.decide(Operation::GetItem, b"a flag-1").effect,
+            Effect::Truncate(3)
+        );
     }
 
     #[test]
@@ -334,21 +279,5 @@ mod tests {
             assert!(rules.add(text.as_bytes()).is_err(), "{text}");
             assert!(rules.0.is_empty());
         }
-    }
-
-    #[test]
-    fn unprocessed_rows_are_chosen() {
-        let rows: Vec<_> = ["a", "b", "c", "d", "e"].map(|key| RowName { method: "put", partition: "n".into(), sort: key.into() }).into();
-        let count = |selection: Selection, seed| selection.choose(&rows, &mut Rng::with_seed(seed)).iter().filter(|left| **left).count();
-        for seed in 0..20 {
-            assert_eq!(count(Selection::Count(2), seed), 2);
-            assert_eq!(count(Selection::Count(9), seed), 5);
-            assert_eq!(count(Selection::Fraction(0.5), seed), 3);
-            assert_eq!(count(Selection::Fraction(0.0), seed), 0);
-        }
-        let keys = Selection::Keys(vec!["b".to_owned(), "z".to_owned()]);
-        assert_eq!(keys.choose(&rows, &mut Rng::with_seed(0)), [false, true, false, false, false]);
-        let subsets: std::collections::BTreeSet<_> = (0..20).map(|seed| Selection::Count(2).choose(&rows, &mut Rng::with_seed(seed))).collect();
-        assert!(subsets.len() > 3);
     }
 }

@@ -21,12 +21,18 @@ use crate::service;
 pub fn tls(certificates: &Path, key: &Path) -> Result<TlsAcceptor, Box<dyn std::error::Error>> {
     let chain = CertificateDer::pem_file_iter(certificates)?.collect::<Result<Vec<_>, _>>()?;
     let key = PrivateKeyDer::from_pem_file(key)?;
-    let mut config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key)?;
+    let mut config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
-pub async fn run(listener: TcpListener, tls: Option<TlsAcceptor>, endpoint: Arc<Endpoint>) -> io::Result<()> {
+pub async fn run(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    endpoint: Arc<Endpoint>,
+) -> io::Result<()> {
     loop {
         let stream = match listener.accept().await {
             Ok((stream, _)) => stream,
@@ -52,7 +58,10 @@ pub async fn run(listener: TcpListener, tls: Option<TlsAcceptor>, endpoint: Arc<
     }
 }
 
-async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S, endpoint: Arc<Endpoint>) {
+async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    stream: S,
+    endpoint: Arc<Endpoint>,
+) {
     let peer = endpoint.connections.lock().unwrap().open();
     let service = service_fn(|request| service::handle(endpoint.clone(), peer.clone(), request));
     let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);

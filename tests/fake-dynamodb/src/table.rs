@@ -45,12 +45,20 @@ pub type Tables = BTreeMap<String, Table>;
 
 impl Table {
     pub fn new(name: &str, partition: KeyAttribute, sort: Option<KeyAttribute>) -> Table {
-        Table { name: name.to_owned(), partition, sort, partitions: BTreeMap::new() }
+        Table {
+            name: name.to_owned(),
+            partition,
+            sort,
+            partitions: BTreeMap::new(),
+        }
     }
 
     /// The table of the flag store: `namespace` and `key`, both strings.
     pub fn standard(name: &str) -> Table {
-        let text = |name: &str| KeyAttribute { name: name.to_owned(), kind: "S".to_owned() };
+        let text = |name: &str| KeyAttribute {
+            name: name.to_owned(),
+            kind: "S".to_owned(),
+        };
         Table::new(name, text("namespace"), Some(text("key")))
     }
 
@@ -66,7 +74,9 @@ impl Table {
             return Err(Failure::validation(refusal));
         }
         if item.size() > ITEM_BYTES {
-            return Err(Failure::validation("Item size has exceeded the maximum allowed size"));
+            return Err(Failure::validation(
+                "Item size has exceeded the maximum allowed size",
+            ));
         }
         Ok(key)
     }
@@ -80,24 +90,43 @@ impl Table {
         self.key(attributes, |_| mismatch())
     }
 
-    fn key<'a>(&self, from: &'a Attributes<'a>, absent: impl Fn(&KeyAttribute) -> Failure) -> Result<Key<'a>, Failure> {
+    fn key<'a>(
+        &self,
+        from: &'a Attributes<'a>,
+        absent: impl Fn(&KeyAttribute) -> Failure,
+    ) -> Result<Key<'a>, Failure> {
         let part = |attribute: &KeyAttribute, limit: usize| {
-            let value = from.values.find(&attribute.name).ok_or_else(|| absent(attribute))?;
+            let value = from
+                .values
+                .find(&attribute.name)
+                .ok_or_else(|| absent(attribute))?;
             key_text(attribute, value, limit)
         };
         Ok(Key {
             partition: part(&self.partition, PARTITION_KEY_BYTES)?,
-            sort: self.sort.as_ref().map_or(Ok(Cow::Borrowed("")), |attribute| part(attribute, SORT_KEY_BYTES))?,
+            sort: self
+                .sort
+                .as_ref()
+                .map_or(Ok(Cow::Borrowed("")), |attribute| {
+                    part(attribute, SORT_KEY_BYTES)
+                })?,
         })
     }
 
     /// A key as the service writes it in LastEvaluatedKey.
     pub fn key_json(&self, partition: &str, sort: &str) -> String {
         let part = |attribute: &KeyAttribute, text: &str| {
-            let (name, text) = (serde_json::Value::from(&*attribute.name), serde_json::Value::from(text));
+            let (name, text) = (
+                serde_json::Value::from(&*attribute.name),
+                serde_json::Value::from(text),
+            );
             format!(r#"{name}:{{"{}":{text}}}"#, attribute.kind)
         };
-        let sort = self.sort.as_ref().map(|attribute| format!(",{}", part(attribute, sort))).unwrap_or_default();
+        let sort = self
+            .sort
+            .as_ref()
+            .map(|attribute| format!(",{}", part(attribute, sort)))
+            .unwrap_or_default();
         format!("{{{}{sort}}}", part(&self.partition, partition))
     }
 
@@ -112,12 +141,18 @@ impl Table {
                 Some(place) => Some(std::mem::replace(place, row)),
                 None => rows.insert(key.sort.as_ref().into(), row),
             },
-            None => self.partitions.entry(key.partition.as_ref().into()).or_default().insert(key.sort.as_ref().into(), row),
+            None => self
+                .partitions
+                .entry(key.partition.as_ref().into())
+                .or_default()
+                .insert(key.sort.as_ref().into(), row),
         }
     }
 
     pub fn delete(&mut self, key: &Key) -> Option<Row> {
-        let Entry::Occupied(mut rows) = self.partitions.entry(key.partition.as_ref().into()) else { return None };
+        let Entry::Occupied(mut rows) = self.partitions.entry(key.partition.as_ref().into()) else {
+            return None;
+        };
         let removed = rows.get_mut().remove(&*key.sort);
         if rows.get().is_empty() {
             rows.remove();
@@ -134,19 +169,43 @@ impl Table {
     }
 
     /// The rows of one partition behind a sort key, in order.
-    pub fn partition_rows<'t>(&'t self, partition: &str, after: Option<&'t str>) -> impl Iterator<Item = RowAt<'t>> {
-        self.partitions.get_key_value(partition).into_iter().flat_map(move |(partition, rows)| {
-            rows.range::<str, _>(behind(after)).map(move |(sort, row)| RowAt { partition, sort, row })
-        })
+    pub fn partition_rows<'t>(
+        &'t self,
+        partition: &str,
+        after: Option<&'t str>,
+    ) -> impl Iterator<Item = RowAt<'t>> {
+        self.partitions
+            .get_key_value(partition)
+            .into_iter()
+            .flat_map(move |(partition, rows)| {
+                rows.range::<str, _>(behind(after))
+                    .map(move |(sort, row)| RowAt {
+                        partition,
+                        sort,
+                        row,
+                    })
+            })
     }
 
     /// All rows behind a key, in the order of partitions and sort keys.
-    pub fn all_rows<'t, 'k: 't>(&'t self, after: Option<&'k Key<'k>>) -> impl Iterator<Item = RowAt<'t>> {
+    pub fn all_rows<'t, 'k: 't>(
+        &'t self,
+        after: Option<&'k Key<'k>>,
+    ) -> impl Iterator<Item = RowAt<'t>> {
         let from = after.map_or(Bound::Unbounded, |key| Bound::Included(&*key.partition));
-        self.partitions.range::<str, _>((from, Bound::Unbounded)).flat_map(move |(partition, rows)| {
-            let after = after.filter(|key| key.partition == **partition).map(|key| &*key.sort);
-            rows.range::<str, _>(behind(after)).map(move |(sort, row)| RowAt { partition, sort, row })
-        })
+        self.partitions
+            .range::<str, _>((from, Bound::Unbounded))
+            .flat_map(move |(partition, rows)| {
+                let after = after
+                    .filter(|key| key.partition == **partition)
+                    .map(|key| &*key.sort);
+                rows.range::<str, _>(behind(after))
+                    .map(move |(sort, row)| RowAt {
+                        partition,
+                        sort,
+                        row,
+                    })
+            })
     }
 }
 
@@ -159,10 +218,17 @@ pub struct RowAt<'t> {
 }
 
 fn behind(after: Option<&str>) -> (Bound<&str>, Bound<&str>) {
-    (after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded)
+    (
+        after.map_or(Bound::Unbounded, Bound::Excluded),
+        Bound::Unbounded,
+    )
 }
 
-fn key_text<'a>(attribute: &KeyAttribute, value: &'a AttributeValue<'a>, limit: usize) -> Result<Cow<'a, str>, Failure> {
+fn key_text<'a>(
+    attribute: &KeyAttribute,
+    value: &'a AttributeValue<'a>,
+    limit: usize,
+) -> Result<Cow<'a, str>, Failure> {
     let name = &attribute.name;
     let text = value.scalar().filter(|_| value.kind() == attribute.kind).ok_or_else(|| {
         Failure::validation(format!(
@@ -190,11 +256,17 @@ mod tests {
     use super::*;
 
     fn row(text: &str) -> Row {
-        Row { attributes: text.into(), size: text.len() }
+        Row {
+            attributes: text.into(),
+            size: text.len(),
+        }
     }
 
     fn key(partition: &'static str, sort: &'static str) -> Key<'static> {
-        Key { partition: partition.into(), sort: sort.into() }
+        Key {
+            partition: partition.into(),
+            sort: sort.into(),
+        }
     }
 
     #[test]
@@ -203,7 +275,12 @@ mod tests {
         for (partition, sort) in [("b", "2"), ("a", "1"), ("b", "1"), ("c", "1")] {
             assert!(table.put(&key(partition, sort), row("{}")).is_none());
         }
-        let places = |after: Option<&Key>| table.all_rows(after).map(|at| format!("{}{}", at.partition, at.sort)).collect::<Vec<_>>();
+        let places = |after: Option<&Key>| {
+            table
+                .all_rows(after)
+                .map(|at| format!("{}{}", at.partition, at.sort))
+                .collect::<Vec<_>>()
+        };
         assert_eq!(places(None), ["a1", "b1", "b2", "c1"]);
         assert_eq!(places(Some(&key("b", "1"))), ["b2", "c1"]);
         assert_eq!(places(Some(&key("b", "9"))), ["c1"]);
@@ -215,7 +292,10 @@ mod tests {
     fn put_replaces_and_delete_removes() {
         let mut table = Table::standard("t");
         table.put(&key("a", "1"), row("old"));
-        assert_eq!(&*table.put(&key("a", "1"), row("new")).unwrap().attributes, "old");
+        assert_eq!(
+            &*table.put(&key("a", "1"), row("new")).unwrap().attributes,
+            "old"
+        );
         assert_eq!(&*table.delete(&key("a", "1")).unwrap().attributes, "new");
         assert!(table.delete(&key("a", "1")).is_none());
         assert_eq!(table.rows(), 0);
@@ -229,11 +309,17 @@ mod tests {
             table.key_of_item(&item).map(|_| ()).unwrap_err().message
         };
         assert!(message(r#"{"namespace":{"S":"n"}}"#).contains("Missing the key key"));
-        assert!(message(r#"{"namespace":{"S":"n"},"key":{"N":"1"}}"#).contains("expected: S actual: N"));
+        assert!(
+            message(r#"{"namespace":{"S":"n"},"key":{"N":"1"}}"#).contains("expected: S actual: N")
+        );
         assert!(message(r#"{"namespace":{"S":""},"key":{"S":"k"}}"#).contains("empty string"));
-        let long = format!(r#"{{"namespace":{{"S":"n"}},"key":{{"S":"{}"}}}}"#, "x".repeat(1025));
+        let long = format!(
+            r#"{{"namespace":{{"S":"n"}},"key":{{"S":"{}"}}}}"#,
+            "x".repeat(1025)
+        );
         assert!(message(&long).contains("1024 bytes"));
-        let extra = Attributes::parse(r#"{"namespace":{"S":"n"},"key":{"S":"k"},"x":{"S":""}}"#).unwrap();
+        let extra =
+            Attributes::parse(r#"{"namespace":{"S":"n"},"key":{"S":"k"},"x":{"S":""}}"#).unwrap();
         assert!(table.key_of_item(&extra).is_ok());
         assert!(table.key_alone(&extra).is_err());
     }
@@ -241,14 +327,26 @@ mod tests {
     #[test]
     fn an_item_may_have_exactly_400_kb() {
         let table = Table::standard("t");
-        let item = |bytes: usize| format!(r#"{{"namespace":{{"S":"n"}},"key":{{"S":"k"}},"item":{{"S":"{}"}}}}"#, "x".repeat(bytes));
+        let item = |bytes: usize| {
+            format!(
+                r#"{{"namespace":{{"S":"n"}},"key":{{"S":"k"}},"item":{{"S":"{}"}}}}"#,
+                "x".repeat(bytes)
+            )
+        };
         let fixed = "namespacenkeykitem".len();
-        assert!(table.key_of_item(&Attributes::parse(&item(409_600 - fixed)).unwrap()).is_ok());
-        assert!(table.key_of_item(&Attributes::parse(&item(409_601 - fixed)).unwrap()).is_err());
+        assert!(table
+            .key_of_item(&Attributes::parse(&item(409_600 - fixed)).unwrap())
+            .is_ok());
+        assert!(table
+            .key_of_item(&Attributes::parse(&item(409_601 - fixed)).unwrap())
+            .is_err());
     }
 
     #[test]
     fn keys_are_written_with_their_types() {
-        assert_eq!(Table::standard("t").key_json("n\"", "k"), r#"{"namespace":{"S":"n\""},"key":{"S":"k"}}"#);
+        assert_eq!(
+            Table::standard("t").key_json("n\"", "k"),
+            r#"{"namespace":{"S":"n\""},"key":{"S":"k"}}"#
+        );
     }
 }

@@ -9,7 +9,7 @@ So one of the two always sees the other, and the last one out frees.
 from __future__ import annotations
 
 import os
-import weakref
+import time
 from ctypes import c_void_p
 from threading import get_ident
 
@@ -24,9 +24,10 @@ class Handle:
         self.library = library
         self.closed = False
         self.calls: list[int] = []
+        self._awaited: set[int] = set()
         self._unfreed = [pointer]
         self._pointer = pointer
-        _open_handles.add(self)
+        _unfreed_handles.add(self)
 
     def enter(self) -> c_void_p:
         """Announces a call of this thread; every successful ``enter`` needs one ``leave``."""
@@ -38,7 +39,10 @@ class Handle:
 
     def leave(self) -> None:
         """Ends a call of this thread; the last one of a closed handle frees it."""
-        self.calls.remove(get_ident())
+        thread = get_ident()
+        self.calls.remove(thread)
+        if self._awaited:
+            self._awaited.discard(thread)
         if self.closed and not self.calls:
             self._free()
 
@@ -48,26 +52,33 @@ class Handle:
         if not self.calls:
             self._free()
 
+    def wait_for_running_calls(self, deadline: float) -> None:
+        """Waits until the calls that run now have ended, however many begin meanwhile, or until the deadline."""
+        self._awaited = set(self.calls)
+        while self._awaited and time.monotonic() < deadline:
+            time.sleep(0.005)
+
     def _free(self) -> None:
         try:
             pointer = self._unfreed.pop()
         except IndexError:
             return
+        _unfreed_handles.discard(self)
         self.library.free(pointer)
 
 
-_open_handles: weakref.WeakSet[Handle] = weakref.WeakSet()
+_unfreed_handles: set[Handle] = set()
 
 
-def open_handles() -> list[Handle]:
-    """The handles that are neither closed nor collected."""
-    return [handle for handle in _open_handles if not handle.closed]
+def unfreed_handles() -> list[Handle]:
+    """The handles that are open, or closed while calls still run."""
+    return list(_unfreed_handles)
 
 
 def _forget_calls_of_other_threads() -> None:
     # Only the thread that forked lives on in the child, perhaps in a call of its own: a logger may fork.
     this_thread = get_ident()
-    for handle in _open_handles:
+    for handle in _unfreed_handles:
         handle.calls[:] = [thread for thread in handle.calls if thread == this_thread]
 
 

@@ -16,10 +16,13 @@ from ctypes import byref, c_void_p
 from threading import get_ident
 
 from ._errors import Error
-from ._handle import Handle, open_handles
+from ._handle import Handle, unfreed_handles
 from ._native import LogCallback, LogRelease
 
 LOGGER_NAME = "ld_dynamo_store"
+
+# As libraries should: without logging set up by the program, nothing is printed.
+logging.getLogger(LOGGER_NAME).addHandler(logging.NullHandler())
 
 LEVELS: dict[str, int] = {"ERROR": 1, "WARN": 2, "INFO": 3, "DEBUG": 4, "TRACE": 5}
 """The log levels of the C header, by name without ``LD_DYNAMO_LOG_``."""
@@ -55,8 +58,6 @@ _release_callback = LogRelease(_release)
 
 def attach(handle: Handle) -> None:
     """Makes the handle's library log to Python until the handle is freed."""
-    if not handle.library.has("ld_dynamo_store_set_logger"):
-        return
     number = next(_numbers)
     _loggers[number] = logging.getLogger(LOGGER_NAME)
     _set_logger(handle, _deliver_callback, number, _release_callback)
@@ -84,13 +85,13 @@ def _set_logger(handle: Handle, callback: object, number: int | None, release: o
 
 def _detach_at_exit() -> None:
     # A thread that enters Python while the interpreter is finalized is ended by it, which native frames cannot survive.
-    handles = open_handles()
+    handles = unfreed_handles()
     for handle in handles:
         with contextlib.suppress(Error):
             _set_logger(handle, LogCallback(), None, LogRelease())
     deadline = time.monotonic() + _SECONDS_TO_WAIT_AT_EXIT
-    while any(handle.calls for handle in handles) and time.monotonic() < deadline:
-        time.sleep(0.01)
+    for handle in handles:
+        handle.wait_for_running_calls(deadline)
 
 
 def _forget_what_other_threads_raised() -> None:

@@ -85,13 +85,9 @@ class Library:
         # The same handle under the other calling rule: the library is not loaded twice.
         quick = ctypes.PyDLL(path, handle=blocking._handle)
         self._functions: dict[str, NativeFunction] = {}
-        self._exported = {"ld_dynamo_abi_version"}
         for library, prototypes in ((blocking, _BLOCKING_FUNCTIONS), (quick, _QUICK_FUNCTIONS)):
             for name, (result, arguments) in prototypes.items():
-                function = _declared(path, library, name, result, arguments)
-                self._functions[name] = function or _missing(path, name)
-                if function is not None:
-                    self._exported.add(name)
+                self._functions[name] = _declared(path, library, name, result, arguments)
         self.new = self._functions["ld_dynamo_store_new"]
         self.init = self._functions["ld_dynamo_store_init"]
         self.get = self._functions["ld_dynamo_store_get"]
@@ -124,10 +120,6 @@ class Library:
         finally:
             functions["ld_dynamo_error_free"](error)
 
-    def has(self, name: str) -> bool:
-        """Whether the library exports this function."""
-        return name in self._exported
-
     def __repr__(self) -> str:
         return f"<Library {self.path} version {self.version} ABI {self.abi[0]}.{self.abi[1]}>"
 
@@ -149,19 +141,14 @@ def _checked_abi(path: str, library: ctypes.CDLL) -> tuple[int, int]:
     return major, minor
 
 
-def _declared(path: str, library: ctypes.CDLL, name: str, result: Any, arguments: list[Any]) -> NativeFunction | None:
-    function: Any = getattr(library, name, None)
-    if function is not None:
-        function.restype, function.argtypes = result, arguments
-    declared: NativeFunction | None = function
+def _declared(path: str, library: ctypes.CDLL, name: str, result: Any, arguments: list[Any]) -> NativeFunction:
+    try:
+        function: Any = getattr(library, name)
+    except AttributeError:
+        raise LibraryMismatchError(f"{path} has no function {name}: upgrade the native library") from None
+    function.restype, function.argtypes = result, arguments
+    declared: NativeFunction = function
     return declared
-
-
-def _missing(path: str, name: str) -> NativeFunction:
-    def refuse(*_: object) -> None:
-        raise LibraryMismatchError(f"{path} has no function {name}: upgrade the native library")
-
-    return refuse
 
 
 _loaded: dict[str, Library] = {}

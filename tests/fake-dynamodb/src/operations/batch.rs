@@ -46,8 +46,12 @@ impl WriteRequest<'_> {
 
     fn text(&self) -> String {
         match self {
-            WriteRequest::PutRequest(put) => format!(r#"{{"PutRequest":{{"Item":{}}}}}"#, put.item.raw),
-            WriteRequest::DeleteRequest(delete) => format!(r#"{{"DeleteRequest":{{"Key":{}}}}}"#, delete.key.raw),
+            WriteRequest::PutRequest(put) => {
+                format!(r#"{{"PutRequest":{{"Item":{}}}}}"#, put.item.raw)
+            }
+            WriteRequest::DeleteRequest(delete) => {
+                format!(r#"{{"DeleteRequest":{{"Key":{}}}}}"#, delete.key.raw)
+            }
         }
     }
 }
@@ -77,12 +81,25 @@ impl BatchWriteItem<'_> {
 
     /// The keys in the order of the request, or the reason why the whole batch is refused.
     fn keys(&self, tables: &Tables) -> Result<Vec<(&str, Key<'_>)>, Failure> {
-        let count: usize = self.request_items.0.iter().map(|(_, requests)| requests.len()).sum();
+        let count: usize = self
+            .request_items
+            .0
+            .iter()
+            .map(|(_, requests)| requests.len())
+            .sum();
         if count > BATCH_ROWS {
             return Err(Failure::validation(format!("Too many items requested for the BatchWriteItem call: {count}, at most {BATCH_ROWS}")));
         }
-        if count == 0 || self.request_items.0.iter().any(|(_, requests)| requests.is_empty()) {
-            return Err(Failure::validation("The batch write request list for a table cannot be null or empty"));
+        if count == 0
+            || self
+                .request_items
+                .0
+                .iter()
+                .any(|(_, requests)| requests.is_empty())
+        {
+            return Err(Failure::validation(
+                "The batch write request list for a table cannot be null or empty",
+            ));
         }
         let mut keys: Vec<(&str, Key)> = Vec::with_capacity(count);
         for (name, requests) in &self.request_items.0 {
@@ -90,7 +107,9 @@ impl BatchWriteItem<'_> {
             for request in requests {
                 let place = (&**name, request.key(table)?);
                 if keys.contains(&place) {
-                    return Err(Failure::validation("Provided list of item keys contains duplicates"));
+                    return Err(Failure::validation(
+                        "Provided list of item keys contains duplicates",
+                    ));
                 }
                 keys.push(place);
             }
@@ -115,14 +134,22 @@ impl BatchWriteItem<'_> {
                 units += apply(table, key, request, &mut work);
             }
             if !left.is_empty() {
-                undone.push(format!("{}:[{}]", serde_json::Value::from(&**name), left.join(",")));
+                undone.push(format!(
+                    "{}:[{}]",
+                    serde_json::Value::from(&**name),
+                    left.join(",")
+                ));
             }
             reports.extend(self.return_consumed_capacity.text(name, units));
             work.write_units += units;
         }
         work.body = format!(r#"{{"UnprocessedItems":{{{}}}"#, undone.join(",")).into_bytes();
         if !reports.is_empty() {
-            push_field(&mut work.body, "ConsumedCapacity", format!("[{}]", reports.join(",")).as_bytes());
+            push_field(
+                &mut work.body,
+                "ConsumedCapacity",
+                format!("[{}]", reports.join(",")).as_bytes(),
+            );
         }
         work.body.push(b'}');
         Ok(work)
@@ -135,7 +162,13 @@ fn apply(table: &mut Table, key: &Key, request: &WriteRequest, work: &mut Work) 
         WriteRequest::PutRequest(put) => {
             let size = put.item.size();
             work.rows_written += 1;
-            let old = table.put(key, Row { attributes: put.item.raw.into(), size });
+            let old = table.put(
+                key,
+                Row {
+                    attributes: put.item.raw.into(),
+                    size,
+                },
+            );
             write_units(size.max(old.map_or(0, |old| old.size)))
         }
         WriteRequest::DeleteRequest(_) => {
@@ -166,23 +199,59 @@ mod tests {
     #[test]
     fn rows_are_put_and_deleted() {
         let mut tables = tables();
-        let answer = run(&mut tables, Operation::BatchWriteItem, &batch(&[put("a"), put("b")])).unwrap();
-        assert_eq!(answer, json!({"UnprocessedItems": {}, "ConsumedCapacity": [{"TableName": "t", "CapacityUnits": 2.0}]}));
-        run(&mut tables, Operation::BatchWriteItem, &batch(&[delete("a"), delete("z"), put("c")])).unwrap();
-        let left: Vec<_> = tables["t"].all_rows(None).map(|at| at.sort.to_owned()).collect();
+        let answer = run(
+            &mut tables,
+            Operation::BatchWriteItem,
+            &batch(&[put("a"), put("b")]),
+        )
+        .unwrap();
+        assert_eq!(
+            answer,
+            json!({"UnprocessedItems": {}, "ConsumedCapacity": [{"TableName": "t", "CapacityUnits": 2.0}]})
+        );
+        run(
+            &mut tables,
+            Operation::BatchWriteItem,
+            &batch(&[delete("a"), delete("z"), put("c")]),
+        )
+        .unwrap();
+        let left: Vec<_> = tables["t"]
+            .all_rows(None)
+            .map(|at| at.sort.to_owned())
+            .collect();
         assert_eq!(left, ["b", "c"]);
     }
 
     #[test]
     fn unprocessed_rows_are_given_back_and_not_done() {
         let mut tables = tables();
-        run(&mut tables, Operation::PutItem, &json!({"TableName": "t", "Item": put("d")["PutRequest"]["Item"]}).to_string()).unwrap();
+        run(
+            &mut tables,
+            Operation::PutItem,
+            &json!({"TableName": "t", "Item": put("d")["PutRequest"]["Item"]}).to_string(),
+        )
+        .unwrap();
         let requests = [put("a"), put("b"), delete("d"), put("c")];
-        let done = work(&mut tables, Operation::BatchWriteItem, &batch(&requests), &[false, true, true, false]).unwrap();
+        let done = work(
+            &mut tables,
+            Operation::BatchWriteItem,
+            &batch(&requests),
+            &[false, true, true, false],
+        )
+        .unwrap();
         let answer: Value = serde_json::from_slice(&done.body).unwrap();
-        assert_eq!(answer["UnprocessedItems"], json!({"t": [put("b"), delete("d")]}));
-        assert_eq!((done.rows_written, done.rows_deleted, done.write_units), (2, 0, 2.0));
-        let left: Vec<_> = tables["t"].all_rows(None).map(|at| at.sort.to_owned()).collect();
+        assert_eq!(
+            answer["UnprocessedItems"],
+            json!({"t": [put("b"), delete("d")]})
+        );
+        assert_eq!(
+            (done.rows_written, done.rows_deleted, done.write_units),
+            (2, 0, 2.0)
+        );
+        let left: Vec<_> = tables["t"]
+            .all_rows(None)
+            .map(|at| at.sort.to_owned())
+            .collect();
         assert_eq!(left, ["a", "c", "d"]);
     }
 
@@ -198,12 +267,18 @@ mod tests {
             (vec![], "null or empty"),
         ] {
             let mut tables = tables();
-            let failure = run(&mut tables, Operation::BatchWriteItem, &batch(&requests)).unwrap_err();
+            let failure =
+                run(&mut tables, Operation::BatchWriteItem, &batch(&requests)).unwrap_err();
             assert_eq!(failure.code, "ValidationException");
             assert!(failure.message.contains(expected), "{}", failure.message);
             assert_eq!(tables["t"].rows(), 0);
         }
         let elsewhere = batch(&[put("a")]).replace("\"t\"", "\"u\"");
-        assert_eq!(run(&mut tables(), Operation::BatchWriteItem, &elsewhere).unwrap_err().code, "ResourceNotFoundException");
+        assert_eq!(
+            run(&mut tables(), Operation::BatchWriteItem, &elsewhere)
+                .unwrap_err()
+                .code,
+            "ResourceNotFoundException"
+        );
     }
 }

@@ -3,6 +3,7 @@
 mod batch;
 mod manage;
 mod page;
+mod query;
 mod read;
 mod write;
 
@@ -35,13 +36,24 @@ macro_rules! operations {
     };
 }
 
-operations!(GetItem, PutItem, DeleteItem, Query, Scan, BatchWriteItem, CreateTable, DeleteTable, DescribeTable, ListTables);
+operations!(
+    GetItem,
+    PutItem,
+    DeleteItem,
+    Query,
+    Scan,
+    BatchWriteItem,
+    CreateTable,
+    DeleteTable,
+    DescribeTable,
+    ListTables
+);
 
 pub enum Request<'a> {
     GetItem(read::GetItem<'a>),
     PutItem(write::PutItem<'a>),
     DeleteItem(write::DeleteItem<'a>),
-    Query(Box<read::Query<'a>>),
+    Query(Box<query::Query<'a>>),
     Scan(Box<read::Scan<'a>>),
     BatchWriteItem(batch::BatchWriteItem<'a>),
     CreateTable(manage::CreateTable<'a>),
@@ -86,7 +98,11 @@ impl<'a> Request<'a> {
             Operation::DescribeTable => Request::DescribeTable(read(body)?),
             Operation::ListTables => Request::ListTables(read(body)?),
             Operation::Unknown => {
-                return Err(Failure::new(400, "UnknownOperationException", "this endpoint does not have the operation"))
+                return Err(Failure::new(
+                    400,
+                    "UnknownOperationException",
+                    "this endpoint does not have the operation",
+                ))
             }
         })
     }
@@ -94,7 +110,11 @@ impl<'a> Request<'a> {
     pub fn writes(&self) -> bool {
         !matches!(
             self,
-            Request::GetItem(_) | Request::Query(_) | Request::Scan(_) | Request::DescribeTable(_) | Request::ListTables(_)
+            Request::GetItem(_)
+                | Request::Query(_)
+                | Request::Scan(_)
+                | Request::DescribeTable(_)
+                | Request::ListTables(_)
         )
     }
 
@@ -103,7 +123,9 @@ impl<'a> Request<'a> {
         match self {
             Request::GetItem(request) => named("get", tables, &request.table_name, &request.key),
             Request::PutItem(request) => named("put", tables, &request.table_name, &request.item),
-            Request::DeleteItem(request) => named("delete", tables, &request.table_name, &request.key),
+            Request::DeleteItem(request) => {
+                named("delete", tables, &request.table_name, &request.key)
+            }
             Request::BatchWriteItem(request) => request.rows(tables),
             Request::Query(request) => request.rows(tables),
             _ => Vec::new(),
@@ -146,17 +168,31 @@ fn find_mut<'t>(tables: &'t mut Tables, name: &str) -> Result<&'t mut Table, Fai
 /// The name of a row by the table's key attributes; a table that is not there is taken for the standard one.
 fn row_name(method: &'static str, table: Option<&Table>, attributes: &Attributes) -> RowName {
     let text = |name: Option<&str>| {
-        let value = name.and_then(|name| attributes.values.find(name)).and_then(|value| value.scalar());
+        let value = name
+            .and_then(|name| attributes.values.find(name))
+            .and_then(|value| value.scalar());
         value.map(|value| value.text()).unwrap_or_default().into()
     };
     let (partition, sort) = match table {
-        Some(table) => (table.partition.name.as_str(), table.sort.as_ref().map(|sort| sort.name.as_str())),
+        Some(table) => (
+            table.partition.name.as_str(),
+            table.sort.as_ref().map(|sort| sort.name.as_str()),
+        ),
         None => ("namespace", Some("key")),
     };
-    RowName { method, partition: text(Some(partition)), sort: text(sort) }
+    RowName {
+        method,
+        partition: text(Some(partition)),
+        sort: text(sort),
+    }
 }
 
-fn named(method: &'static str, tables: &Tables, table: &str, attributes: &Attributes) -> Vec<RowName> {
+fn named(
+    method: &'static str,
+    tables: &Tables,
+    table: &str,
+    attributes: &Attributes,
+) -> Vec<RowName> {
     vec![row_name(method, tables.get(table), attributes)]
 }
 
@@ -165,7 +201,10 @@ type Names<'a> = Option<Map<'a, Cow<'a, str>>>;
 type Values<'a> = Option<Map<'a, crate::attributes::AttributeValue<'a>>>;
 
 fn substitutes<'a>(names: &'a Names<'a>, values: &'a Values<'a>) -> Substitutes<'a> {
-    Substitutes { names: names.as_ref(), values: values.as_ref() }
+    Substitutes {
+        names: names.as_ref(),
+        values: values.as_ref(),
+    }
 }
 
 fn push_field(body: &mut Vec<u8>, name: &str, value: &[u8]) {
@@ -187,13 +226,50 @@ pub(crate) mod testing {
     }
 
     /// Carries out a request given as JSON text, and gives the answer's body as a value.
-    pub fn run(tables: &mut Tables, operation: Operation, body: &str) -> Result<serde_json::Value, Failure> {
-        work(tables, operation, body, &[]).map(|work| serde_json::from_slice(&work.body).expect("the answer is JSON"))
+    pub fn run(
+        tables: &mut Tables,
+        operation: Operation,
+        body: &str,
+    ) -> Result<serde_json::Value, Failure> {
+        work(tables, operation, body, &[])
+            .map(|work| serde_json::from_slice(&work.body).expect("the answer is JSON"))
     }
 
-    pub fn work(tables: &mut Tables, operation: Operation, body: &str, unprocessed: &[bool]) -> Result<Work, Failure> {
+    pub fn work(
+        tables: &mut Tables,
+        operation: Operation,
+        body: &str,
+        unprocessed: &[bool],
+    ) -> Result<Work, Failure> {
         let request = Request::parse(operation, body.as_bytes())?;
-        if request.writes() { request.write(tables, unprocessed) } else { request.read(tables) }
+        if request.writes() {
+            request.write(tables, unprocessed)
+        } else {
+            request.read(tables)
+        }
+    }
+
+    /// The standard table with rows whose `item` has so many bytes.
+    pub fn filled(rows: usize, bytes: usize) -> Tables {
+        let mut tables = tables();
+        for index in 0..rows {
+            let item = serde_json::json!({"namespace": {"S": "features"}, "key": {"S": format!("k{index:05}")}, "version": {"N": index.to_string()}, "item": {"S": "x".repeat(bytes)}});
+            run(
+                &mut tables,
+                Operation::PutItem,
+                &serde_json::json!({"TableName": "t", "Item": item}).to_string(),
+            )
+            .unwrap();
+        }
+        tables
+    }
+    pub fn keys(answer: &serde_json::Value) -> Vec<&str> {
+        answer["Items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["key"]["S"].as_str().unwrap())
+            .collect()
     }
 
     #[test]
@@ -206,7 +282,12 @@ pub(crate) mod testing {
 
     #[test]
     fn a_field_that_is_not_known_is_named() {
-        let failure = run(&mut tables(), Operation::Query, r#"{"TableName":"t","IndexName":"i"}"#).unwrap_err();
+        let failure = run(
+            &mut tables(),
+            Operation::Query,
+            r#"{"TableName":"t","IndexName":"i"}"#,
+        )
+        .unwrap_err();
         assert_eq!(failure.code, "SerializationException");
         assert!(failure.message.contains("IndexName"));
     }
@@ -216,7 +297,11 @@ pub(crate) mod testing {
         let body = r#"{"RequestItems":{"t":[{"PutRequest":{"Item":{"key":{"S":"k"},"namespace":{"S":"n"}}}},{"DeleteRequest":{"Key":{"namespace":{"S":"n"},"key":{"S":"l"}}}}]}}"#;
         let request = Request::parse(Operation::BatchWriteItem, body.as_bytes()).unwrap();
         let rows = request.rows(&tables());
-        let row = |method, sort: &str| RowName { method, partition: "n".into(), sort: sort.into() };
+        let row = |method, sort: &str| RowName {
+            method,
+            partition: "n".into(),
+            sort: sort.into(),
+        };
         assert_eq!(rows, [row("put", "k"), row("delete", "l")]);
     }
 }

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 
 use crate::attributes::Attributes;
 use crate::capacity::{read_units, Report};
-use crate::condition::{attribute_name, Condition};
+use crate::condition::Condition;
+use crate::expression::attribute_name;
 use crate::failure::Failure;
 use crate::table::{RowAt, Table};
 
-use super::{push_field, Names, Work};
+use super::{push_field, substitutes, Names, Values, Work};
 
 /// The service stops reading before the row that would pass this.
 const PAGE_BYTES: usize = 1024 * 1024;
@@ -29,15 +30,27 @@ pub fn projection<'a>(
     names: &'a Names<'a>,
 ) -> Result<Option<Vec<Cow<'a, str>>>, Failure> {
     if let Some(expression) = expression {
-        return expression.split(',').map(|token| attribute_name(token.trim(), names.as_ref())).collect::<Result<_, _>>().map(Some);
+        return expression
+            .split(',')
+            .map(|token| attribute_name(token.trim(), names.as_ref()))
+            .collect::<Result<_, _>>()
+            .map(Some);
     }
-    Ok(attributes.as_ref().map(|attributes| attributes.iter().map(|name| Cow::Borrowed(&**name)).collect()))
+    Ok(attributes.as_ref().map(|attributes| {
+        attributes
+            .iter()
+            .map(|name| Cow::Borrowed(&**name))
+            .collect()
+    }))
 }
 
 /// Adds an item, whole or projected.
 pub fn push_item(body: &mut Vec<u8>, attributes: &str, projection: Option<&[Cow<str>]>) {
-    let Some(names) = projection else { return body.extend_from_slice(attributes.as_bytes()) };
-    let values: crate::attributes::Map<&serde_json::value::RawValue> = serde_json::from_str(attributes).expect("stored rows were parsed");
+    let Some(names) = projection else {
+        return body.extend_from_slice(attributes.as_bytes());
+    };
+    let values: crate::attributes::Map<&serde_json::value::RawValue> =
+        serde_json::from_str(attributes).expect("stored rows were parsed");
     body.push(b'{');
     for (name, value) in values.0.iter().filter(|(name, _)| names.contains(name)) {
         if body.last() != Some(&b'{') {
@@ -50,7 +63,11 @@ pub fn push_item(body: &mut Vec<u8>, attributes: &str, projection: Option<&[Cow<
     body.push(b'}');
 }
 
-pub fn page<'t>(table: &Table, rows: impl Iterator<Item = RowAt<'t>>, options: &PageOptions) -> Work {
+pub fn page<'t>(
+    table: &Table,
+    rows: impl Iterator<Item = RowAt<'t>>,
+    options: &PageOptions,
+) -> Work {
     let mut chosen = Vec::new();
     let (mut bytes, mut scanned, mut text, mut more) = (0, 0, 0, false);
     let mut last = None;
@@ -62,7 +79,11 @@ pub fn page<'t>(table: &Table, rows: impl Iterator<Item = RowAt<'t>>, options: &
         bytes += at.row.size;
         scanned += 1;
         last = Some(at);
-        if options.filter.as_ref().is_none_or(|filter| passes(filter, &at)) {
+        if options
+            .filter
+            .as_ref()
+            .is_none_or(|filter| passes(filter, &at))
+        {
             text += at.row.attributes.len() + 1;
             chosen.push(at.row);
         }
@@ -87,17 +108,44 @@ pub fn page<'t>(table: &Table, rows: impl Iterator<Item = RowAt<'t>>, options: &
     push_field(&mut body, "Count", chosen.len().to_string().as_bytes());
     push_field(&mut body, "ScannedCount", scanned.to_string().as_bytes());
     if let (true, Some(at)) = (more, last) {
-        push_field(&mut body, "LastEvaluatedKey", table.key_json(at.partition, at.sort).as_bytes());
+        push_field(
+            &mut body,
+            "LastEvaluatedKey",
+            table.key_json(at.partition, at.sort).as_bytes(),
+        );
     }
     let units = read_units(bytes, options.consistent);
     if let Some(report) = options.report.text(&table.name, units) {
         push_field(&mut body, "ConsumedCapacity", report.as_bytes());
     }
     body.push(b'}');
-    Work { body, read_units: units, ..Work::default() }
+    Work {
+        body,
+        read_units: units,
+        ..Work::default()
+    }
 }
 
 fn passes(filter: &Condition, at: &RowAt) -> bool {
     let item = Attributes::parse(&at.row.attributes).expect("stored rows were parsed");
     filter.holds_for(Some(&item))
+}
+
+pub fn limit(limit: Option<usize>) -> Result<Option<usize>, Failure> {
+    if limit == Some(0) {
+        return Err(Failure::validation(
+            "Limit must be greater than or equal to 1",
+        ));
+    }
+    Ok(limit)
+}
+
+pub fn filter<'a>(
+    text: &'a Option<Cow<'a, str>>,
+    names: &'a Names<'a>,
+    values: &'a Values<'a>,
+) -> Result<Option<Condition<'a>>, Failure> {
+    text.as_ref()
+        .map(|text| Condition::parse(text, &substitutes(names, values)))
+        .transpose()
 }

@@ -52,13 +52,40 @@ impl PutItem<'_> {
         let condition = self
             .condition_expression
             .as_ref()
-            .map(|text| Condition::parse(text, &substitutes(&self.expression_attribute_names, &self.expression_attribute_values)))
+            .map(|text| {
+                Condition::parse(
+                    text,
+                    &substitutes(
+                        &self.expression_attribute_names,
+                        &self.expression_attribute_values,
+                    ),
+                )
+            })
             .transpose()?;
-        check(condition, table.get(&key), self.return_values_on_condition_check_failure)?;
+        check(
+            condition,
+            table.get(&key),
+            self.return_values_on_condition_check_failure,
+        )?;
         let size = self.item.size();
-        let old = table.put(&key, Row { attributes: self.item.raw.into(), size });
+        let old = table.put(
+            &key,
+            Row {
+                attributes: self.item.raw.into(),
+                size,
+            },
+        );
         let units = write_units(size.max(old.as_ref().map_or(0, |old| old.size)));
-        Ok(Work { rows_written: 1, ..written(table, old, self.return_values, units, self.return_consumed_capacity) })
+        Ok(Work {
+            rows_written: 1,
+            ..written(
+                table,
+                old,
+                self.return_values,
+                units,
+                self.return_consumed_capacity,
+            )
+        })
     }
 }
 
@@ -92,27 +119,65 @@ impl DeleteItem<'_> {
         let condition = self
             .condition_expression
             .as_ref()
-            .map(|text| Condition::parse(text, &substitutes(&self.expression_attribute_names, &self.expression_attribute_values)))
+            .map(|text| {
+                Condition::parse(
+                    text,
+                    &substitutes(
+                        &self.expression_attribute_names,
+                        &self.expression_attribute_values,
+                    ),
+                )
+            })
             .transpose()?;
-        check(condition, table.get(&key), self.return_values_on_condition_check_failure)?;
+        check(
+            condition,
+            table.get(&key),
+            self.return_values_on_condition_check_failure,
+        )?;
         let old = table.delete(&key);
         let units = write_units(old.as_ref().map_or(0, |old| old.size));
-        Ok(Work { rows_deleted: 1, ..written(table, old, self.return_values, units, self.return_consumed_capacity) })
+        Ok(Work {
+            rows_deleted: 1,
+            ..written(
+                table,
+                old,
+                self.return_values,
+                units,
+                self.return_consumed_capacity,
+            )
+        })
     }
 }
 
 /// Judges a condition by the stored row.
-fn check(condition: Option<Condition>, row: Option<&Row>, give_back: ReturnValues) -> Result<(), Failure> {
-    let Some(condition) = condition else { return Ok(()) };
+fn check(
+    condition: Option<Condition>,
+    row: Option<&Row>,
+    give_back: ReturnValues,
+) -> Result<(), Failure> {
+    let Some(condition) = condition else {
+        return Ok(());
+    };
     let item = row.map(|row| Attributes::parse(&row.attributes).expect("stored rows were parsed"));
     if condition.holds_for(item.as_ref()) {
         return Ok(());
     }
-    let item = row.filter(|_| give_back == ReturnValues::AllOld).map(|row| row.attributes.clone());
-    Err(Failure::condition(item, write_units(row.map_or(0, |row| row.size))))
+    let item = row
+        .filter(|_| give_back == ReturnValues::AllOld)
+        .map(|row| row.attributes.clone());
+    Err(Failure::condition(
+        item,
+        write_units(row.map_or(0, |row| row.size)),
+    ))
 }
 
-fn written(table: &Table, old: Option<Row>, give_back: ReturnValues, units: f64, report: Report) -> Work {
+fn written(
+    table: &Table,
+    old: Option<Row>,
+    give_back: ReturnValues,
+    units: f64,
+    report: Report,
+) -> Work {
     let mut body = b"{".to_vec();
     if let (Some(old), ReturnValues::AllOld) = (old, give_back) {
         push_field(&mut body, "Attributes", old.attributes.as_bytes());
@@ -121,7 +186,11 @@ fn written(table: &Table, old: Option<Row>, give_back: ReturnValues, units: f64,
         push_field(&mut body, "ConsumedCapacity", report.as_bytes());
     }
     body.push(b'}');
-    Work { body, write_units: units, ..Work::default() }
+    Work {
+        body,
+        write_units: units,
+        ..Work::default()
+    }
 }
 
 #[cfg(test)]
@@ -146,10 +215,16 @@ mod tests {
     #[test]
     fn the_higher_version_stands() {
         let mut tables = tables();
-        assert_eq!(upsert(&mut tables, 9, "NONE").unwrap()["ConsumedCapacity"]["Table"]["CapacityUnits"], 1.0);
+        assert_eq!(
+            upsert(&mut tables, 9, "NONE").unwrap()["ConsumedCapacity"]["Table"]["CapacityUnits"],
+            1.0
+        );
         assert!(upsert(&mut tables, 10, "NONE").is_ok());
         let refused = upsert(&mut tables, 10, "NONE").unwrap_err();
-        assert_eq!((&*refused.code, refused.item), ("ConditionalCheckFailedException", None));
+        assert_eq!(
+            (&*refused.code, refused.item),
+            ("ConditionalCheckFailedException", None)
+        );
         let refused = upsert(&mut tables, 9, "ALL_OLD").unwrap_err();
         let winner: Value = serde_json::from_str(&refused.item.unwrap()).unwrap();
         assert_eq!(winner["version"]["N"], "10");
@@ -160,15 +235,24 @@ mod tests {
         let mut tables = tables();
         upsert(&mut tables, 1, "NONE").unwrap();
         let body = r#"{"TableName":"t","Key":{"namespace":{"S":"n"},"key":{"S":"k"}},"ReturnValues":"ALL_OLD"}"#;
-        assert_eq!(run(&mut tables, Operation::DeleteItem, body).unwrap()["Attributes"]["version"]["N"], "1");
-        assert_eq!(run(&mut tables, Operation::DeleteItem, body).unwrap(), json!({}));
+        assert_eq!(
+            run(&mut tables, Operation::DeleteItem, body).unwrap()["Attributes"]["version"]["N"],
+            "1"
+        );
+        assert_eq!(
+            run(&mut tables, Operation::DeleteItem, body).unwrap(),
+            json!({})
+        );
     }
 
     #[test]
     fn a_bad_expression_writes_nothing() {
         let mut tables = tables();
         let body = r#"{"TableName":"t","Item":{"namespace":{"S":"n"},"key":{"S":"k"}},"ConditionExpression":"version >"}"#;
-        assert_eq!(run(&mut tables, Operation::PutItem, body).unwrap_err().code, "ValidationException");
+        assert_eq!(
+            run(&mut tables, Operation::PutItem, body).unwrap_err().code,
+            "ValidationException"
+        );
         assert_eq!(tables["t"].rows(), 0);
     }
 }

@@ -1,0 +1,221 @@
+//! What a rule does to a request.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use fastrand::Rng;
+use serde::Deserialize;
+
+use crate::failure::Failure;
+use crate::operations::RowName;
+
+/// An action as it is sent: one effect, a delay, or both.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ActionText {
+    delay_ms: Option<f64>,
+    throttle: bool,
+    error: Option<ErrorText>,
+    server_error: bool,
+    unprocessed: Option<Selection>,
+    cut: Option<Cut>,
+    garbage: bool,
+    truncate: Option<usize>,
+    wrong_checksum: Option<WrongChecksum>,
+    black_hole: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ErrorText {
+    #[serde(default = "bad_request")]
+    status: u16,
+    code: String,
+    #[serde(default)]
+    message: String,
+}
+
+fn bad_request() -> u16 {
+    400
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum WrongChecksum {
+    Body(bool),
+    Part(Spoiled),
+}
+
+/// Which of the two no longer fits the other.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Spoiled {
+    Body,
+    Header,
+}
+
+/// Whether the connection is closed before or after the work was done.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cut {
+    Before,
+    After,
+}
+
+/// The rows of a batch that are left undone.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Selection {
+    /// So many, chosen at random.
+    Count(usize),
+    /// This part of them, rounded up, chosen at random.
+    Fraction(f64),
+    /// Those with these sort keys.
+    Keys(Vec<String>),
+}
+
+impl Selection {
+    /// Says of each row whether it is left undone.
+    pub fn choose(&self, rows: &[RowName], rng: &mut Rng) -> Vec<bool> {
+        let count = match self {
+            Selection::Keys(keys) => {
+                return rows
+                    .iter()
+                    .map(|row| keys.iter().any(|key| **key == *row.sort))
+                    .collect()
+            }
+            Selection::Count(count) => *count,
+            Selection::Fraction(fraction) => (fraction * rows.len() as f64).ceil() as usize,
+        };
+        let mut chosen: Vec<bool> = (0..rows.len()).map(|index| index < count).collect();
+        rng.shuffle(&mut chosen);
+        chosen
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Answered as usual.
+    None,
+    /// Refused, nothing done.
+    Refuse(Failure),
+    Unprocessed(Selection),
+    Cut(Cut),
+    Garbage,
+    /// So many bytes of the body, then the end of the connection.
+    Truncate(usize),
+    WrongChecksum(Spoiled),
+    BlackHole,
+}
+impl ActionText {
+    /// The delay and the effect, or what is wrong with the action.
+    pub fn effect(self) -> Result<(Duration, Effect), String> {
+        let effects = [
+            self.throttle.then(|| Effect::Refuse(Failure::throttled())),
+            self.server_error
+                .then(|| Effect::Refuse(Failure::internal())),
+            self.error.map(|error| {
+                Effect::Refuse(Failure::new(
+                    error.status,
+                    Cow::Owned(error.code),
+                    error.message,
+                ))
+            }),
+            self.unprocessed.map(Effect::Unprocessed),
+            self.cut.map(Effect::Cut),
+            self.garbage.then_some(Effect::Garbage),
+            self.truncate.map(Effect::Truncate),
+            match self.wrong_checksum {
+                Some(WrongChecksum::Body(true)) => Some(Effect::WrongChecksum(Spoiled::Body)),
+                Some(WrongChecksum::Part(part)) => Some(Effect::WrongChecksum(part)),
+                _ => None,
+            },
+            self.black_hole.then_some(Effect::BlackHole),
+        ];
+        let delay = Duration::try_from_secs_f64(self.delay_ms.unwrap_or(0.0) / 1000.0)
+            .map_err(|error| format!("delay_ms: {error}"))?;
+        let mut effects = effects.into_iter().flatten();
+        match (effects.next(), effects.next()) {
+            (Some(effect), None) => Ok((delay, effect)),
+            (None, None) if self.delay_ms.is_some() => Ok((delay, Effect::None)),
+            (None, None) => Err("the action says nothing".to_owned()),
+            _ => Err("the action says two things".to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn effect(action: &str) -> Result<(Duration, Effect), String> {
+        serde_json::from_str::<ActionText>(action).unwrap().effect()
+    }
+
+    #[test]
+    fn actions() {
+        let effect = |action: &str| {
+            rules(&format!(r#"{{"action":{action}}}"#))
+                .decide(Operation::BatchWriteItem, b"")
+                .effect
+        };
+        assert_eq!(
+            effect(r#"{"wrong_checksum":true}"#),
+            Effect::WrongChecksum(Spoiled::Body)
+        );
+        assert_eq!(
+            effect(r#"{"wrong_checksum":"header"}"#),
+            Effect::WrongChecksum(Spoiled::Header)
+        );
+        assert_eq!(
+            effect(r#"{"server_error":true}"#),
+            Effect::Refuse(Failure::internal())
+        );
+        assert_eq!(
+            effect(r#"{"error":{"code":"X"}}"#),
+            Effect::Refuse(Failure::new(400, "X", ""))
+        );
+        assert_eq!(
+            effect(r#"{"unprocessed":{"keys":["a"]}}"#),
+            Effect::Unprocessed(Selection::Keys(vec!["a".to_owned()]))
+        );
+        let both =
+            rules(r#"{"action":{"delay_ms":2.5,"black_hole":true}}"#).decide(Operation::Query, b"");
+        assert_eq!(
+            (both.delay, both.effect),
+            (Duration::from_micros(2500), Effect::BlackHole)
+        );
+    }
+    #[test]
+    fn unprocessed_rows_are_chosen() {
+        let rows: Vec<_> = ["a", "b", "c", "d", "e"]
+            .map(|key| RowName {
+                method: "put",
+                partition: "n".into(),
+                sort: key.into(),
+            })
+            .into();
+        let count = |selection: Selection, seed| {
+            selection
+                .choose(&rows, &mut Rng::with_seed(seed))
+                .iter()
+                .filter(|left| **left)
+                .count()
+        };
+        for seed in 0..20 {
+            assert_eq!(count(Selection::Count(2), seed), 2);
+            assert_eq!(count(Selection::Count(9), seed), 5);
+            assert_eq!(count(Selection::Fraction(0.5), seed), 3);
+            assert_eq!(count(Selection::Fraction(0.0), seed), 0);
+        }
+        let keys = Selection::Keys(vec!["b".to_owned(), "z".to_owned()]);
+        assert_eq!(
+            keys.choose(&rows, &mut Rng::with_seed(0)),
+            [false, true, false, false, false]
+        );
+        let subsets: std::collections::BTreeSet<_> = (0..20)
+            .map(|seed| Selection::Count(2).choose(&rows, &mut Rng::with_seed(seed)))
+            .collect();
+        assert!(subsets.len() > 3);
+    }
+}
