@@ -1,6 +1,7 @@
 //! One full data set: the difference to what is stored, in levels of batches, stale rows deleted, `$inited` last.
 
 use std::collections::HashMap;
+use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
@@ -12,7 +13,6 @@ use crate::config::Config;
 use crate::data_set::KindRows;
 use crate::dependencies;
 use crate::error::{Error, ErrorKind, Result};
-use crate::item::StoredRow;
 use crate::schema;
 
 /// What DynamoDB takes in one BatchWriteItem.
@@ -107,7 +107,8 @@ async fn replace(
             .try_collect::<()>()
             .await?;
     }
-    client.put_marker(&schema::inited_key(&config.prefix)).await?;
+    let marker = schema::inited_key(&config.prefix);
+    until_not_throttled(|| client.put_marker(&marker)).await?;
     tracing::info!(
         "Initialized table {:?} with {} item(s): {} written, {} unchanged, {} deleted, {} dropped",
         config.table,
@@ -136,17 +137,56 @@ async fn compare(client: &Client, group: &KindRows<'_>, namespace: &str) -> Resu
         is_stored: vec![false; group.rows.len()],
         stale: Vec::new(),
     };
-    client
-        .query(namespace, true, |stored: StoredRow| {
+    let mut start = None;
+    loop {
+        let page = until_not_throttled(|| client.query(namespace, true, start.clone())).await?;
+        for stored in page.rows {
             match index_of.get(stored.key.as_str()) {
                 Some(&index) if group.rows[index].fits() => {
                     difference.is_stored[index] = group.rows[index].is_stored_as(&stored);
                 }
                 _ => difference.stale.push(stored.key),
             }
-        })
-        .await?;
-    Ok(difference)
+        }
+        start = page.next;
+        if start.is_none() {
+            return Ok(difference);
+        }
+    }
+}
+
+/// Repeats a request that is throttled, with growing pauses; the caller's time-out ends it.
+async fn until_not_throttled<T, F: Future<Output = Result<T>>>(
+    mut request: impl FnMut() -> F,
+) -> Result<T> {
+    let mut backoff = Backoff::default();
+    loop {
+        match request().await {
+            Err(error) if error.kind() == ErrorKind::Throttled => backoff.pause().await,
+            outcome => return outcome,
+        }
+    }
+}
+
+/// Pauses that grow exponentially, each shortened by chance so that writers do not come back all at once.
+struct Backoff {
+    next: Duration,
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Backoff {
+            next: FIRST_BACKOFF,
+        }
+    }
+}
+
+impl Backoff {
+    async fn pause(&mut self) {
+        let pause = self.next.mul_f64(fastrand::f64());
+        self.next = (self.next * 2).min(LONGEST_BACKOFF);
+        tokio::time::sleep(pause).await;
+    }
 }
 
 /// Cuts a level into requests that DynamoDB takes.
@@ -184,30 +224,25 @@ fn escaped_bytes(text: &str) -> usize {
         .sum()
 }
 
-/// Repeats what DynamoDB left undone or throttled, with growing pauses, until nothing is left; the caller's time-out ends it.
+/// Repeats what DynamoDB left undone, with growing pauses, until nothing is left; the caller's time-out ends it.
 async fn write_until_done(
     client: &Client,
     batch: &[Write<'_>],
     progress: &Progress,
 ) -> Result<()> {
     let mut undone = batch.to_vec();
-    let mut pause = FIRST_BACKOFF;
+    let mut backoff = Backoff::default();
     loop {
         let before = undone.len();
-        match client.write_batch(&undone).await {
-            Ok(unprocessed) => undone = unprocessed,
-            Err(error) if error.kind() == ErrorKind::Throttled => {}
-            Err(error) => return Err(error),
-        }
+        undone = until_not_throttled(|| client.write_batch(&undone)).await?;
         progress.done.fetch_add(before - undone.len(), Relaxed);
         if undone.is_empty() {
             return Ok(());
         }
         if undone.len() < before {
-            pause = FIRST_BACKOFF;
+            backoff = Backoff::default();
         }
-        tokio::time::sleep(pause.mul_f64(fastrand::f64())).await;
-        pause = (pause * 2).min(LONGEST_BACKOFF);
+        backoff.pause().await;
     }
 }
 

@@ -29,17 +29,22 @@ pub(crate) async fn all(
 ) -> Result<String> {
     let namespace = schema::namespace(prefix, kind)?;
     let mut items = String::from("{");
-    client
-        .query(&namespace, consistent, |row| {
+    let mut start = None;
+    loop {
+        let page = client.query(&namespace, consistent, start).await?;
+        for row in page.rows {
             let (key, item) = row.into_key_and_item(kind);
             match item {
                 Ok(item) => push_member(&mut items, &key, &item),
                 Err(error) => tracing::error!("{error}"),
             }
-        })
-        .await?;
-    items.push('}');
-    Ok(items)
+        }
+        start = page.next;
+        if start.is_none() {
+            items.push('}');
+            return Ok(items);
+        }
+    }
 }
 
 /// Appends a member to an object that is being written.

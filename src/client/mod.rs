@@ -57,6 +57,17 @@ pub(crate) struct Client {
     stats: Arc<Stats>,
 }
 
+/// Where a page of a query starts.
+#[derive(Clone)]
+pub(crate) struct PageStart(Attributes);
+
+/// At most a megabyte of rows.
+pub(crate) struct Page {
+    pub(crate) rows: Vec<StoredRow>,
+    /// `None` where this page is the last.
+    pub(crate) next: Option<PageStart>,
+}
+
 /// What became of a conditional write.
 pub(crate) enum PutOutcome {
     Stored,
@@ -171,39 +182,37 @@ impl Client {
         Ok(answer.item.filter(|attributes| !attributes.is_empty()))
     }
 
-    /// Gives every row of a namespace to `on_row`, in the order of the sort key, however many pages it takes.
+    /// One page of a namespace, in the order of the sort key: the first, or the one that `start` of the page before names.
     pub(crate) async fn query(
         &self,
         namespace: &str,
         consistent: bool,
-        mut on_row: impl FnMut(StoredRow),
-    ) -> Result<()> {
-        let mut start = None;
-        loop {
-            let page = self
-                .dynamodb
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("#namespace = :namespace")
-                .expression_attribute_names("#namespace", schema::NAMESPACE)
-                .expression_attribute_values(":namespace", text(namespace))
-                .consistent_read(consistent)
-                .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(|error| failure::describe("Query", &self.place, error))?;
-            self.stats.read_units(units(page.consumed_capacity()));
-            for mut attributes in page.items.unwrap_or_default() {
-                if let Some(AttributeValue::S(key)) = attributes.remove(schema::KEY) {
-                    on_row(stored_row(key, attributes));
-                }
-            }
-            start = page.last_evaluated_key.filter(|key| !key.is_empty());
-            if start.is_none() {
-                return Ok(());
-            }
-        }
+        start: Option<PageStart>,
+    ) -> Result<Page> {
+        let answer = self
+            .dynamodb
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("#namespace = :namespace")
+            .expression_attribute_names("#namespace", schema::NAMESPACE)
+            .expression_attribute_values(":namespace", text(namespace))
+            .consistent_read(consistent)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .set_exclusive_start_key(start.map(|start| start.0))
+            .send()
+            .await
+            .map_err(|error| failure::describe("Query", &self.place, error))?;
+        self.stats.read_units(units(answer.consumed_capacity()));
+        let rows = answer.items.unwrap_or_default().into_iter();
+        let rows = rows.filter_map(|mut attributes| match attributes.remove(schema::KEY) {
+            Some(AttributeValue::S(key)) => Some(stored_row(key, attributes)),
+            _ => None,
+        });
+        let next = answer.last_evaluated_key.filter(|key| !key.is_empty());
+        Ok(Page {
+            rows: rows.collect(),
+            next: next.map(PageStart),
+        })
     }
 
     /// Writes `row` where there is none or an older one; one request even when it is refused.

@@ -61,6 +61,33 @@ def test_an_installed_wheel_finds_its_library(wheel: Path, tmp_path: Path) -> No
     assert path.strip() == str(tmp_path / "ld_dynamo_store" / _native.FILE_NAME)
 
 
+CARGO = """#!{python}
+import json, os, sys
+assert sys.argv[1:4] == ["build", "--release", "--lib"], sys.argv
+assert os.path.isfile(sys.argv[sys.argv.index("--manifest-path") + 1])
+library = {library!r}
+for name, types, files in [("dependency", ["lib"], ["/dependency.rlib"]),
+                           ("ld_dynamo_store", ["rlib", "cdylib"], ["/x.rlib", library])]:
+    target = {{"name": name, "crate_types": types}}
+    print(json.dumps({{"reason": "compiler-artifact", "target": target, "filenames": files}}))
+print(json.dumps({{"reason": "build-finished", "success": True}}))
+"""
+
+
+def test_a_wheel_is_built_with_cargo_where_no_library_is_named(tmp_path: Path) -> None:
+    cargo = tmp_path / "cargo"
+    cargo.write_text(CARGO.format(python=sys.executable, library=load().path))
+    cargo.chmod(0o755)
+    run(
+        *(sys.executable, "-m", "pip", "wheel", *PIP_WHEEL, "--wheel-dir", str(tmp_path), str(package)),
+        PATH=f"{tmp_path}{os.pathsep}{os.environ['PATH']}",
+        LD_DYNAMO_STORE_BUILD_LIBRARY="",
+    )
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        assert archive.read(f"ld_dynamo_store/{_native.FILE_NAME}") == Path(load().path).read_bytes()
+
+
 def test_a_wheel_around_a_missing_library_is_refused(tmp_path: Path) -> None:
     result = subprocess.run(
         [sys.executable, "-m", "pip", "wheel", *PIP_WHEEL, "--wheel-dir", str(tmp_path), str(package)],

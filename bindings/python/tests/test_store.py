@@ -172,6 +172,16 @@ def test_a_corrupt_row(table: Table, caplog: pytest.LogCaptureFixture) -> None:
         with pytest.raises(CorruptItemError, match="bad"):
             store.get("features", "bad")
         assert store.all("features") == {"good": {"version": 1}}
+    assert [record.levelname for record in caplog.records if "bad" in record.getMessage()] == ["ERROR"]
+
+
+def test_an_item_over_the_size_limit_is_logged(table: Table, caplog: pytest.LogCaptureFixture) -> None:
+    with table.store() as store:
+        store.init({"features": {"large": {"version": 1, "filler": "x" * 400_000}, "small": {"version": 1}}})
+        assert store.all("features").keys() == {"small"}
+        assert store.stats()["requests"] > 0
+    message = 'The item "large" in "features" was too large to store in DynamoDB and was dropped'
+    assert ("ld_dynamo_store", "ERROR", message) in [(r.name, r.levelname, r.getMessage()) for r in caplog.records]
 
 
 def test_an_unreachable_endpoint() -> None:

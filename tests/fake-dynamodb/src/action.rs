@@ -154,38 +154,45 @@ mod tests {
 
     #[test]
     fn actions() {
-        let effect = |action: &str| {
-            rules(&format!(r#"{{"action":{action}}}"#))
-                .decide(Operation::BatchWriteItem, b"")
-                .effect
-        };
+        let plain = |action| effect(action).unwrap().1;
         assert_eq!(
-            effect(r#"{"wrong_checksum":true}"#),
+            plain(r#"{"wrong_checksum":true}"#),
             Effect::WrongChecksum(Spoiled::Body)
         );
         assert_eq!(
-            effect(r#"{"wrong_checksum":"header"}"#),
+            plain(r#"{"wrong_checksum":"header"}"#),
             Effect::WrongChecksum(Spoiled::Header)
         );
         assert_eq!(
-            effect(r#"{"server_error":true}"#),
+            plain(r#"{"server_error":true}"#),
             Effect::Refuse(Failure::internal())
         );
         assert_eq!(
-            effect(r#"{"error":{"code":"X"}}"#),
+            plain(r#"{"error":{"code":"X"}}"#),
             Effect::Refuse(Failure::new(400, "X", ""))
         );
         assert_eq!(
-            effect(r#"{"unprocessed":{"keys":["a"]}}"#),
+            plain(r#"{"unprocessed":{"keys":["a"]}}"#),
             Effect::Unprocessed(Selection::Keys(vec!["a".to_owned()]))
         );
-        let both =
-            rules(r#"{"action":{"delay_ms":2.5,"black_hole":true}}"#).decide(Operation::Query, b"");
         assert_eq!(
-            (both.delay, both.effect),
-            (Duration::from_micros(2500), Effect::BlackHole)
+            effect(r#"{"delay_ms":2.5,"black_hole":true}"#),
+            Ok((Duration::from_micros(2500), Effect::BlackHole))
         );
+        assert_eq!(
+            effect(r#"{"delay_ms":1}"#),
+            Ok((Duration::from_millis(1), Effect::None))
+        );
+        for nothing in [
+            "{}",
+            r#"{"throttle":false}"#,
+            r#"{"wrong_checksum":false}"#,
+            r#"{"cut":"after","garbage":true}"#,
+        ] {
+            assert!(effect(nothing).is_err(), "{nothing}");
+        }
     }
+
     #[test]
     fn unprocessed_rows_are_chosen() {
         let rows: Vec<_> = ["a", "b", "c", "d", "e"]

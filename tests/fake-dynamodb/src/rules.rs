@@ -1,14 +1,13 @@
 //! The script: which requests are not answered as usual, and how.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use fastrand::Rng;
 use memchr::memmem;
 use serde::Deserialize;
 
-use crate::failure::Failure;
-use crate::operations::{Operation, RowName};
+use crate::action::{ActionText, Effect};
+use crate::operations::Operation;
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -180,6 +179,7 @@ impl Rules {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::action::Cut;
 
     fn rules(text: &str) -> Rules {
         let mut rules = Rules::default();
