@@ -27,9 +27,13 @@
 
 #include <stdint.h>
 
+// The version of the library that this header was made with.
 #define LD_DYNAMO_VERSION "0.1.0"
+// The first number of LD_DYNAMO_VERSION.
 #define LD_DYNAMO_VERSION_MAJOR 0
+// The second number of LD_DYNAMO_VERSION.
 #define LD_DYNAMO_VERSION_MINOR 1
+// The third number of LD_DYNAMO_VERSION.
 #define LD_DYNAMO_VERSION_PATCH 0
 // What ld_dynamo_abi_version returned when this header was made.
 #define LD_DYNAMO_ABI_VERSION ((LD_DYNAMO_ABI_MAJOR << 16) | LD_DYNAMO_ABI_MINOR)

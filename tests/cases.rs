@@ -2,10 +2,10 @@
 
 mod support;
 
-use std::path::Path;
 use std::process::Command;
 
 use serde_json::{json, Value};
+use support::compile::{program, Library};
 use support::driver::{status_number, Driver, InProcess, Program};
 use support::json_text::Json;
 use support::Engine;
@@ -181,35 +181,6 @@ fn run_program(command: Command) {
     run_all(&Engine::embedded(), &mut Program::start(command));
 }
 
-/// Compiles a driver of C or C++ against the checked-in header and the shared library.
-fn compiled(compiler: &str, standard: &str, source: &str) -> Command {
-    let output = support::build_folder().join(format!("{}-driver", source.replace(['/', '.'], "-")));
-    let status = Command::new(compiler)
-        .current_dir(support::repository())
-        .args([standard, "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-O1", "-Iinclude", source, "-o"])
-        .arg(&output)
-        .arg("-L")
-        .arg(support::build_folder())
-        .arg(format!("-Wl,-rpath,{}", soname_folder().display()))
-        .arg("-lld_dynamo_store")
-        .status()
-        .unwrap_or_else(|error| panic!("{compiler}: {error}"));
-    assert!(status.success(), "{source} does not compile");
-    Command::new(output)
-}
-
-/// A folder where the library lies under the name that the linker wrote into programs.
-fn soname_folder() -> std::path::PathBuf {
-    let folder = support::build_folder().join("soname");
-    std::fs::create_dir_all(&folder).expect("a folder");
-    let link = folder.join("libld_dynamo_store.so.1");
-    if std::fs::read_link(&link).ok().as_deref() != Some(Path::new("../libld_dynamo_store.so")) {
-        let _ = std::fs::remove_file(&link);
-        let _ = std::os::unix::fs::symlink("../libld_dynamo_store.so", &link);
-    }
-    folder
-}
-
 #[test]
 fn rust_on_the_embedded_engine() {
     run_all(&Engine::embedded(), &mut InProcess::default());
@@ -222,12 +193,12 @@ fn rust_on_amazon_dynamodb_local() {
 
 #[test]
 fn c() {
-    run_program(compiled("gcc", "-std=c11", "tests/c/case_driver.c"));
+    run_program(Command::new(program("gcc", "-std=c11", &["tests/c/case_driver.c"], Library::Shared)));
 }
 
 #[test]
 fn cpp() {
-    run_program(compiled("g++", "-std=c++17", "tests/cpp/case_driver.cpp"));
+    run_program(Command::new(program("g++", "-std=c++17", &["tests/cpp/case_driver.cpp"], Library::Shared)));
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub(super) async fn connect(config: &Config, stats: &Arc<Stats>) -> Result<aws_s
         builder = builder.http_client(http);
     }
     let built = builder.build();
-    if built.region().is_none() {
+    if built.region().is_none_or(|region| region.as_ref().is_empty()) {
         return Err(Error::new(
             ErrorKind::NoCredentials,
             "no AWS region was found: set \"region\", AWS_REGION or a region in the AWS profile",

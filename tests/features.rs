@@ -1,0 +1,53 @@
+//! What the shipped library is built of: parts that would break it after a fork, or double its size, must not come back unnoticed.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+/// The dependencies that are linked into the library, one a line, in a format of `cargo tree`.
+fn tree(edges: &str, format: &str) -> BTreeSet<String> {
+    let output = Command::new(env!("CARGO"))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(["tree", "--offline", "--locked", "--prefix", "none", "--edges", edges, "--format", format])
+        .output()
+        .expect("cargo");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let lines: BTreeSet<String> = String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .map(|line| line.trim_end_matches(" (*)").to_owned())
+        .collect();
+    assert!(lines.len() > 100, "cargo tree names only {} dependencies", lines.len());
+    lines
+}
+
+#[test]
+fn tokio_comes_without_threads_signals_and_processes() {
+    let edges = tree("features,normal", "{p}");
+    for feature in ["process", "signal", "rt-multi-thread", "full"] {
+        let edge = format!("tokio feature \"{feature}\"");
+        assert!(!edges.contains(&edge), "{edge}");
+    }
+    let dependencies = tree("normal", "{p} {f}");
+    let tokio = dependencies.iter().find(|line| line.starts_with("tokio v")).expect("tokio");
+    let features: Vec<_> = tokio.rsplit(' ').next().expect("features").split(',').collect();
+    assert!(features.contains(&"rt"), "{tokio}");
+    for feature in ["process", "signal", "rt-multi-thread", "full"] {
+        assert!(!features.contains(&feature), "{tokio}");
+    }
+}
+
+#[test]
+fn what_does_not_survive_a_fork_is_not_linked() {
+    let forbidden = ["moka ", "scc ", "parking_lot ", "parking_lot_core ", "crossbeam-epoch ", "hyper v0.14.", "rayon "];
+    for dependency in tree("normal", "{p}") {
+        let found = forbidden.iter().find(|name| dependency.starts_with(*name));
+        assert_eq!(found, None, "{dependency}");
+    }
+}
+
+#[test]
+fn the_tests_run_on_what_is_shipped() {
+    let shipped = tree("normal", "{p} [{f}]");
+    let tested = tree("normal,dev", "{p} [{f}]");
+    let changed: Vec<_> = shipped.difference(&tested).collect();
+    assert!(changed.is_empty(), "a development dependency changes the features of {changed:#?}");
+}

@@ -1,0 +1,48 @@
+//! Programs of C and C++, compiled against the checked-in header and linked to the library as it is shipped.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Warnings are errors: what programs include must be clean.
+const FLAGS: [&str; 6] = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-O1", "-Iinclude"];
+
+/// What a program needs beside the static library; README.md gives the same list.
+const SYSTEM_LIBRARIES: [&str; 4] = ["-lgcc_s", "-lpthread", "-lm", "-ldl"];
+
+/// Which of the two libraries a program is linked to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Library {
+    Shared,
+    Static,
+}
+
+/// Compiles one program from sources of the repository; returns its path.
+pub fn program(compiler: &str, standard: &str, sources: &[&str], library: Library) -> PathBuf {
+    let folder = super::build_folder();
+    let name = sources[0].replace(['/', '.'], "-");
+    let output = folder.join(format!("{name}-{library:?}").to_lowercase());
+    let mut command = Command::new(compiler);
+    command.current_dir(super::repository()).arg(standard).args(FLAGS).args(sources).arg("-o").arg(&output);
+    match library {
+        Library::Shared => {
+            let rpath = format!("-Wl,-rpath,{}", soname_folder().display());
+            command.arg("-L").arg(&folder).arg(rpath).arg("-lld_dynamo_store")
+        }
+        Library::Static => command.arg(folder.join("libld_dynamo_store.a")).args(SYSTEM_LIBRARIES),
+    };
+    let status = command.status().unwrap_or_else(|error| panic!("{compiler}: {error}; run make setup"));
+    assert!(status.success(), "{command:?} failed");
+    output
+}
+
+/// A folder where the library lies under the name that the linker wrote into programs.
+fn soname_folder() -> PathBuf {
+    let folder = super::build_folder().join("soname");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let link = folder.join("libld_dynamo_store.so.1");
+    if std::fs::read_link(&link).ok().as_deref() != Some(Path::new("../libld_dynamo_store.so")) {
+        let _ = std::fs::remove_file(&link);
+        let _ = std::os::unix::fs::symlink("../libld_dynamo_store.so", &link);
+    }
+    folder
+}
