@@ -6,8 +6,9 @@
  *   flags list KIND                 every item of a kind
  *   flags upsert KIND KEY JSON      writes one item, unless the table holds a newer version
  *
- * The environment says where: TABLE names the table; ENDPOINT, when set, is the address of a local engine instead of AWS; region and credentials come
- * from AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY or wherever else AWS programs find them. A local engine takes any credentials.
+ * The environment says where: TABLE names the table; PREFIX, when set, goes before its namespaces; ENDPOINT, when set, is the address of a local
+ * engine instead of AWS; region and credentials come from AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY or wherever else AWS programs find
+ * them. A local engine takes any credentials.
  *
  *   cc -std=c11 main.c -I include -L target/release -l ld_dynamo_store -o flags
  */
@@ -33,15 +34,17 @@ static int explain(const char *what, ld_dynamo_status status, ld_dynamo_error *e
 /* The configuration is one JSON object; whatever is left out has a default. */
 static ld_dynamo_store *open_store(void) {
     const char *table = getenv("TABLE");
+    const char *prefix = getenv("PREFIX");
     const char *endpoint = getenv("ENDPOINT");
+    char endpoint_member[512] = "";
     char configuration[1024];
     ld_dynamo_store *store = NULL;
     ld_dynamo_error *error = NULL;
     if (endpoint != NULL && *endpoint != '\0') {
-        snprintf(configuration, sizeof configuration, "{\"table\":\"%s\",\"endpoint\":\"%s\"}", table == NULL ? "" : table, endpoint);
-    } else {
-        snprintf(configuration, sizeof configuration, "{\"table\":\"%s\"}", table == NULL ? "" : table);
+        snprintf(endpoint_member, sizeof endpoint_member, ",\"endpoint\":\"%s\"", endpoint);
     }
+    snprintf(configuration, sizeof configuration, "{\"table\":\"%s\",\"prefix\":\"%s\"%s}", table == NULL ? "" : table, prefix == NULL ? "" : prefix,
+             endpoint_member);
     ld_dynamo_status status = ld_dynamo_store_new(configuration, &store, &error);
     if (status != LD_DYNAMO_OK) {
         explain("Opening the store", status, error);

@@ -1,8 +1,9 @@
-"""Writes a data set into a DynamoDB table and reads it back, through ld-dynamo-store.
+"""Reads and changes a data set in a DynamoDB table through ld-dynamo-store.
 
-    ENDPOINT=http://127.0.0.1:8000 TABLE=my-table python main.py ../flags.json
+    ENDPOINT=http://127.0.0.1:8000 TABLE=my-table python main.py [../flags.json]
 
-Without ENDPOINT it uses the table in AWS, with the usual AWS settings. PREFIX goes before the namespace of every row.
+With a file, writes its data set first. Without ENDPOINT it uses the table in AWS, with the usual AWS settings.
+PREFIX goes before the namespace of every row.
 """
 
 import logging
@@ -16,21 +17,21 @@ from ld_dynamo_store import Credentials, Store, StoreError
 def open_store() -> Store:
     """The store on the table that the environment names."""
     table, prefix, endpoint = os.environ["TABLE"], os.environ.get("PREFIX"), os.environ.get("ENDPOINT")
-    if endpoint is None:
-        return Store(table, prefix=prefix)
+    if endpoint is None or "AWS_ACCESS_KEY_ID" in os.environ:
+        return Store(table, prefix=prefix, endpoint=endpoint)
     # A local engine takes any credentials and any region.
     local = Credentials(access_key_id="local", secret_access_key="local")
     return Store(table, prefix=prefix, endpoint=endpoint, region="us-east-1", credentials=local)
 
 
-def main(data_set: Path) -> None:
+def main(data_set: Path | None) -> None:
     """Shows what each call of the store does."""
     with open_store() as store:
         print(f"library {store.library.version}, table {os.environ['TABLE']}")
-        print(f"initialized before: {store.initialized()}")
-
-        store.init(data_set.read_bytes())
-        print(f"init wrote {data_set.name}; initialized now: {store.initialized()}")
+        if data_set is not None:
+            print(f"initialized before: {store.initialized()}")
+            store.init(data_set.read_bytes())
+            print(f"init wrote {data_set.name}; initialized now: {store.initialized()}")
 
         flags, segments = store.all("features"), store.all("segments")
         print(f"all: {len(flags)} flags and {len(segments)} segments")
@@ -51,9 +52,9 @@ def main(data_set: Path) -> None:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
-    if len(sys.argv) != 2 or "TABLE" not in os.environ:
+    if len(sys.argv) > 2 or "TABLE" not in os.environ:
         sys.exit(__doc__)
     try:
-        main(Path(sys.argv[1]))
+        main(Path(sys.argv[1]) if len(sys.argv) == 2 else None)
     except StoreError as failure:
         sys.exit(f"status {failure.status}, retriable: {failure.retriable}: {failure}")

@@ -236,6 +236,14 @@ def test_tombstones_of_every_writer(wrapper: CachingStoreWrapper, table: Table, 
     assert wrapper.get(kind, "dead").version == 8
 
 
+def test_a_tombstone_without_a_key_gets_one(core: DynamoDBFeatureStoreCore, table: Table) -> None:
+    # The data model of older SDKs insists on it.
+    table.put("features", "dead", version={"N": "7"}, item={"S": TOMBSTONES["haskell"]})
+    expected = {"key": "dead", "version": 7, "deleted": True}
+    assert core.get_internal(FEATURES, "dead") == expected
+    assert core.get_all_internal(FEATURES) == {"dead": expected}
+
+
 def test_the_winner_is_cached_under_its_own_key(table: Table) -> None:
     table.put("features", "dead", version={"N": "7"}, item={"S": GO_FLAG_TOMBSTONE})
     store = feature_store(table, CacheConfig(expiration=60))

@@ -1,0 +1,67 @@
+# Everything one does with this repository. A fresh machine needs a Rust toolchain, and then `make demo` or `make test`.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test header lint fmt stress sanitize bench dist clean
+
+# One folder for everything that is built: tests of all languages look for the library in it.
+export CARGO_TARGET_DIR := $(CURDIR)/target
+PYTHON := $(CURDIR)/target/python/bin/python
+# A hang ends as a failure.
+LIMITED := timeout --foreground --kill-after=10
+
+help: ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do printf '  make %-10s %s\n' "$$target" "$$text"; done
+
+setup: ## install what is missing: Debian packages (as root), the Python environment, DynamoDB Local
+	@tests/setup.sh test
+
+# The packages are built one by one: together, cargo would give the library the features that the engines need.
+build: ## build the library and the two local engines
+	cargo build --release --locked
+	cargo build --release --locked -p local-dynamodb
+	cargo build --release --locked -p fake-dynamodb
+
+demo: ## show the library at work; ENDPOINT=, TABLE= and the AWS settings choose a real table
+	@tests/setup.sh demo
+	cargo build --release --locked
+	cargo build --release --locked -p local-dynamodb
+	@examples/demo.sh
+
+test: setup build ## run all tests
+	$(LIMITED) 900 cargo test --release --locked
+	$(LIMITED) 900 cargo test --release --locked -p fake-dynamodb
+	cd bindings/python && $(LIMITED) 600 $(PYTHON) -m pytest -q
+	cd bindings/ruby && $(LIMITED) 300 rake test
+	$(LIMITED) 300 php -d ffi.enable=1 "$$(command -v phpunit)" -c bindings/php/phpunit.xml
+
+header: ## write the C header, and PHP's, from the Rust sources
+	UPDATE_HEADER=1 cargo test --release --locked --test header the_checked_in_headers
+
+lint: setup ## look for mistakes in the sources of all languages
+	cargo fmt --all --check
+	cargo clippy --release --locked --all-targets -- -D warnings
+	cargo clippy --release --locked --all-targets -p local-dynamodb -- -D warnings
+	cargo clippy --release --locked --all-targets -p fake-dynamodb -- -D warnings
+	cd bindings/python && $(PYTHON) -m ruff check . ../../examples && $(PYTHON) -m ruff format --check . ../../examples && $(PYTHON) -m mypy
+	git ls-files -z '*.rb' | xargs -0 -n 1 ruby -wc >/dev/null
+	git ls-files -z '*.php' | xargs -0 -n 1 php -l >/dev/null
+
+fmt: setup ## format the Rust and Python sources
+	cargo fmt --all
+	cd bindings/python && $(PYTHON) -m ruff format . ../../examples && $(PYTHON) -m ruff check --fix . ../../examples
+
+stress: setup build ## run the tests that take minutes
+	cd bindings/python && $(PYTHON) -m pytest -q -m stress
+
+sanitize: setup build ## run the C programs under the address and undefined-behaviour sanitizers
+	tests/sanitize.sh
+
+bench: setup build ## compare with the official stores
+	$(PYTHON) bindings/python/benchmarks/compare.py
+
+dist: setup ## make what is published, in target/packages: an archive for C and a Python wheel
+	tests/dist.sh
+
+clean: ## remove everything that was built or fetched
+	cargo clean

@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# One table, four languages: what one writes, the next one reads. `make demo` builds everything and runs this.
+#
+# Without settings it starts an engine in memory and needs neither network nor AWS. With TABLE it uses that table, under a prefix of
+# its own: in AWS with the usual AWS settings, or at ENDPOINT.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+readonly build=target/release
+readonly programs=target/demo
+readonly example=account-deletion-flow
+readonly switched=guest-checkout
+
+fail() {
+    echo "demo: $*" >&2
+    exit 1
+}
+
+bold='' plain=''
+if [ -t 1 ]; then
+    bold=$'\e[1m' plain=$'\e[0m'
+fi
+
+say() {
+    printf '\n%s%s%s\n' "$bold" "$*" "$plain"
+}
+
+# Shows a command, then runs it.
+show() {
+    printf '  $ %s\n' "$*"
+    "$@" | sed 's/^/    /'
+}
+
+compile_c() {
+    mkdir -p "$programs"
+    # Programs look for the library under the name that its ABI has.
+    ln -sf "../release/libld_dynamo_store.so" "$programs/libld_dynamo_store.so.1"
+    cc -std=c11 -Wall -Wextra examples/c/main.c -I include -L "$build" -l ld_dynamo_store "-Wl,-rpath,\$ORIGIN" -o "$programs/flags"
+}
+
+start_engine() {
+    export TABLE=launchdarkly-flags AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
+    unset AWS_PROFILE AWS_SESSION_TOKEN
+    # It ends when its standard input does, which is when this script ends.
+    coproc engine { exec "$build/local-dynamodb" --exit-with-stdin --create-table "$TABLE"; }
+    # shellcheck disable=SC2154
+    read -r -t 20 ENDPOINT <&"${engine[0]}" || fail "the engine did not start"
+    export ENDPOINT NO_PROXY=127.0.0.1
+    say "A DynamoDB in memory runs at $ENDPOINT. Its table \"$TABLE\" is empty."
+    echo "  Set TABLE, and AWS_REGION or ENDPOINT, to run this on a table of yours."
+}
+
+use_real_table() {
+    [ -n "${TABLE:-}" ] || fail "ENDPOINT is set, but no TABLE"
+    export TABLE PREFIX=${PREFIX:-ld-dynamo-store-demo}
+    if [ -z "${ENDPOINT:-}" ]; then
+        unset ENDPOINT
+    else
+        export ENDPOINT AWS_REGION=${AWS_REGION:-${AWS_DEFAULT_REGION:-us-east-1}}
+        case $ENDPOINT in
+            http://127.* | http://localhost[:/]* | http://localhost)
+                # A local engine takes any credentials.
+                export AWS_ACCESS_KEY_ID=${AWS_ACCESS_KEY_ID:-local} AWS_SECRET_ACCESS_KEY=${AWS_SECRET_ACCESS_KEY:-local}
+                ;;
+        esac
+    fi
+    say "The table is \"$TABLE\" at ${ENDPOINT:-AWS}. All rows go under the prefix \"$PREFIX\"; others are not touched."
+}
+
+[ -f "$build/libld_dynamo_store.so" ] && [ -x "$build/local-dynamodb" ] || fail "run make demo, which builds what is needed"
+compile_c
+export LD_DYNAMO_STORE_LIBRARY=$PWD/$build/libld_dynamo_store.so PYTHONPATH=$PWD/bindings/python/src PYTHONDONTWRITEBYTECODE=1
+if [ -n "${TABLE:-}${ENDPOINT:-}" ]; then
+    is_real_table=yes
+    use_real_table
+else
+    is_real_table=
+    start_engine
+fi
+
+say "1. C writes a data set of LaunchDarkly's with 38 flags and 8 segments (init), and reads a flag back (get)."
+show "$programs/flags" load examples/flags.json
+show "$programs/flags" show features home-greeting
+
+say "2. Python reads what C wrote (all, get), writes the next version of a flag (upsert), and is refused an older one."
+show target/python/bin/python examples/python/main.py
+
+say "3. Ruby reads what Python wrote, and switches another flag on."
+show ruby examples/ruby/main.rb show "$example"
+show ruby examples/ruby/main.rb switch "$switched"
+
+say "4. PHP reads what Ruby wrote. Its own change carries version 3, which is older than what is there: the table stays as it is."
+show php -d ffi.enable=1 examples/php/main.php show "$switched"
+show php -d ffi.enable=1 examples/php/main.php switch "$switched" 3
+
+say "5. LaunchDarkly's Python SDK evaluates the flags in the table, in daemon mode: it does not connect to LaunchDarkly."
+show target/python/bin/python examples/python/evaluate.py
+
+say "Done: five programs, one library, one table."
+if [ -n "$is_real_table" ]; then
+    echo "  The rows stay in the table, under the prefix \"$PREFIX\"."
+fi
