@@ -52,6 +52,7 @@ fmt: setup ## format the Rust and Python sources
 	cd bindings/python && $(PYTHON) -m ruff format . ../../examples && $(PYTHON) -m ruff check --fix . ../../examples
 
 stress: setup build ## run the tests that take minutes
+	LD_DYNAMO_STRESS=1 cargo test --release --locked --test fork
 	cd bindings/python && $(PYTHON) -m pytest -q -m stress
 
 sanitize: setup build ## run the C programs under the address and undefined-behaviour sanitizers

@@ -265,17 +265,29 @@ ld_dynamo_status ld_dynamo_store_big_segments_membership(const ld_dynamo_store *
                                                          char **membership_json,
                                                          ld_dynamo_error **error);
 
-// What the store counted in this process, for monitoring. Sends nothing.
+// What the store counted in this process, or with "share" all stores of its live state, for monitoring. Sends nothing.
 //
-// `stats_json`: receives one JSON object, to be freed with ld_dynamo_string_free; README.md lists its fields.
-ld_dynamo_status ld_dynamo_store_stats(const ld_dynamo_store *store, char **stats_json, ld_dynamo_error **error);
+// `stats_json`: receives one JSON object, to be freed with ld_dynamo_string_free. Fields may be added. Numbers only grow, but for
+// "last_init" and "generation"; they begin at 0 with the first call in a process, and a forked child counts for itself.
+// "hits": get, all and initialized calls answered from the cache. "misses": those that were not, while there is a cache.
+// "stale_hits": misses whose read failed and that were served what was known before. "joined_calls": misses served the answer
+// to another caller's request. "requests": HTTP requests to DynamoDB, retries included. "retries": those that repeat one that
+// failed. "throttles": answers that said that the table or the account is asked too much. "consumed_read_units" and
+// "consumed_write_units": capacity units that DynamoDB bills, halves included; a write refused for its version counts as one.
+// "unprocessed_rows": rows of batches that DynamoDB left undone, each time; they are sent again. "last_init": rows of the
+// last init that succeeded, "written", "unchanged", "deleted", and "dropped" for their size. "generation": a number of the process that
+// counted this; it is another in a forked child.
+ld_dynamo_status ld_dynamo_store_stats(const ld_dynamo_store *store,
+                                       char **stats_json,
+                                       ld_dynamo_error **error);
 
 // Sets the function that receives the store's log messages from now on, those of the AWS SDK included, down to "log_level".
 //
-// `callback`: runs on the thread that made a call, when the call's work is done; NULL for no more messages. At most 256 messages a
-// call are kept, the others counted. Never a secret. `userdata`: handed to the callback. `release`: NULL, or a function that is
-// called once with userdata when the logger was replaced or the store freed and the last call that uses it is over; in a forked child
-// never for a logger that the parent set. On failure release is not called.
+// `callback`: runs on the thread that made a call, when the call's work is done; NULL for no more messages, and then `userdata` and
+// `release` are not looked at. At most 256 messages a call are delivered, the others counted in one more. What the callback's own calls
+// on this store log is delivered after it has returned, within that limit. Never a secret. `userdata`: handed to the callback. `release`: NULL, or a
+// function that is called once with userdata when the logger was replaced or the store freed and the last call that uses it is over;
+// in a forked child never for a logger that the parent set. On failure release is not called.
 ld_dynamo_status ld_dynamo_store_set_logger(const ld_dynamo_store *store,
                                             ld_dynamo_log_callback callback,
                                             void *userdata,

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
+use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -13,7 +14,7 @@ use crate::schema::{self, Kind};
 
 /// The text of a data set, its outer two levels taken apart.
 pub(crate) struct DataSet<'a> {
-    kinds: Vec<(Cow<'a, str>, Members<'a>)>,
+    kinds: Vec<(Cow<'a, str>, Members<'a, &'a RawValue>)>,
 }
 
 /// One kind with the namespace that holds it.
@@ -25,24 +26,8 @@ pub(crate) struct KindRows<'a> {
 impl<'a> DataSet<'a> {
     /// Takes `{"features": {key: item, …}, …}` apart. Only the outer shape is checked here; `rows` checks the items.
     pub(crate) fn parse(json: &'a str) -> Result<Self> {
-        let kinds: Members<'a> = serde_json::from_str(json).map_err(|error| {
-            let cause = if error.is_data() {
-                ErrorKind::InvalidDataSet
-            } else {
-                ErrorKind::InvalidJson
-            };
-            Error::new(cause, format!("data set: {error}"))
-        })?;
-        let kinds = kinds.0.into_iter().map(|(name, items)| {
-            let entries: Members<'a> = serde_json::from_str(items.get()).map_err(|error| {
-                Error::new(
-                    ErrorKind::InvalidDataSet,
-                    format!("data set: kind {name:?}: {error}"),
-                )
-            })?;
-            Ok((name, entries))
-        });
-        let kinds = kinds.collect::<Result<Vec<_>>>()?;
+        let Members(kinds) = serde_json::from_str::<Members<'a, Members<'a, &'a RawValue>>>(json)
+            .map_err(|error| refusal(json, &error))?;
         let mut seen = HashSet::new();
         for (name, _) in &kinds {
             let kind = Kind::parse(name)?;
@@ -98,14 +83,22 @@ impl<'a> DataSet<'a> {
     }
 }
 
-/// An object's members in their order, duplicates included, their values unread.
-struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+/// What is wrong with a text that is no data set: its JSON, or its shape.
+fn refusal(json: &str, shape: &serde_json::Error) -> Error {
+    match serde_json::from_str::<IgnoredAny>(json) {
+        Err(error) => Error::new(ErrorKind::InvalidJson, format!("data set: {error}")),
+        Ok(_) => Error::new(ErrorKind::InvalidDataSet, format!("data set: {shape}")),
+    }
+}
 
-impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+/// An object's members in their order, duplicates included.
+struct Members<'a, V>(Vec<(Cow<'a, str>, V)>);
+
+impl<'de: 'a, 'a, V: Deserialize<'de>> Deserialize<'de> for Members<'a, V> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        struct MembersVisitor;
-        impl<'de> Visitor<'de> for MembersVisitor {
-            type Value = Members<'de>;
+        struct MembersVisitor<V>(PhantomData<V>);
+        impl<'de, V: Deserialize<'de>> Visitor<'de> for MembersVisitor<V> {
+            type Value = Members<'de, V>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object: kinds, and in each of them items by key")
@@ -116,12 +109,15 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
                 mut map: A,
             ) -> std::result::Result<Self::Value, A::Error> {
                 let mut members = Vec::new();
-                while let Some((Name(name), value)) = map.next_entry()? {
-                    members.push((name, value));
+                while let Some(Name(name)) = map.next_key()? {
+                    match map.next_value() {
+                        Ok(value) => members.push((name, value)),
+                        Err(error) => return Err(A::Error::custom(format_args!("{name:?}: {error}"))),
+                    }
                 }
                 Ok(Members(members))
             }
         }
-        deserializer.deserialize_map(MembersVisitor)
+        deserializer.deserialize_map(MembersVisitor(PhantomData))
     }
 }

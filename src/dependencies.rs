@@ -77,43 +77,4 @@ pub(crate) fn levels(kinds: &[KindRows<'_>]) -> Vec<Vec<(usize, usize)>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::borrow::Cow;
-
-    fn row<'a>(key: &'a str, prerequisites: &[&'a str]) -> NewRow<'a> {
-        NewRow {
-            namespace: "features",
-            key: Cow::Borrowed(key),
-            version: 1,
-            item: Cow::Borrowed("{}"),
-            prerequisites: prerequisites.iter().copied().map(Cow::Borrowed).collect(),
-        }
-    }
-
-    #[test]
-    fn a_prerequisite_is_always_deeper_down() {
-        let rows = [row("a", &["b", "c"]), row("b", &["c"]), row("c", &["gone"])];
-        assert_eq!(prerequisite_depths(&rows), [2, 1, 0]);
-    }
-
-    #[test]
-    fn a_cycle_is_data_and_what_needs_it_comes_after() {
-        let rows = [row("x", &["a"]), row("a", &["b"]), row("b", &["a"]), row("self", &["self"])];
-        let depths = prerequisite_depths(&rows);
-        assert!(depths[0] > depths[1]);
-        assert_eq!(depths[3], 0);
-    }
-
-    #[test]
-    fn a_long_chain_does_not_overflow_the_stack() {
-        let keys: Vec<String> = (0..200_000).map(|n| format!("flag-{n}")).collect();
-        let rows: Vec<_> = (0..keys.len())
-            .map(|n| match keys.get(n + 1) {
-                Some(next) => row(&keys[n], &[next]),
-                None => row(&keys[n], &[]),
-            })
-            .collect();
-        assert_eq!(prerequisite_depths(&rows)[0], keys.len() - 1);
-    }
-}
+mod tests;

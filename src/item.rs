@@ -347,3 +347,6 @@ impl<'de: 'a, 'a> Deserialize<'de> for Outline<'a> {
 /// A JSON object's key, borrowed where it holds no escapes.
 #[derive(serde::Deserialize)]
 pub(crate) struct Name<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
+
+#[cfg(test)]
+mod tests;

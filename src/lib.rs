@@ -28,6 +28,7 @@ mod dependencies;
 mod error;
 pub mod ffi;
 mod flight;
+mod fork_gate;
 mod init;
 mod item;
 mod live;
@@ -37,6 +38,7 @@ mod runtime;
 mod schema;
 mod stats;
 mod store;
+mod striped_lock;
 mod upsert;
 
 pub use client::ClientFactory;

@@ -1,5 +1,7 @@
 //! The live state of a store: what it needs in one process, alone or shared with stores of equal configuration.
 
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
@@ -9,12 +11,13 @@ use crate::cache::Cache;
 use crate::client::Client;
 use crate::config::Config;
 use crate::error::Result;
+use crate::fork_gate;
 use crate::process::{Live, Slot};
 use crate::runtime::Runtime;
 use crate::stats::Stats;
 
-/// Shared live states that outlive their stores; beyond, the one that has not been taken up for the longest time goes.
-const MAXIMUM_SHARED: usize = 16;
+/// Shared live states that outlive their stores; beyond, the one that has not been used for the longest time goes.
+const MAXIMUM_KEPT: usize = 16;
 
 /// Made empty at the first call in a process, and filled by the first request.
 pub(crate) struct LiveState {
@@ -55,51 +58,61 @@ impl LiveState {
 }
 
 /// What makes two stores equal: a digest of everything that was parsed and of the environment that AWS and proxies look at.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Identity([u8; 32]);
 
 impl Identity {
     /// Reads the environment as it is now.
     pub(crate) fn of(config: &Config) -> Self {
+        Self::in_environment(config, std::env::vars_os().collect())
+    }
+
+    fn in_environment(config: &Config, mut environment: Vec<(OsString, OsString)>) -> Self {
         let mut digest = Sha256::new();
-        let mut add = |text: &str| {
+        let mut add = |text: &[u8]| {
             // Lengths keep neighbours apart: "ab", "c" is not "a", "bc".
             digest.update(text.len().to_le_bytes());
             digest.update(text);
         };
-        add(&config.plain_fields());
+        add(config.plain_fields().as_bytes());
         for secret in config.secret_fields() {
-            add(secret.unwrap_or("\0"));
+            add(&[u8::from(secret.is_some())]);
+            add(secret.unwrap_or_default().as_bytes());
         }
-        let mut environment: Vec<_> = std::env::vars_os().collect();
         environment.sort();
         for (name, value) in environment {
-            let name = name.to_string_lossy();
-            if name.starts_with("AWS_") || LOOKED_AT.contains(&name.to_ascii_uppercase().as_str()) {
-                add(&name);
-                add(&value.to_string_lossy());
+            let (name, value) = (name.as_bytes(), value.as_bytes());
+            if name.starts_with(b"AWS_") || LOOKED_AT.contains(&name.to_ascii_uppercase().as_slice()) {
+                add(name);
+                add(value);
             }
         }
         Identity(digest.finalize().into())
     }
 }
 
-/// Beside AWS_*: proxies, root certificates, and where the AWS files are looked for.
-const LOOKED_AT: [&str; 7] = [
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "ALL_PROXY",
-    "NO_PROXY",
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
-    "HOME",
+/// Beside AWS_*: proxies, whether those are believed (not in a CGI program), another name for the secret key, root certificates,
+/// and where the AWS files are looked for.
+const LOOKED_AT: [&[u8]; 9] = [
+    b"HTTP_PROXY",
+    b"HTTPS_PROXY",
+    b"ALL_PROXY",
+    b"NO_PROXY",
+    b"REQUEST_METHOD",
+    b"SECRET_ACCESS_KEY",
+    b"SSL_CERT_FILE",
+    b"SSL_CERT_DIR",
+    b"HOME",
 ];
 
-/// The shared live states of this process, the one taken up last at the end.
+/// The shared live states of this process.
 struct Registry {
     generation: u64,
-    shared: Mutex<Vec<(Identity, Arc<LiveState>)>>,
+    shared: Mutex<Shared>,
 }
+
+/// The one that was taken up or given back last at the end.
+type Shared = Vec<(Identity, Arc<LiveState>)>;
 
 impl Live for Registry {
     fn generation(&self) -> u64 {
@@ -107,25 +120,55 @@ impl Live for Registry {
     }
 }
 
-/// The live state that stores of this identity share, made where there is none.
-pub(crate) fn shared(generation: u64, identity: Identity, config: &Config) -> Arc<LiveState> {
+/// Works on the list of shared live states, then drops those that nobody uses beyond the ones that are kept.
+fn with_shared<T>(work: impl FnOnce(&mut Shared) -> T) -> T {
     static REGISTRY: Slot<Registry> = Slot::new();
-    let registry = REGISTRY.live(|generation| {
-        Arc::new(Registry {
-            generation,
-            shared: Mutex::default(),
-        })
-    });
+    let registry = REGISTRY.live(|generation| Arc::new(Registry { generation, shared: Mutex::default() }));
     let mut shared = registry.shared.lock().unwrap_or_else(PoisonError::into_inner);
-    let known = shared.iter().position(|(known, _)| *known == identity);
-    let state = match known {
-        Some(index) => shared.remove(index).1,
-        None => LiveState::new(generation, config),
-    };
-    let oldest = (shared.len() >= MAXIMUM_SHARED).then(|| shared.remove(0));
-    shared.push((identity, Arc::clone(&state)));
+    let outcome = work(&mut shared);
+    let beyond = take_beyond(&mut shared);
     drop(shared);
     // Ending a runtime is no work for a time when others wait for the list.
-    drop(oldest);
-    state
+    let _inside = (!beyond.is_empty()).then(fork_gate::enter);
+    drop(beyond);
+    outcome
 }
+
+fn take_beyond(shared: &mut Shared) -> Shared {
+    // Nobody but the list takes a share of one that only the list has, and the list is locked.
+    let is_unused = |state: &Arc<LiveState>| Arc::strong_count(state) == 1;
+    let unused = shared.iter().filter(|(_, state)| is_unused(state)).count();
+    let mut excess = unused.saturating_sub(MAXIMUM_KEPT);
+    let is_beyond = |(_, state): &mut (Identity, Arc<LiveState>)| {
+        let goes = excess > 0 && is_unused(state);
+        excess -= usize::from(goes);
+        goes
+    };
+    shared.extract_if(.., is_beyond).collect()
+}
+
+/// The live state that stores of this identity share, made where there is none.
+pub(crate) fn shared(generation: u64, identity: Identity, config: &Config) -> Arc<LiveState> {
+    with_shared(|shared| {
+        let known = shared.iter().position(|(known, _)| *known == identity);
+        let (_, state) = match known {
+            Some(index) => shared.remove(index),
+            None => (identity, LiveState::new(generation, config)),
+        };
+        shared.push((identity, Arc::clone(&state)));
+        state
+    })
+}
+
+/// A store of this identity has ended, after it gave up its share.
+pub(crate) fn given_back(identity: Identity) {
+    with_shared(|shared| {
+        if let Some(index) = shared.iter().position(|(known, _)| *known == identity) {
+            let last = shared.remove(index);
+            shared.push(last);
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests;

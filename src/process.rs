@@ -6,8 +6,18 @@
 use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU64, Ordering};
 use std::sync::Arc;
 
-/// Points to the generation word, on a page that the kernel wipes in a forked child.
-static PAGE: AtomicPtr<AtomicU64> = AtomicPtr::new(std::ptr::null_mut());
+use crate::fork_gate::{self, Gate};
+
+/// What a forked child must find as zeros: the only inhabitant of memory that the kernel wipes there.
+#[derive(Default)]
+#[repr(C)]
+struct Page {
+    generation: AtomicU64,
+    gate: Gate,
+}
+
+/// Set once, and never unmapped.
+static PAGE: AtomicPtr<Page> = AtomicPtr::new(std::ptr::null_mut());
 /// The last generation given out by this process or by any process it was forked from.
 static LAST_GENERATION: AtomicU64 = AtomicU64::new(0);
 /// The process whose word is on a page that is not wiped; 0 where the kernel wipes it.
@@ -17,15 +27,23 @@ const PAGE_BYTES: usize = 4096;
 
 /// The number of this process in its line of forks: never 0, and never that of a process it was forked from.
 pub(crate) fn generation() -> u64 {
-    let page = PAGE.load(Ordering::Acquire);
-    // SAFETY: a page, once published, is never unmapped.
-    let word = match unsafe { page.as_ref() } {
-        Some(word) => word,
-        None => make_page(),
-    };
+    let word = &page().generation;
     match word.load(Ordering::Acquire) {
         0 => next_generation(word),
         generation => generation,
+    }
+}
+
+/// Where threads of this process are counted in and out.
+pub(crate) fn gate() -> &'static Gate {
+    &page().gate
+}
+
+fn page() -> &'static Page {
+    // SAFETY: a page, once published, is never unmapped.
+    match unsafe { PAGE.load(Ordering::Acquire).as_ref() } {
+        Some(page) => page,
+        None => make_page(),
     }
 }
 
@@ -50,7 +68,9 @@ fn next_generation(word: &AtomicU64) -> u64 {
     }
 }
 
-fn make_page() -> &'static AtomicU64 {
+fn make_page() -> &'static Page {
+    // Before anybody can be counted in.
+    fork_gate::register();
     // SAFETY: an anonymous private mapping at an address of the kernel's choice; the result is checked.
     let page = unsafe {
         libc::mmap(
@@ -67,7 +87,7 @@ fn make_page() -> &'static AtomicU64 {
     }
     // SAFETY: the page was mapped above and is ours alone until it is published.
     let is_wiped = unsafe { libc::madvise(page, PAGE_BYTES, libc::MADV_WIPEONFORK) } == 0;
-    let page = page.cast::<AtomicU64>();
+    let page = page.cast::<Page>();
     match PAGE.compare_exchange(
         std::ptr::null_mut(),
         page,
@@ -107,8 +127,9 @@ fn wipe_page() {
     // SAFETY: getpid has no preconditions; the page, where there is one, is never unmapped.
     unsafe {
         UNWIPED_OWNER.store(libc::getpid(), Ordering::Release);
-        if let Some(word) = PAGE.load(Ordering::Acquire).as_ref() {
-            word.store(0, Ordering::Release);
+        if let Some(page) = PAGE.load(Ordering::Acquire).as_ref() {
+            page.generation.store(0, Ordering::Release);
+            page.gate.wipe();
         }
     }
 }
@@ -178,6 +199,7 @@ impl<T: Live> Drop for Slot<T> {
                 .as_ref()
                 .is_some_and(|live| live.generation() == generation())
             {
+                let _inside = fork_gate::enter();
                 drop(Arc::from_raw(live));
             }
         }

@@ -1,12 +1,16 @@
 //! The runtime of a live state: driven by whoever calls, no thread of its own.
 
-use std::future::Future;
+use std::cell::Cell;
+use std::future::{poll_fn, Future};
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use once_cell::sync::OnceCell;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::fork_gate::{self, Inside};
 use crate::process::{SignalsBlocked, SigpipeBlocked};
 
 /// After so long without anyone driving it, the runtime is turned once before a call: what the server closed meanwhile is seen first.
@@ -14,7 +18,7 @@ const IDLE_BEFORE_TURN: Duration = Duration::from_secs(1);
 
 /// A current-thread runtime, made at the first use.
 pub(crate) struct Runtime {
-    tokio: OnceCell<tokio::runtime::Runtime>,
+    engine: OnceCell<Engine>,
     made: Instant,
     driving: AtomicUsize,
     /// Milliseconds from `made` to when it was last driven.
@@ -24,7 +28,7 @@ pub(crate) struct Runtime {
 impl Runtime {
     pub(crate) fn new() -> Self {
         Runtime {
-            tokio: OnceCell::new(),
+            engine: OnceCell::new(),
             made: Instant::now(),
             driving: AtomicUsize::new(0),
             last_driven: AtomicU64::new(0),
@@ -60,16 +64,16 @@ impl Runtime {
     }
 
     fn drive<F: Future>(&self, future: F) -> Result<F::Output> {
-        let tokio = self.tokio.get_or_try_init(|| {
-            tokio::runtime::Builder::new_current_thread()
-                .enable_io()
-                .enable_time()
-                .build()
-                .map_err(|error| internal("no runtime could be made", &error))
-        })?;
+        let engine = match self.engine.get() {
+            Some(engine) => engine,
+            None => {
+                let _inside = fork_gate::enter();
+                self.engine.get_or_try_init(Engine::new)?
+            }
+        };
         let _sigpipe = SigpipeBlocked::new();
         let _driving = Driving::begin(self);
-        Ok(tokio.block_on(async {
+        Ok(engine.block_on(async {
             if self.is_stale() {
                 turn().await;
             }
@@ -92,9 +96,55 @@ impl Runtime {
 
 impl Drop for Runtime {
     fn drop(&mut self) {
-        if let Some(tokio) = self.tokio.take() {
-            tokio.shutdown_background();
+        if let Some(engine) = self.engine.take() {
+            engine.tokio.shutdown_background();
         }
+    }
+}
+
+/// A tokio runtime, whose threads are inside the fork gate whenever they do not wait.
+struct Engine {
+    tokio: tokio::runtime::Runtime,
+    /// Tells the waker of the thread that drives from those of the threads that wait beside it.
+    driver: usize,
+}
+
+thread_local! {
+    /// Held by the thread that drives, from one wait for the network to the next.
+    static DRIVES: Cell<Option<Inside>> = const { Cell::new(None) };
+}
+
+impl Engine {
+    fn new() -> Result<Self> {
+        let tokio = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .on_thread_park(|| drop(DRIVES.take()))
+            .on_thread_unpark(|| DRIVES.set(Some(fork_gate::enter())))
+            .build()
+            .map_err(|error| internal("no runtime could be made", &error))?;
+        // Nobody else knows this runtime yet, so this thread drives it.
+        let driver = tokio.block_on(poll_fn(|context| Poll::Ready(context.waker().data() as usize)));
+        Ok(Engine { tokio, driver })
+    }
+
+    fn block_on<F: Future>(&self, future: F) -> F::Output {
+        struct Leaves;
+        impl Drop for Leaves {
+            fn drop(&mut self) {
+                drop(DRIVES.take());
+            }
+        }
+        let _leaves = Leaves;
+        let mut future = pin!(future);
+        self.tokio.block_on(poll_fn(|context| {
+            let _inside = fork_gate::enter();
+            // The driver goes on to the tasks of the connections; whoever waits beside it waits again after this.
+            if context.waker().data() as usize == self.driver {
+                DRIVES.set(Some(fork_gate::enter()));
+            }
+            future.as_mut().poll(context)
+        }))
     }
 }
 

@@ -1,17 +1,16 @@
 //! What a store counted. Counters only grow, cost one relaxed addition each, and are always on.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use serde_json::json;
 
 use crate::init::InitReport;
+use crate::striped_lock::{stripe, STRIPES};
 
 /// DynamoDB bills in halves of a unit; thousandths keep any fraction it may report.
 const THOUSANDTHS: f64 = 1000.0;
 
 /// Threads count cache hits in different places, so that they do not take one memory line from each other.
-const STRIPES: usize = 8;
-
 #[derive(Debug, Default)]
 #[repr(align(128))]
 struct Stripe(AtomicU64);
@@ -110,13 +109,4 @@ impl Stats {
     pub(crate) fn unprocessed_rows(&self, rows: usize) {
         self.unprocessed_rows.fetch_add(rows as u64, Relaxed);
     }
-}
-
-/// The calling thread's stripe, given out in turn.
-fn stripe() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    thread_local! {
-        static STRIPE: usize = NEXT.fetch_add(1, Relaxed) % STRIPES;
-    }
-    STRIPE.with(|stripe| *stripe)
 }

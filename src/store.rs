@@ -11,6 +11,8 @@ use crate::client::Client;
 use crate::config::Config;
 use crate::data_set::{DataSet, KindRows};
 use crate::error::{Error, ErrorKind, Result};
+use crate::flight::Flights;
+use crate::fork_gate;
 use crate::init::{self, InitReport};
 use crate::item::NewRow;
 use crate::live::{self, Identity, LiveState};
@@ -34,6 +36,8 @@ impl Store {
     /// Checks the configuration; connects to nothing.
     pub fn new(config: Config) -> Result<Self> {
         config.validate()?;
+        // The environment is read under a lock.
+        let _inside = fork_gate::enter();
         Ok(Store {
             identity: config.share.then(|| Identity::of(&config)),
             config,
@@ -50,7 +54,7 @@ impl Store {
     ///
     /// `kind` is `features` (or `flags`), `segments` or a kind of your own. A key that DynamoDB cannot hold is simply not found.
     pub fn get(&self, kind: &str, key: &str) -> Result<Option<Arc<str>>> {
-        if let Some(item) = self.cached(kind, key)? {
+        if let Some(item) = self.cached(kind, key, |item| item.cloned())? {
             return Ok(item);
         }
         let kind = Kind::parse(kind)?;
@@ -61,30 +65,32 @@ impl Store {
         let Some(cache) = &live.cache else {
             return self.call(async |client| self.read_item(client, kind, key).await);
         };
-        live.stats.miss();
-        let began = cache.sequence();
-        let name = format!("{}\0{key}", kind.name());
-        let outcome = self.call(async |client| {
-            let flight = cache.item_flights.join(&name, began, || async {
-                let began = cache.sequence();
-                let item = self.read_item(client, kind, key).await?;
-                cache.fill_item(kind.name(), key, item.clone(), began);
-                Ok(item)
-            });
-            flight.await
-        });
-        self.or_stale(live, outcome, || cache.stale_item(kind.name(), key))
+        // No kind has a colon, so this names one item.
+        let name = format!("{}:{key}", kind.name());
+        let read = async |client: &Client| {
+            let began = cache.sequence();
+            let item = self.read_item(client, kind, key).await?;
+            cache.fill_item(kind.name(), key, item.clone(), began);
+            Ok(item)
+        };
+        self.read_once(live, cache, &cache.item_flights, &name, read, || cache.stale_item(kind.name(), key))
     }
 
-    /// An item from the cache alone: `None` where it has to be read. Takes no lock that makes readers wait for each other.
-    pub(crate) fn cached(&self, kind: &str, key: &str) -> Result<Option<CachedItem>> {
+    /// Shows `show` an item that the cache knows, `None` being that there is none; `Ok(None)` where it has to be read. Logs nothing,
+    /// and readers neither wait for each other nor write to memory that they share.
+    pub(crate) fn cached<R>(
+        &self,
+        kind: &str,
+        key: &str,
+        show: impl FnOnce(Option<&Arc<str>>) -> R,
+    ) -> Result<Option<R>> {
         let kind = Kind::parse(kind)?;
         let live = self.slot_live();
-        let hit = live.cache.as_ref().and_then(|cache| cache.item(kind.name(), key));
-        if hit.is_some() {
+        let shown = live.cache.as_ref().and_then(|cache| cache.item(kind.name(), key, show));
+        if shown.is_some() {
             live.stats.hit();
         }
-        Ok(hit)
+        Ok(shown)
     }
 
     async fn read_item(&self, client: &Client, kind: Kind<'_>, key: &str) -> Result<CachedItem> {
@@ -104,18 +110,13 @@ impl Store {
             live.stats.hit();
             return Ok(items);
         }
-        live.stats.miss();
-        let began = cache.sequence();
-        let outcome = self.call(async |client| {
-            let flight = cache.kind_flights.join(kind.name(), began, || async {
-                let began = cache.sequence();
-                let items = self.read_kind(client, kind).await?;
-                cache.fill_kind(kind.name(), Arc::clone(&items), began);
-                Ok(items)
-            });
-            flight.await
-        });
-        self.or_stale(live, outcome, || cache.stale_kind(kind.name()))
+        let read = async |client: &Client| {
+            let began = cache.sequence();
+            let items = self.read_kind(client, kind).await?;
+            cache.fill_kind(kind.name(), Arc::clone(&items), began);
+            Ok(items)
+        };
+        self.read_once(live, cache, &cache.kind_flights, kind.name(), read, || cache.stale_kind(kind.name()))
     }
 
     async fn read_kind(&self, client: &Client, kind: Kind<'_>) -> Result<CachedKind> {
@@ -124,14 +125,20 @@ impl Store {
         Ok(Arc::new(items))
     }
 
-    /// Counts a joined call, and serves what was known before where the configuration wants that.
-    fn or_stale<T>(
+    /// Reads what the cache does not know, or waits for another caller who does; where that fails, serves what was known before if
+    /// the configuration wants that.
+    fn read_once<T: Clone + Send + Sync>(
         &self,
         live: &LiveState,
-        outcome: Result<(T, bool)>,
+        cache: &Cache,
+        flights: &Flights<T>,
+        name: &str,
+        read: impl AsyncFnOnce(&Client) -> Result<T> + Send,
         stale: impl FnOnce() -> Option<T>,
     ) -> Result<T> {
-        match outcome {
+        live.stats.miss();
+        let began = cache.sequence();
+        match self.call(async |client| flights.join(name, began, || read(client)).await) {
             Ok((found, is_joined)) => {
                 if is_joined {
                     live.stats.joined_call();
@@ -141,6 +148,8 @@ impl Store {
             Err(error) if self.config.stale_on_error && error.is_retriable() => match stale() {
                 Some(known) => {
                     live.stats.stale_hit();
+                    // The message's first time enters a process-wide list.
+                    let _inside = fork_gate::enter();
                     tracing::warn!("serving what was known before: {error}");
                     Ok(known)
                 }
@@ -160,18 +169,15 @@ impl Store {
         let namespaces = data_set.namespaces(&self.config.prefix)?;
         let kinds = data_set.rows(&namespaces)?;
         let live = self.live();
-        let under_way = live.cache.as_ref().map(Cache::init_begins);
+        let names = || kinds.iter().map(|group| group.kind.name()).collect();
+        let under_way = live.cache.as_ref().map(|cache| cache.init_begins(names()));
         let outcome = live.runtime.block_on(|| async {
             let client = within(self.config.operation_timeout, live.client(&self.config)).await?;
             init::init(client, &self.config, &kinds, &namespaces).await
         });
         let outcome = outcome.and_then(|outcome| outcome);
-        if let Some(under_way) = under_way {
-            let written = kinds.iter().map(|group| {
-                let items = outcome.is_ok().then(|| stored_items(group));
-                (group.kind.name(), items)
-            });
-            under_way.end(written, outcome.is_ok());
+        if let (Some(under_way), Ok(_)) = (under_way, &outcome) {
+            under_way.succeeded(kinds.iter().map(stored_items));
         }
         if let Ok(report) = &outcome {
             live.stats.init(*report);
@@ -186,16 +192,14 @@ impl Store {
         let namespace = schema::namespace(&self.config.prefix, kind)?;
         let row = NewRow::parse(kind, &namespace, Cow::Borrowed(key), item)?;
         let live = self.live();
-        let began = live.cache.as_ref().map(Cache::upsert_begins);
+        let under_way = live.cache.as_ref().map(|cache| cache.upsert_begins(kind.name(), key));
         let outcome = self.call(async |client| upsert::upsert(client, kind, &row).await);
-        if let (Some(cache), Some(began)) = (&live.cache, began) {
+        if let Some(under_way) = under_way {
             match &outcome {
-                Ok(Upsert::Stored) => cache.upserted(kind.name(), key, Arc::from(&*row.item), began),
-                Ok(Upsert::NotNewer(stored)) => {
-                    cache.upserted(kind.name(), key, Arc::clone(stored), began);
-                }
-                Ok(Upsert::TooLarge) => {}
-                Err(_) => cache.forget_item(kind.name(), key),
+                Ok(Upsert::Stored) => under_way.found(Arc::from(&*row.item)),
+                Ok(Upsert::NotNewer(stored)) => under_way.found(Arc::clone(stored)),
+                Ok(Upsert::TooLarge) => under_way.sent_nothing(),
+                Err(_) => drop(under_way),
             }
         }
         outcome
@@ -205,29 +209,28 @@ impl Store {
     pub fn initialized(&self) -> Result<bool> {
         let live = self.live();
         let Some(cache) = &live.cache else {
-            return self.ask_for_marker();
+            return self.call(async |client| self.read_marker(client).await);
         };
         if let Some(known) = cache.inited() {
             live.stats.hit();
             return Ok(known);
         }
-        live.stats.miss();
-        let began = cache.sequence();
-        let is_initialized = self.ask_for_marker()?;
-        cache.fill_inited(is_initialized, began);
-        Ok(is_initialized)
+        let read = async |client: &Client| {
+            let began = cache.sequence();
+            let is_initialized = self.read_marker(client).await?;
+            cache.fill_inited(is_initialized, began);
+            Ok(is_initialized)
+        };
+        self.read_once(live, cache, &cache.inited_flights, "", read, || cache.stale_inited())
     }
 
     /// `Ok` when the table answers now; asks the table, never the cache.
     pub fn available(&self) -> Result<()> {
-        self.ask_for_marker().map(drop)
+        self.call(async |client| self.read_marker(client).await.map(drop))
     }
 
-    fn ask_for_marker(&self) -> Result<bool> {
-        let config = &self.config;
-        self.call(async |client| {
-            read::initialized(client, &config.prefix, config.consistent_reads).await
-        })
+    async fn read_marker(&self, client: &Client) -> Result<bool> {
+        read::initialized(client, &self.config.prefix, self.config.consistent_reads).await
     }
 
     /// When the Relay Proxy last synchronized Big Segments: `{"synchronizedOn": Unix milliseconds}`; `None` where it never did.
@@ -249,7 +252,22 @@ impl Store {
         })
     }
 
-    /// What this store, or those it shares with, counted in this process, as one JSON object; README.md lists its fields. Sends nothing.
+    /// What this store counted in this process, or with `share` all stores of its live state, as one JSON object. Sends nothing.
+    ///
+    /// Every field but `last_init` and `generation` only grows, from 0 at the first call in a process. A forked child counts for itself.
+    ///
+    /// * `hits`: get, all and initialized calls that were answered from the cache.
+    /// * `misses`: those that were not, while there is a cache.
+    /// * `stale_hits`: misses whose read failed and that were served what was known before (`stale_on_error`).
+    /// * `joined_calls`: misses that were served the answer to another caller's request.
+    /// * `requests`: HTTP requests sent to DynamoDB, retries included.
+    /// * `retries`: those of them that repeat one that failed.
+    /// * `throttles`: answers that said that the table or the account is asked too much.
+    /// * `consumed_read_units`, `consumed_write_units`: what DynamoDB says it bills for, in capacity units, halves included; a write that
+    ///   was refused because of its version counts as one unit.
+    /// * `unprocessed_rows`: rows of batches that DynamoDB left undone, each time it did; they are sent again.
+    /// * `last_init`: rows of the last init that succeeded: `written`, `unchanged`, `deleted`, `dropped` for their size.
+    /// * `generation`: the number of the process in its line of forks that counted this; it changes in a child and never comes back.
     pub fn stats(&self) -> String {
         self.live().stats_json()
     }
@@ -285,6 +303,15 @@ impl Store {
                 call(client).await
             })
         })?
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        if let Some(identity) = self.identity {
+            drop(std::mem::replace(&mut self.slot, Slot::new()));
+            live::given_back(identity);
+        }
     }
 }
 

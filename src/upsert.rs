@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::client::{Client, PutOutcome};
 use crate::error::Result;
-use crate::item::{NewRow, StoredRow};
+use crate::item::NewRow;
 use crate::schema::Kind;
 
 /// What an upsert did.
@@ -24,30 +24,23 @@ pub(crate) async fn upsert(client: &Client, kind: Kind<'_>, row: &NewRow<'_>) ->
         row.log_too_large();
         return Ok(Upsert::TooLarge);
     }
-    match client.put_if_newer(row).await? {
-        PutOutcome::Stored => Ok(Upsert::Stored),
+    loop {
+        let stored = match client.put_if_newer(row).await? {
+            PutOutcome::Stored => return Ok(Upsert::Stored),
+            PutOutcome::Refused(stored) => stored,
+        };
         // A retry met its own success: the answer to the first attempt was lost.
-        PutOutcome::Refused(stored) if row.is_stored_as(&stored) => Ok(Upsert::Stored),
+        if row.is_stored_as(&stored) {
+            return Ok(Upsert::Stored);
+        }
+        if !stored.is_corrupt() {
+            let winner = stored.into_item(kind)?;
+            return Ok(Upsert::NotNewer(winner.into()));
+        }
         // A row that no reader could use must not stand in the way, whatever its version says.
-        PutOutcome::Refused(stored) if stored.is_corrupt() => replace(client, kind, row, &stored).await,
-        PutOutcome::Refused(stored) => not_newer(kind, stored),
-    }
-}
-
-fn not_newer(kind: Kind<'_>, stored: StoredRow) -> Result<Upsert> {
-    let item = stored.into_item(kind)?;
-    Ok(Upsert::NotNewer(item.into()))
-}
-
-/// Writes over a corrupt row, unless somebody else has repaired it meanwhile.
-async fn replace(
-    client: &Client,
-    kind: Kind<'_>,
-    row: &NewRow<'_>,
-    corrupt: &StoredRow,
-) -> Result<Upsert> {
-    match client.put_over(row, corrupt).await? {
-        PutOutcome::Stored => Ok(Upsert::Stored),
-        PutOutcome::Refused(stored) => not_newer(kind, stored),
+        if let PutOutcome::Stored = client.put_over(row, &stored).await? {
+            return Ok(Upsert::Stored);
+        }
+        // The row has been repaired meanwhile, perhaps by us with an answer that was lost: which is newer is asked anew.
     }
 }

@@ -7,7 +7,17 @@ use std::process::Command;
 fn tree(edges: &str, format: &str) -> BTreeSet<String> {
     let output = Command::new(env!("CARGO"))
         .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args(["tree", "--offline", "--locked", "--prefix", "none", "--edges", edges, "--format", format])
+        .args([
+            "tree",
+            "--offline",
+            "--locked",
+            "--prefix",
+            "none",
+            "--edges",
+            edges,
+            "--format",
+            format,
+        ])
         .output()
         .expect("cargo");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -27,7 +37,10 @@ fn tokio_comes_without_threads_signals_and_processes() {
         assert!(!edges.contains(&edge), "{edge}");
     }
     let dependencies = tree("normal", "{p} {f}");
-    let tokio = dependencies.iter().find(|line| line.starts_with("tokio v")).expect("tokio");
+    let tokio = dependencies
+        .iter()
+        .find(|line| line.starts_with("tokio v"))
+        .expect("tokio");
     let features: Vec<_> = tokio.rsplit(' ').next().expect("features").split(',').collect();
     assert!(features.contains(&"rt"), "{tokio}");
     for feature in ["process", "signal", "rt-multi-thread", "full"] {
@@ -37,7 +50,15 @@ fn tokio_comes_without_threads_signals_and_processes() {
 
 #[test]
 fn what_does_not_survive_a_fork_is_not_linked() {
-    let forbidden = ["moka ", "scc ", "parking_lot ", "parking_lot_core ", "crossbeam-epoch ", "hyper v0.14.", "rayon "];
+    let forbidden = [
+        "moka ",
+        "scc ",
+        "parking_lot ",
+        "parking_lot_core ",
+        "crossbeam-epoch ",
+        "hyper v0.14.",
+        "rayon ",
+    ];
     for dependency in tree("normal", "{p}") {
         let found = forbidden.iter().find(|name| dependency.starts_with(*name));
         assert_eq!(found, None, "{dependency}");
@@ -49,5 +70,8 @@ fn the_tests_run_on_what_is_shipped() {
     let shipped = tree("normal", "{p} [{f}]");
     let tested = tree("normal,dev", "{p} [{f}]");
     let changed: Vec<_> = shipped.difference(&tested).collect();
-    assert!(changed.is_empty(), "a development dependency changes the features of {changed:#?}");
+    assert!(
+        changed.is_empty(),
+        "a development dependency changes the features of {changed:#?}"
+    );
 }

@@ -26,7 +26,11 @@ fn read(path: &str) -> String {
 fn output(program: &str, arguments: &[&str], file: &Path) -> String {
     let output = Command::new(program).args(arguments).arg(file).output();
     let output = output.unwrap_or_else(|error| panic!("{program}: {error}; run make setup"));
-    assert!(output.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{program} {arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
@@ -48,7 +52,9 @@ fn declarations(header: &str) -> Vec<String> {
     };
     let code: Vec<&str> = header.lines().filter(is_code).collect();
     let code = code.join("\n");
-    let statements = code.split(';').map(|statement| statement.split_whitespace().collect::<Vec<_>>().join(" "));
+    let statements = code
+        .split(';')
+        .map(|statement| statement.split_whitespace().collect::<Vec<_>>().join(" "));
     statements.filter(|statement| !statement.is_empty()).collect()
 }
 
@@ -69,7 +75,10 @@ fn the_checked_in_headers_are_the_generated_ones() {
         if std::env::var_os("UPDATE_HEADER").is_some() {
             std::fs::write(support::repository().join(path), generated).expect("the header is writable");
         } else {
-            assert!(read(path) == generated, "{path} is not what the sources say: run make header");
+            assert!(
+                read(path) == generated,
+                "{path} is not what the sources say: run make header"
+            );
         }
     }
 }
@@ -109,14 +118,25 @@ fn the_version_is_the_package_s() {
         ("LD_DYNAMO_VERSION_PATCH", env!("CARGO_PKG_VERSION_PATCH").to_owned()),
     ];
     for (name, value) in parts {
-        assert!(header.lines().any(|line| line == format!("#define {name} {value}")), "{name} is not {value}");
+        assert!(
+            header.lines().any(|line| line == format!("#define {name} {value}")),
+            "{name} is not {value}"
+        );
     }
 }
 
 #[test]
 fn the_shared_library_exports_the_header_s_functions_alone() {
-    let symbols = output("nm", &["--dynamic", "--defined-only", "--format=posix"], &support::library());
-    let exported: BTreeSet<_> = symbols.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect();
+    let symbols = output(
+        "nm",
+        &["--dynamic", "--defined-only", "--format=posix"],
+        &support::library(),
+    );
+    let exported: BTreeSet<_> = symbols
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .map(str::to_owned)
+        .collect();
     assert_eq!(exported, functions(&read(HEADER)));
 }
 
@@ -124,8 +144,14 @@ fn the_shared_library_exports_the_header_s_functions_alone() {
 fn the_static_library_has_no_further_function_of_ours() {
     let library = support::build_folder().join("libld_dynamo_store.a");
     let symbols = output("nm", &["--defined-only", "--extern-only", "--format=posix"], &library);
-    let ours = symbols.lines().filter_map(|line| line.split(' ').next()).filter(|name| name.starts_with("ld_dynamo_"));
-    assert_eq!(ours.map(str::to_owned).collect::<BTreeSet<_>>(), functions(&read(HEADER)));
+    let ours = symbols
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .filter(|name| name.starts_with("ld_dynamo_"));
+    assert_eq!(
+        ours.map(str::to_owned).collect::<BTreeSet<_>>(),
+        functions(&read(HEADER))
+    );
 }
 
 #[test]
@@ -140,8 +166,16 @@ fn the_shared_library_has_its_abi_s_name_and_stays_loaded() {
 fn the_shared_library_loads_on_old_systems() {
     let needed = output("readelf", &["--dynamic", "--wide"], &support::library());
     let libraries: Vec<_> = needed.lines().filter(|line| line.contains("(NEEDED)")).collect();
-    let is_of_the_system = |line: &&&str| ["libc.so", "libm.so", "libgcc_s.so", "ld-linux"].iter().any(|name| line.contains(name));
-    assert_eq!(libraries.len(), libraries.iter().filter(is_of_the_system).count(), "{libraries:#?}");
+    let is_of_the_system = |line: &&&str| {
+        ["libc.so", "libm.so", "libgcc_s.so", "ld-linux"]
+            .iter()
+            .any(|name| line.contains(name))
+    };
+    assert_eq!(
+        libraries.len(),
+        libraries.iter().filter(is_of_the_system).count(),
+        "{libraries:#?}"
+    );
     let symbols = output("nm", &["--dynamic", "--undefined-only"], &support::library());
     let versions = symbols.lines().filter_map(|line| {
         let (symbol, version) = line.split_once("@GLIBC_")?;
@@ -153,15 +187,26 @@ fn the_shared_library_loads_on_old_systems() {
 }
 
 fn run(program: &Path, arguments: &[&str]) {
-    let output = Command::new(program).args(arguments).output().expect("the program starts");
+    let output = Command::new(program)
+        .args(arguments)
+        .output()
+        .expect("the program starts");
     let printed = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{} {}:\n{printed}", program.display(), output.status);
+    assert!(
+        output.status.success(),
+        "{} {}:\n{printed}",
+        program.display(),
+        output.status
+    );
 }
 
 fn misuse(library: Library) {
     let engine = Engine::embedded();
     let table = engine.create_table();
-    run(&program("gcc", "-std=c11", &["tests/c/misuse.c"], library), &[&engine.endpoint, &table]);
+    run(
+        &program("gcc", "-std=c11", &["tests/c/misuse.c"], library),
+        &[&engine.endpoint, &table],
+    );
 }
 
 #[test]
@@ -190,5 +235,10 @@ fn php_reads_its_header() {
         .output()
         .expect("php; run make setup");
     let printed = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(printed, env!("CARGO_PKG_VERSION"), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        printed,
+        env!("CARGO_PKG_VERSION"),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }

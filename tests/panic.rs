@@ -23,7 +23,9 @@ fn a_panic_becomes_a_status(library: Library) {
     let (statuses, message) = report.split_once('\n').expect("two lines");
     let panic = status_number("PANIC");
     assert_eq!(statuses, format!("{panic} {panic}"));
-    let (_, place) = message.split_once("src/ffi/store.rs:").unwrap_or_else(|| panic!("no place in {message:?}"));
+    let (_, place) = message
+        .split_once("src/ffi/store.rs:")
+        .unwrap_or_else(|| panic!("no place in {message:?}"));
     let line = place.trim_end();
     assert!(line.parse::<u32>().is_ok(), "no line in {message:?}");
 }

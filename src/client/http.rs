@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::net::{IpAddr, ToSocketAddrs};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -10,17 +12,24 @@ use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
 use aws_smithy_http_client::Connector;
 use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns, ResolveDnsError};
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnectorSettings, SharedHttpConnector,
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use http_body::{Body, Frame, SizeHint};
 use rustls_native_certs::CertificateResult;
 
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
+use crate::fork_gate;
 use crate::process::SignalsBlocked;
 
 /// Below the 60 s and more after which AWS closes an idle connection, so that it is usually we who close first.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(50);
+
+/// DynamoDB's checksum of a body as it is on the wire; the services that hand out credentials send none.
+const CHECKSUM: &str = "x-amz-crc32";
 
 /// Connection pools of one live state, one for each pair of time-outs that is asked for.
 #[derive(Clone)]
@@ -87,9 +96,70 @@ impl HttpClient for Connectors {
         if let Some(sleep) = components.sleep_impl() {
             builder = builder.sleep_impl(sleep);
         }
-        let connector = SharedHttpConnector::new(builder.build_with_resolver(ThreadedResolver));
+        let connector = builder.build_with_resolver(ThreadedResolver);
+        let connector = SharedHttpConnector::new(Checked(SharedHttpConnector::new(connector)));
         made.push((timeouts, connector.clone()));
         connector
+    }
+}
+
+/// Refuses bodies that do not fit the checksum they came with; the AWS SDK does not look at it.
+#[derive(Debug)]
+struct Checked(SharedHttpConnector);
+
+impl HttpConnector for Checked {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let answer = self.0.call(request);
+        HttpConnectorFuture::new(async move {
+            let mut response = answer.await?;
+            if let Some(expected) = response.headers().get(CHECKSUM) {
+                let expected = expected.parse().ok();
+                let body = std::mem::replace(response.body_mut(), SdkBody::taken());
+                *response.body_mut() = SdkBody::from_body_1_x(CheckedBody {
+                    body,
+                    expected,
+                    hasher: crc32fast::Hasher::new(),
+                });
+            }
+            Ok(response)
+        })
+    }
+}
+
+/// A body that ends in an error where its bytes do not fit the checksum, which the AWS SDK retries as it does a broken connection.
+struct CheckedBody {
+    body: SdkBody,
+    /// `None` where the header held no number.
+    expected: Option<u32>,
+    hasher: crc32fast::Hasher,
+}
+
+impl Body for CheckedBody {
+    type Data = <SdkBody as Body>::Data;
+    type Error = <SdkBody as Body>::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<std::result::Result<Frame<Self::Data>, Self::Error>>> {
+        let polled = Pin::new(&mut self.body).poll_frame(context);
+        match &polled {
+            Poll::Ready(Some(Ok(frame))) => {
+                if let Some(data) = frame.data_ref() {
+                    self.hasher.update(data);
+                }
+            }
+            Poll::Ready(None) if Some(self.hasher.clone().finalize()) != self.expected => {
+                let error = "the body does not fit its checksum: it was altered on the way";
+                return Poll::Ready(Some(Err(error.into())));
+            }
+            _ => {}
+        }
+        polled
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 
@@ -165,6 +235,7 @@ impl ResolveDns for ThreadedResolver {
             let spawned = std::thread::Builder::new()
                 .name("ld-dynamo-dns".to_owned())
                 .spawn(move || {
+                    let _looking_up = fork_gate::look_up();
                     let addresses = (name.as_str(), 0).to_socket_addrs();
                     let addresses = addresses
                         .map(|found| found.map(|address| address.ip()).collect::<Vec<IpAddr>>());

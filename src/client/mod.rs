@@ -302,14 +302,24 @@ impl Client {
             self.stats.write_units(units(Some(consumed)));
         }
         let unprocessed = answer.unprocessed_items.unwrap_or_default();
-        let unprocessed: Vec<Write<'r>> = unprocessed
+        let unprocessed: Option<Vec<Write<'r>>> = unprocessed
             .into_values()
             .flatten()
-            .filter_map(|request| {
+            .map(|request| {
                 let keys = request_keys(&request)?;
                 writes.iter().find(|write| write.keys() == keys).copied()
             })
             .collect();
+        // A row that came back and was not recognised would count as done.
+        let unprocessed = unprocessed.ok_or_else(|| {
+            Error::new(
+                ErrorKind::InvalidResponse,
+                format!(
+                    "BatchWriteItem on {}: the answer returns a row that was not sent",
+                    self.place
+                ),
+            )
+        })?;
         self.stats.unprocessed_rows(unprocessed.len());
         Ok(unprocessed)
     }

@@ -4,17 +4,15 @@
 //! logger or free the store.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::ffi::{c_char, c_void, CString};
-use std::fmt::{self, Write};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::Arc;
 
-use tracing::field::{Field, Visit};
-use tracing::metadata::LevelFilter;
-use tracing::span;
-use tracing::{Dispatch, Event, Level, Metadata, Subscriber};
+use tracing::Level;
 
-use crate::config::{Config, LogLevel};
+use super::collector::{Filter, Messages, MAXIMUM_MESSAGES};
+use crate::config::Config;
 use crate::process;
 
 /// Log level: something was lost or is wrong with the data.
@@ -39,17 +37,13 @@ pub type ld_dynamo_log_callback =
 #[allow(non_camel_case_types)]
 pub type ld_dynamo_log_release = Option<unsafe extern "C" fn(userdata: *mut c_void)>;
 
-/// Messages kept for one call; what comes after is counted.
-const MAXIMUM_MESSAGES: usize = 256;
-const MAXIMUM_MESSAGE_BYTES: usize = 4096;
-
 /// A caller's function with its data.
 pub(super) struct Logger {
     callback: unsafe extern "C" fn(*mut c_void, i32, *const c_char),
     userdata: *mut c_void,
     release: ld_dynamo_log_release,
     generation: u64,
-    dispatch: Dispatch,
+    filter: Arc<Filter>,
 }
 
 // SAFETY: the header tells the caller that callback and release may run on any thread that uses the store.
@@ -69,29 +63,53 @@ impl Logger {
             userdata,
             release,
             generation: process::generation(),
-            dispatch: Dispatch::new(Collector::new(config)),
+            filter: Filter::new(config),
         })
     }
 
     /// Runs `call`, then delivers what was logged meanwhile on this thread.
     pub(super) fn around<T>(self: Arc<Self>, call: impl FnOnce() -> T) -> T {
-        let outer = MESSAGES.replace(Some(Messages::default()));
-        let outcome = tracing::dispatcher::with_default(&self.dispatch, call);
-        let messages = MESSAGES.replace(outer);
-        self.deliver(messages.unwrap_or_default());
+        let (outcome, messages) = self.filter.listen(call);
+        if !messages.kept.is_empty() {
+            self.deliver(messages);
+        }
         outcome
     }
 
     fn deliver(&self, messages: Messages) {
-        let dropped = (messages.dropped > 0).then(|| {
-            let text = format!("{} more log messages of this call were dropped", messages.dropped);
-            (LD_DYNAMO_LOG_WARN, text)
+        let generation = process::generation();
+        // A callback that calls the library is not called again from within itself: it gets these messages when it has returned.
+        let is_taken_over = DELIVERIES.with_borrow_mut(|deliveries| {
+            let is_under_way = |delivery: &&mut Delivery| {
+                std::ptr::eq(delivery.logger, self) && delivery.generation == generation
+            };
+            match deliveries.iter_mut().find(is_under_way) {
+                Some(delivery) => {
+                    delivery.add(messages);
+                    true
+                }
+                None => {
+                    let mut delivery = Delivery { logger: self, generation, ..Delivery::default() };
+                    delivery.add(messages);
+                    deliveries.push(delivery);
+                    false
+                }
+            }
         });
-        for (level, text) in messages.kept.into_iter().chain(dropped) {
+        if is_taken_over {
+            return;
+        }
+        // A child that the callback forked leaves the rest to its parent.
+        while process::generation() == generation {
+            let next = DELIVERIES.with_borrow_mut(|deliveries| deliveries.last_mut().and_then(Delivery::next));
+            let Some((level, text)) = next else {
+                break;
+            };
             let text = CString::new(text.replace('\0', "\u{fffd}")).unwrap_or_default();
             // SAFETY: the caller registered this function for this userdata, and it is released only after the last such call.
-            unsafe { (self.callback)(self.userdata, level, text.as_ptr()) };
+            unsafe { (self.callback)(self.userdata, number(level), text.as_ptr()) };
         }
+        DELIVERIES.with_borrow_mut(Vec::pop);
     }
 }
 
@@ -107,11 +125,65 @@ impl Drop for Logger {
     }
 }
 
+thread_local! {
+    /// What this thread is delivering: more than one where a callback makes calls on a store with another logger.
+    static DELIVERIES: RefCell<Vec<Delivery>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The messages of a call, and of those that the callback makes meanwhile.
+struct Delivery {
+    logger: *const Logger,
+    generation: u64,
+    waiting: VecDeque<(Level, String)>,
+    taken: usize,
+    dropped: usize,
+}
+
+impl Default for Delivery {
+    fn default() -> Self {
+        Delivery { logger: std::ptr::null(), generation: 0, waiting: VecDeque::new(), taken: 0, dropped: 0 }
+    }
+}
+
+impl Delivery {
+    fn add(&mut self, messages: Messages) {
+        let room = MAXIMUM_MESSAGES.saturating_sub(self.taken);
+        let kept = messages.kept.len().min(room);
+        self.taken += kept;
+        self.dropped += messages.dropped + messages.kept.len() - kept;
+        self.waiting.extend(messages.kept.into_iter().take(kept));
+    }
+
+    fn next(&mut self) -> Option<(Level, String)> {
+        if let Some(message) = self.waiting.pop_front() {
+            return Some(message);
+        }
+        // The last message: what the callback does about this one is not told any more.
+        let is_last = self.dropped > 0 && self.taken != usize::MAX;
+        is_last.then(|| {
+            self.taken = usize::MAX;
+            (Level::WARN, format!("{} more log messages of this call were dropped", self.dropped))
+        })
+    }
+}
+
+fn number(level: Level) -> i32 {
+    match level {
+        Level::ERROR => LD_DYNAMO_LOG_ERROR,
+        Level::WARN => LD_DYNAMO_LOG_WARN,
+        Level::INFO => LD_DYNAMO_LOG_INFO,
+        Level::DEBUG => LD_DYNAMO_LOG_DEBUG,
+        _ => LD_DYNAMO_LOG_TRACE,
+    }
+}
+
 /// A handle's logger, replaceable while calls are under way, in any process.
 ///
 /// The lock word holds the generation of its holder: a child that finds its parent's there takes the lock over, as the thread that
 /// held it does not exist in the child, and what it guards is one pointer, which is old or new but never torn.
 pub(super) struct LoggerCell {
+    /// Spares calls the lock while no logger is set.
+    is_set: AtomicBool,
     holder: AtomicU64,
     logger: std::cell::UnsafeCell<Option<Arc<Logger>>>,
 }
@@ -122,18 +194,25 @@ unsafe impl Sync for LoggerCell {}
 impl LoggerCell {
     pub(super) const fn new() -> Self {
         LoggerCell {
+            is_set: AtomicBool::new(false),
             holder: AtomicU64::new(0),
             logger: std::cell::UnsafeCell::new(None),
         }
     }
 
     pub(super) fn get(&self) -> Option<Arc<Logger>> {
+        if !self.is_set.load(Ordering::Acquire) {
+            return None;
+        }
         self.locked(|logger| logger.clone())
     }
 
     pub(super) fn replace(&self, logger: Option<Arc<Logger>>) {
         // The old one is dropped after the lock is free: its release may call the library.
-        drop(self.locked(|current| std::mem::replace(current, logger)));
+        drop(self.locked(|current| {
+            self.is_set.store(logger.is_some(), Ordering::Release);
+            std::mem::replace(current, logger)
+        }));
     }
 
     fn locked<T>(&self, work: impl FnOnce(&mut Option<Arc<Logger>>) -> T) -> T {
@@ -159,154 +238,5 @@ impl LoggerCell {
         let outcome = work(unsafe { &mut *self.logger.get() });
         self.holder.store(0, Ordering::Release);
         outcome
-    }
-}
-
-#[derive(Default)]
-struct Messages {
-    kept: Vec<(i32, String)>,
-    dropped: usize,
-}
-
-thread_local! {
-    /// What the call on this thread has logged so far; `None` outside calls.
-    static MESSAGES: RefCell<Option<Messages>> = const { RefCell::new(None) };
-}
-
-/// Puts events into the thread's messages. Spans are ignored.
-struct Collector {
-    level: LevelFilter,
-    /// Texts that never appear in a message.
-    secrets: Vec<String>,
-}
-
-impl Collector {
-    fn new(config: &Config) -> Self {
-        let secrets = config.secret_fields().into_iter().flatten();
-        Collector {
-            level: match config.log_level {
-                LogLevel::Off => LevelFilter::OFF,
-                LogLevel::Error => LevelFilter::ERROR,
-                LogLevel::Warn => LevelFilter::WARN,
-                LogLevel::Info => LevelFilter::INFO,
-                LogLevel::Debug => LevelFilter::DEBUG,
-                LogLevel::Trace => LevelFilter::TRACE,
-            },
-            secrets: secrets.map(str::to_owned).collect(),
-        }
-    }
-}
-
-impl Subscriber for Collector {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_event() && *metadata.level() <= self.level && !speaks_of_secrets(metadata.target())
-    }
-
-    fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(self.level)
-    }
-
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-        span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        MESSAGES.with_borrow_mut(|messages| {
-            let Some(messages) = messages else {
-                return;
-            };
-            if messages.kept.len() >= MAXIMUM_MESSAGES {
-                messages.dropped += 1;
-                return;
-            }
-            let metadata = event.metadata();
-            let mut text = Text::new(metadata.target());
-            event.record(&mut text);
-            let mut text = text.0;
-            for secret in &self.secrets {
-                if text.contains(secret.as_str()) {
-                    text = text.replace(secret.as_str(), "…");
-                }
-            }
-            truncate(&mut text);
-            messages.kept.push((number(*metadata.level()), text));
-        });
-    }
-
-    fn enter(&self, _: &span::Id) {}
-
-    fn exit(&self, _: &span::Id) {}
-}
-
-/// Modules of the AWS SDK that log what is signed, signatures and credentials.
-fn speaks_of_secrets(target: &str) -> bool {
-    const TARGETS: [&str; 5] = [
-        "aws_sigv4",
-        "aws_runtime::auth",
-        "aws_credential_types",
-        "aws_smithy_runtime::client::identity",
-        "aws_smithy_runtime::client::orchestrator::auth",
-    ];
-    TARGETS.iter().any(|secretive| target.starts_with(secretive))
-}
-
-/// Fields in which the AWS SDK shows whole requests, their headers and with them signatures and session tokens.
-fn holds_headers(field: &str) -> bool {
-    ["request", "response", "headers", "identity", "credentials", "signing", "properties", "config"]
-        .iter()
-        .any(|part| field.contains(part))
-}
-
-fn number(level: Level) -> i32 {
-    match level {
-        Level::ERROR => LD_DYNAMO_LOG_ERROR,
-        Level::WARN => LD_DYNAMO_LOG_WARN,
-        Level::INFO => LD_DYNAMO_LOG_INFO,
-        Level::DEBUG => LD_DYNAMO_LOG_DEBUG,
-        _ => LD_DYNAMO_LOG_TRACE,
-    }
-}
-
-fn truncate(text: &mut String) {
-    if text.len() > MAXIMUM_MESSAGE_BYTES {
-        let end = (0..=MAXIMUM_MESSAGE_BYTES).rev().find(|&end| text.is_char_boundary(end));
-        text.truncate(end.unwrap_or(0));
-        text.push('…');
-    }
-}
-
-/// An event as one line: the message, then its fields; messages of other crates begin with where they come from.
-struct Text(String);
-
-impl Text {
-    fn new(target: &str) -> Self {
-        Text(if target.starts_with(env!("CARGO_CRATE_NAME")) {
-            String::new()
-        } else {
-            format!("{target}: ")
-        })
-    }
-
-    fn push(&mut self, field: &Field, value: fmt::Arguments<'_>) {
-        // Writing to a String cannot fail.
-        let _ = match field.name() {
-            "message" => self.0.write_fmt(value),
-            name if holds_headers(name) => Ok(()),
-            name => write!(self.0, " {name}={value}"),
-        };
-    }
-}
-
-impl Visit for Text {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.push(field, format_args!("{value}"));
-    }
-
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.push(field, format_args!("{value:?}"));
     }
 }

@@ -7,6 +7,7 @@
 //!
 //! Rust programs use [`Store`](crate::Store) instead.
 
+mod collector;
 mod error;
 mod guard;
 mod log;

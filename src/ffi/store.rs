@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::error::*;
 use super::guard::{guard, required, result_place, Outcome};
 use super::log::{ld_dynamo_log_callback, ld_dynamo_log_release, Logger, LoggerCell};
-use super::string::{give, text};
+use super::string::{give, give_json, text};
 use crate::config::Config;
 use crate::store::Store;
 use crate::upsert::Upsert;
@@ -134,8 +134,27 @@ pub unsafe extern "C" fn ld_dynamo_store_get(
     item_json: *mut *mut c_char,
     error: *mut *mut ld_dynamo_error,
 ) -> ld_dynamo_status {
+    let mut is_known = true;
     // SAFETY: what the caller promises is what each of these needs.
     unsafe {
+        // What the cache knows is given without a look at the logger, as there is nothing to log.
+        let status = guard(error, || {
+            let place = result_place(item_json, "item_json")?;
+            let store = &required(store, "store")?.store;
+            let (kind, key) = (text(kind, "kind")?, text(key, "key")?);
+            let shown = store.cached(kind, key, |item| match item {
+                None => LD_DYNAMO_NOT_FOUND,
+                Some(item) => {
+                    give_json(item, place);
+                    LD_DYNAMO_OK
+                }
+            })?;
+            is_known = shown.is_some();
+            Ok(shown.unwrap_or(LD_DYNAMO_OK))
+        });
+        if is_known {
+            return status;
+        }
         call_for_result(store, (item_json, "item_json"), error, |store, place| {
             give_if_found(store.get(text(kind, "kind")?, text(key, "key")?)?.as_deref(), place)
         })
@@ -301,9 +320,18 @@ pub unsafe extern "C" fn ld_dynamo_store_big_segments_membership(
     }
 }
 
-/// What the store counted in this process, for monitoring. Sends nothing.
+/// What the store counted in this process, or with "share" all stores of its live state, for monitoring. Sends nothing.
 ///
-/// `stats_json`: receives one JSON object, to be freed with ld_dynamo_string_free; README.md lists its fields.
+/// `stats_json`: receives one JSON object, to be freed with ld_dynamo_string_free. Fields may be added. Numbers only grow, but for
+/// "last_init" and "generation"; they begin at 0 with the first call in a process, and a forked child counts for itself.
+/// "hits": get, all and initialized calls answered from the cache. "misses": those that were not, while there is a cache.
+/// "stale_hits": misses whose read failed and that were served what was known before. "joined_calls": misses served the answer
+/// to another caller's request. "requests": HTTP requests to DynamoDB, retries included. "retries": those that repeat one that
+/// failed. "throttles": answers that said that the table or the account is asked too much. "consumed_read_units" and
+/// "consumed_write_units": capacity units that DynamoDB bills, halves included; a write refused for its version counts as one.
+/// "unprocessed_rows": rows of batches that DynamoDB left undone, each time; they are sent again. "last_init": rows of the
+/// last init that succeeded, "written", "unchanged", "deleted", and "dropped" for their size. "generation": a number of the process that
+/// counted this; it is another in a forked child.
 ///
 /// # Safety
 /// Pointers are NULL or valid.
@@ -324,10 +352,11 @@ pub unsafe extern "C" fn ld_dynamo_store_stats(
 
 /// Sets the function that receives the store's log messages from now on, those of the AWS SDK included, down to "log_level".
 ///
-/// `callback`: runs on the thread that made a call, when the call's work is done; NULL for no more messages. At most 256 messages a
-/// call are kept, the others counted. Never a secret. `userdata`: handed to the callback. `release`: NULL, or a function that is
-/// called once with userdata when the logger was replaced or the store freed and the last call that uses it is over; in a forked child
-/// never for a logger that the parent set. On failure release is not called.
+/// `callback`: runs on the thread that made a call, when the call's work is done; NULL for no more messages, and then `userdata` and
+/// `release` are not looked at. At most 256 messages a call are delivered, the others counted in one more. What the callback's own calls
+/// on this store log is delivered after it has returned, within that limit. Never a secret. `userdata`: handed to the callback. `release`: NULL, or a
+/// function that is called once with userdata when the logger was replaced or the store freed and the last call that uses it is over;
+/// in a forked child never for a logger that the parent set. On failure release is not called.
 ///
 /// # Safety
 /// Pointers are NULL or valid; callback and release accept userdata on any thread that uses the store.

@@ -1,9 +1,14 @@
 //! What the integration tests share: the engines they run against and raw access to their tables.
 #![allow(dead_code)]
 
+pub mod certificates;
 pub mod compile;
+pub mod data_set;
 pub mod driver;
+pub mod fake;
 pub mod json_text;
+pub mod rerun;
+pub mod watchdog;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -83,6 +88,10 @@ impl Engine {
             std::thread::sleep(Duration::from_millis(50));
         }
         engine
+    }
+
+    pub fn process_id(&self) -> u32 {
+        self.process.id()
     }
 
     fn start(mut command: Command) -> Self {

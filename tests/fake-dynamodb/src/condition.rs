@@ -19,6 +19,7 @@ pub enum Condition<'a> {
     And(Box<Condition<'a>>, Box<Condition<'a>>),
     Not(Box<Condition<'a>>),
     Exists(Cow<'a, str>),
+    HasType(Operand<'a>, Operand<'a>),
     BeginsWith(Operand<'a>, Operand<'a>),
     Compare(Operand<'a>, Comparison, Operand<'a>),
 }
@@ -54,6 +55,10 @@ impl<'a> Condition<'a> {
             Self::And(left, right) => left.holds(row) && right.holds(row),
             Self::Not(inner) => !inner.holds(row),
             Self::Exists(name) => row(name).is_some(),
+            Self::HasType(attribute, kind) => match (attribute.resolve(row), kind.resolve(row)) {
+                (Some(value), Some(AttributeValue::S(kind))) => kind.text() == value.kind(),
+                _ => false,
+            },
             Self::BeginsWith(text, prefix) => match (text.resolve(row), prefix.resolve(row)) {
                 (Some(AttributeValue::S(text)), Some(AttributeValue::S(prefix))) => {
                     text.text().starts_with(&*prefix.text())
@@ -131,7 +136,7 @@ mod tests {
 
     const NAMES: &str = r##"{"#namespace":"namespace","#key":"key","#version":"version"}"##;
     const VALUES: &str =
-        r#"{":version":{"N":"5"},":namespace":{"S":"features"},":from":{"S":"b"},":to":{"S":"d"}}"#;
+        r#"{":version":{"N":"5"},":namespace":{"S":"features"},":from":{"S":"b"},":to":{"S":"d"},":string":{"S":"S"}}"#;
     const ROW: &str = r#"{"namespace":{"S":"features"},"key":{"S":"c"},"version":{"N":"5"}}"#;
 
     fn check(text: &str, row: Option<&str>) -> Result<bool, Failure> {
@@ -183,6 +188,9 @@ mod tests {
             ("not (key = :from) AND NOT attribute_exists(item)", true),
             ("begins_with(#namespace,:namespace)", true),
             ("begins_with(#namespace, :from)", false),
+            ("attribute_type(key, :string)", true),
+            ("attribute_type(version, :string)", false),
+            ("attribute_type(item, :string)", false),
             ("version <> :version or key < :from", false),
             ("key <= :from", false),
             ("key > :version", false),

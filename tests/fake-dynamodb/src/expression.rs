@@ -1,5 +1,5 @@
 //! The grammar of expressions: `or`, `and`, `not`, parentheses, `= <> < <= > >=`, `between … and …`, `attribute_exists`,
-//! `attribute_not_exists`, `begins_with`; top-level attributes only.
+//! `attribute_not_exists`, `attribute_type`, `begins_with`; top-level attributes only.
 
 use std::borrow::Cow;
 
@@ -104,6 +104,14 @@ impl<'a> Parser<'a, '_> {
             }
             "attribute_exists" => Ok(Condition::Exists(self.path()?)),
             "attribute_not_exists" => Ok(Condition::Not(Box::new(Condition::Exists(self.path()?)))),
+            "attribute_type" => {
+                self.expect("(")?;
+                let attribute = self.operand()?;
+                self.expect(",")?;
+                let kind = self.operand()?;
+                self.expect(")")?;
+                Ok(Condition::HasType(attribute, kind))
+            }
             "begins_with" => {
                 self.expect("(")?;
                 let text = self.operand()?;

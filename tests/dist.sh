@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Makes what is published, in target/packages: an archive with header and libraries, and a Python wheel around the library.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+readonly packages=target/packages
+readonly built=target/dist
+version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+readonly version
+readonly name=ld-dynamo-store-$version-linux-$(uname -m)
+
+cargo build --profile dist --locked --lib
+
+rm -rf "$packages"
+mkdir -p "$packages/$name"/{include,lib}
+cp include/* "$packages/$name/include/"
+cp "$built/libld_dynamo_store.a" "$packages/$name/lib/"
+# Programs are linked to the first name and look for the second when they start.
+cp "$built/libld_dynamo_store.so" "$packages/$name/lib/libld_dynamo_store.so.1"
+ln -s libld_dynamo_store.so.1 "$packages/$name/lib/libld_dynamo_store.so"
+cp README.md LICENSE CHANGELOG.md "$packages/$name/"
+tar -C "$packages" -czf "$packages/$name.tar.gz" "$name"
+rm -r "${packages:?}/$name"
+
+# The tests assert that the library needs no newer glibc than this platform has.
+LD_DYNAMO_STORE_BUILD_LIBRARY=$PWD/$built/libld_dynamo_store.so \
+    LD_DYNAMO_STORE_BUILD_PLATFORM=manylinux_2_34_$(uname -m) \
+    target/python/bin/python -m build --wheel --no-isolation --outdir "$packages" bindings/python >/dev/null
+
+echo "made in $packages:"
+ls -l "$packages"

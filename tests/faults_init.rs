@@ -1,0 +1,328 @@
+//! `init` against an endpoint that leaves rows undone, throttles, fails, and cuts connections: nothing is lost, and the order stands.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use fastrand::Rng;
+use ld_dynamo_store::ErrorKind;
+use serde_json::{json, Value};
+use support::data_set::{marker, marker_key, row, DataSet};
+use support::fake::{is_marker, LoggedRow};
+use support::rerun;
+use support::watchdog::Watchdog;
+use support::Engine;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+const MAXIMUM_BATCH_ROWS: usize = 25;
+
+/// Four levels, and enough rows that each of the lower ones takes several batches.
+fn new_data() -> DataSet {
+    DataSet::chains(180, 3, 60)
+}
+
+/// What the table holds before: some rows as they will be, some older, some newer, some that must go.
+fn older_data(rng: &mut Rng) -> DataSet {
+    let mut older = new_data();
+    for (kind, items) in new_data().kinds {
+        for key in items.keys() {
+            match rng.u8(..10) {
+                0..3 => older.change(&kind, key, rng.u64(0..9), "older"),
+                3..6 => older.remove(&kind, key),
+                6 => older.item(&kind, &format!("stale-{key}"), 1, ""),
+                _ => {}
+            }
+        }
+    }
+    older
+}
+
+fn rows_of(data_set: &DataSet) -> Vec<Value> {
+    data_set.rows().into_values().collect()
+}
+
+fn put(namespace: &str, key: &str) -> LoggedRow {
+    LoggedRow("put".to_owned(), namespace.to_owned(), key.to_owned())
+}
+
+/// A rule that fires now and then.
+fn sometimes(rng: &mut Rng, operation: Option<&str>, most: f64, action: Value) -> Value {
+    let matching = operation.map_or(json!({}), |operation| json!({"operation": operation}));
+    json!({"match": matching, "probability": rng.f64() * most, "seed": rng.u32(..), "action": action})
+}
+
+/// Partial batches of every sort, and throttling.
+fn partial_batches(rng: &mut Rng) -> Vec<Value> {
+    let keys: Vec<_> = (0..10).map(|_| format!("flag-{}", rng.u8(..180))).collect();
+    let batch = Some("BatchWriteItem");
+    let (fraction, count) = (rng.f64(), rng.u8(1..30));
+    let mut rules = vec![
+        sometimes(rng, batch, 0.4, json!({"unprocessed": {"fraction": fraction}})),
+        sometimes(rng, batch, 0.3, json!({"unprocessed": {"count": count}})),
+        sometimes(rng, batch, 0.3, json!({"unprocessed": {"keys": keys}})),
+        sometimes(rng, batch, 0.1, json!({"unprocessed": {"fraction": 1.0}})),
+        sometimes(rng, None, 0.15, json!({"throttle": true})),
+        sometimes(rng, None, 0.2, json!({"delay_ms": 4})),
+    ];
+    rng.shuffle(&mut rules);
+    rules
+}
+
+/// Failures after which it is unknown what was done.
+fn failures(rng: &mut Rng) -> Vec<Value> {
+    let actions = [
+        json!({"cut": "before"}),
+        json!({"cut": "after"}),
+        json!({"server_error": true}),
+        json!({"truncate": 20}),
+        json!({"garbage": true}),
+        json!({"wrong_checksum": true}),
+        json!({"wrong_checksum": "header"}),
+        json!({"error": {"status": 503, "code": "ServiceUnavailable"}}),
+    ];
+    actions
+        .into_iter()
+        .map(|action| sometimes(rng, None, 0.08, action))
+        .collect()
+}
+
+/// Runs every seed on an empty table, several side by side as most of the time is spent in pauses, and adds up what they give.
+fn for_each_seed(seeds: Range<u64>, run: impl Fn(&Engine, &str, u64) -> usize + Sync) -> usize {
+    let next = AtomicU64::new(seeds.start);
+    let work = || {
+        let engine = Engine::fake(&[]);
+        let table = engine.create_table();
+        let mut sum = 0;
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= seeds.end {
+                return sum;
+            }
+            engine.empty();
+            sum += run(&engine, &table, seed);
+        }
+    };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..6).map(|_| scope.spawn(work)).collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().expect("every seed passes"))
+            .sum()
+    })
+}
+
+#[test]
+fn no_row_is_lost_under_any_mix_of_partial_batches() {
+    let _watchdog = Watchdog::new(rerun::patience(rerun::rounds(48, 2000)));
+    let undone = for_each_seed(0..rerun::rounds(48, 2000), |engine, table, seed| {
+        let rng = &mut Rng::with_seed(seed);
+        let data_set = new_data();
+        let older = if seed % 3 == 0 {
+            DataSet::default()
+        } else {
+            older_data(rng)
+        };
+        engine.seed(table, &rows_of(&older));
+        engine.script(Value::Array(partial_batches(rng)));
+        let store = engine.store_with(table, json!({"max_concurrency": rng.u8(1..8)}));
+
+        let report = store
+            .init(&data_set.json())
+            .unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+
+        assert_eq!(engine.stored(table), data_set.rows_with_marker(), "seed {seed}");
+        let log = engine.log();
+        log.require_order(|row| data_set.stage(row));
+        assert!(log.writes().all(|request| request.rows.len() <= MAXIMUM_BATCH_ROWS));
+        assert_eq!(report.written + report.deleted, log.items_sent().len(), "seed {seed}");
+        assert_eq!(report.written + report.unchanged, data_set.len(), "seed {seed}");
+        log.0.iter().map(|request| request.unprocessed.len()).sum()
+    });
+    assert!(
+        undone > 1000,
+        "only {undone} rows were left undone: the script does not bite"
+    );
+}
+
+#[test]
+fn after_any_failure_the_next_init_goes_on_and_the_marker_stays_last() {
+    let _watchdog = Watchdog::new(rerun::patience(rerun::rounds(32, 2000)));
+    let failed = for_each_seed(0..rerun::rounds(32, 2000), |engine, table, seed| {
+        let rng = &mut Rng::with_seed(seed);
+        let data_set = new_data();
+        let older = if seed % 2 == 0 {
+            DataSet::default()
+        } else {
+            older_data(rng)
+        };
+        engine.seed(table, &rows_of(&older));
+        for failed in 0..60 {
+            let mut rules = failures(rng);
+            rules.extend(partial_batches(rng));
+            engine.script(Value::Array(rules));
+            // A new store each time: the AWS SDK's retry quota is not what is tested here.
+            let store = engine.store_with(table, json!({"max_concurrency": rng.u8(1..8)}));
+            let outcome = store.init(&data_set.json());
+            engine.log().require_order(|row| data_set.stage(row));
+            let stored = engine.stored(table);
+            if outcome.is_ok() || stored.contains_key(&marker_key()) {
+                assert_eq!(stored, data_set.rows_with_marker(), "seed {seed}");
+            }
+            match outcome {
+                Ok(_) => return failed,
+                Err(error) => assert!(error.is_retriable(), "seed {seed}: {error}"),
+            }
+        }
+        panic!("seed {seed}: no init succeeds");
+    });
+    assert!(failed > 10, "only {failed} inits failed: the script does not bite");
+}
+
+#[test]
+fn the_marker_waits_for_a_row_that_is_left_undone_again_and_again() {
+    let _watchdog = Watchdog::new(PATIENCE);
+    let engine = Engine::fake(&[]);
+    let table = engine.create_table();
+    let data_set = new_data();
+    engine.script(
+        json!([{"match": {"contains": "\"flag-2\""}, "times": 6, "action": {"unprocessed": {"keys": ["flag-2"]}}}]),
+    );
+
+    engine.store(&table).init(&data_set.json()).expect("init");
+
+    let log = engine.log();
+    let marker: Vec<_> = log
+        .writes()
+        .filter(|request| request.rows.iter().any(is_marker))
+        .collect();
+    assert_eq!(marker.len(), 1);
+    assert_eq!(
+        (marker[0].operation.as_str(), marker[0].rows.len()),
+        ("PutItem", 1),
+        "the marker is put alone"
+    );
+    let sent = log
+        .writes()
+        .filter(|request| request.rows.contains(&put("features", "flag-2")))
+        .count();
+    assert_eq!(sent, 7);
+    log.require_order(|row| data_set.stage(row));
+    assert_eq!(engine.stored(&table), data_set.rows_with_marker());
+}
+
+#[test]
+fn throttling_is_waited_out_wherever_it_strikes() {
+    let _watchdog = Watchdog::new(PATIENCE);
+    let engine = Engine::fake(&[]);
+    for operation in ["Query", "BatchWriteItem", "PutItem"] {
+        let table = engine.create_table();
+        let data_set = DataSet::chains(30, 2, 5);
+        // More often than the attempts of one request.
+        engine.script(json!([{"match": {"operation": operation}, "times": 8, "action": {"throttle": true}}]));
+        let store = engine.store(&table);
+        store
+            .init(&data_set.json())
+            .unwrap_or_else(|error| panic!("{operation}: {error}"));
+        assert_eq!(engine.stored(&table), data_set.rows_with_marker(), "{operation}");
+        let stats: Value = serde_json::from_str(&store.stats()).expect("JSON");
+        assert_eq!(stats["throttles"], 8, "{operation}");
+    }
+}
+
+#[test]
+fn stale_rows_go_after_every_write_and_other_namespaces_stay() {
+    let engine = Engine::fake(&[]);
+    let table = engine.create_table();
+    let data_set = new_data();
+    let mut older = older_data(&mut Rng::with_seed(7));
+    for number in 0..60 {
+        older.item("segments", &format!("stale-{number}"), 1, "");
+    }
+    let others = [
+        row("other:features", "flag-1", 9, "{}"),
+        row("custom", "x", 1, "{}"),
+        json!({"namespace": {"S": "mine"}, "key": {"S": "k"}}),
+    ];
+    engine.seed(&table, &rows_of(&older));
+    engine.seed(&table, &others);
+    engine.script(Value::Array(partial_batches(&mut Rng::with_seed(8))));
+
+    let report = engine.store(&table).init(&data_set.json()).expect("init");
+
+    assert!(report.deleted >= 60);
+    let log = engine.log();
+    log.require_order(|row| data_set.stage(row));
+    let mut expected = data_set.rows_with_marker();
+    expected.extend(others.iter().map(|row| (support::fake::row_key(row), row.clone())));
+    assert_eq!(engine.stored(&table), expected);
+}
+
+#[test]
+fn out_of_time_names_the_counts_and_the_next_init_goes_on() {
+    let _watchdog = Watchdog::new(PATIENCE);
+    let engine = Engine::fake(&[]);
+    for was_initialized in [false, true] {
+        let table = engine.create_table();
+        let mut data_set = DataSet::chains(40, 1, 10);
+        data_set.change("features", "flag-7", 1, "the one that is never done");
+        if was_initialized {
+            engine.seed(&table, &[marker()]);
+        }
+        engine.script(
+            json!([{"match": {"operation": "BatchWriteItem"}, "action": {"unprocessed": {"keys": ["flag-7"]}}}]),
+        );
+        let started = Instant::now();
+
+        let error = engine
+            .store_with(&table, json!({"init_timeout_ms": 400}))
+            .init(&data_set.json())
+            .expect_err("no time");
+
+        assert!(started.elapsed() < Duration::from_secs(2));
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+        assert!(error.is_retriable());
+        let counts = "49 of its 50 rows written or deleted and 1 not; \"$inited\" is as it was";
+        assert!(error.message().contains(counts), "{error}");
+        let stored = engine.stored(&table);
+        assert_eq!(stored.contains_key(&marker_key()), was_initialized);
+
+        engine.script(json!([]));
+        let report = engine.store(&table).init(&data_set.json()).expect("the next init");
+        assert_eq!((report.written, report.unchanged), (1, 49));
+        assert_eq!(engine.log().items_sent(), BTreeSet::from([put("features", "flag-7")]));
+        assert_eq!(engine.stored(&table), data_set.rows_with_marker());
+    }
+}
+
+#[test]
+fn a_marker_without_an_answer_is_said_to_be_uncertain() {
+    let engine = Engine::fake(&[]);
+    let table = engine.create_table();
+    engine.script(json!([{"match": {"operation": "PutItem"}, "action": {"cut": "after"}}]));
+    let error = engine
+        .store(&table)
+        .init(&DataSet::chains(3, 1, 0).json())
+        .expect_err("no answer");
+    assert_eq!(error.kind(), ErrorKind::Unreachable);
+    assert!(
+        error
+            .message()
+            .starts_with("init wrote or deleted all of its 3 rows, but failed to put \"$inited\""),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_altered_page_is_not_compared() {
+    let engine = Engine::fake(&[]);
+    let table = engine.create_table();
+    let data_set = new_data();
+    engine.seed(&table, &rows_of(&data_set));
+    engine.script(json!([{"match": {"operation": "Query"}, "times": 2, "action": {"wrong_checksum": true}}]));
+    let report = engine.store(&table).init(&data_set.json()).expect("init");
+    assert_eq!((report.written, report.deleted), (0, 0));
+    assert_eq!(engine.log().count("Query"), 4);
+}
