@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::future::{poll_fn, Future};
 use std::pin::pin;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
@@ -15,14 +15,17 @@ use crate::process::{SignalsBlocked, SigpipeBlocked};
 
 /// After so long without anyone driving it, the runtime is turned once before a call: what the server closed meanwhile is seen first.
 const IDLE_BEFORE_TURN: Duration = Duration::from_secs(1);
+/// The driver sees up to 1,024 sockets at a turn.
+const TURNS: u32 = 4;
 
 /// A current-thread runtime, made at the first use.
 pub(crate) struct Runtime {
     engine: OnceCell<Engine>,
     made: Instant,
-    driving: AtomicUsize,
     /// Milliseconds from `made` to when it was last driven.
     last_driven: AtomicU64,
+    /// Held by the call that turns the runtime; others that find it idle wait for that.
+    turning: tokio::sync::Mutex<()>,
 }
 
 impl Runtime {
@@ -30,8 +33,8 @@ impl Runtime {
         Runtime {
             engine: OnceCell::new(),
             made: Instant::now(),
-            driving: AtomicUsize::new(0),
             last_driven: AtomicU64::new(0),
+            turning: tokio::sync::Mutex::const_new(()),
         }
     }
 
@@ -72,21 +75,36 @@ impl Runtime {
             }
         };
         let _sigpipe = SigpipeBlocked::new();
-        let _driving = Driving::begin(self);
+        let _driving = Driving(self);
         Ok(engine.block_on(async {
-            if self.is_stale() {
-                turn().await;
-            }
+            self.turn_if_idle().await;
             future.await
         }))
     }
 
-    fn is_stale(&self) -> bool {
-        let idle = self
-            .now()
-            .saturating_sub(self.last_driven.load(Ordering::Relaxed));
-        self.driving.load(Ordering::Relaxed) == 1
-            && Duration::from_millis(idle) >= IDLE_BEFORE_TURN
+    /// Lets the driver look at its sockets, and the tasks of the connections at what it found, before anybody chooses a connection.
+    async fn turn_if_idle(&self) {
+        if !self.is_idle() {
+            return;
+        }
+        let _turning = self.turning.lock().await;
+        if !self.is_idle() {
+            return;
+        }
+        // On a task: only there a yield hands over to the driver, whichever thread that is, and returns behind the tasks it woke.
+        let turn = tokio::spawn(async {
+            for _ in 0..TURNS {
+                tokio::task::yield_now().await;
+            }
+        });
+        // A turn that was given up with its runtime is of no interest.
+        let _ = turn.await;
+        self.last_driven.store(self.now(), Ordering::Relaxed);
+    }
+
+    fn is_idle(&self) -> bool {
+        let idle = self.now().saturating_sub(self.last_driven.load(Ordering::Relaxed));
+        Duration::from_millis(idle) >= IDLE_BEFORE_TURN
     }
 
     fn now(&self) -> u64 {
@@ -148,27 +166,12 @@ impl Engine {
     }
 }
 
-/// Lets the driver look at its sockets and the connection tasks at what it found.
-async fn turn() {
-    // One yield polls the driver, the next runs the tasks it woke, the third what those woke in turn.
-    for _ in 0..3 {
-        tokio::task::yield_now().await;
-    }
-}
-
+/// Notes at its end that the runtime was driven.
 struct Driving<'a>(&'a Runtime);
-
-impl<'a> Driving<'a> {
-    fn begin(runtime: &'a Runtime) -> Self {
-        runtime.driving.fetch_add(1, Ordering::Relaxed);
-        Driving(runtime)
-    }
-}
 
 impl Drop for Driving<'_> {
     fn drop(&mut self) {
         self.0.last_driven.store(self.0.now(), Ordering::Relaxed);
-        self.0.driving.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use crate::client::{Client, PutOutcome};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::item::NewRow;
 use crate::schema::Kind;
+
+/// Beyond it, whoever else writes the row is left to it.
+const MAXIMUM_ROUNDS: usize = 5;
 
 /// What an upsert did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +27,7 @@ pub(crate) async fn upsert(client: &Client, kind: Kind<'_>, row: &NewRow<'_>) ->
         row.log_too_large();
         return Ok(Upsert::TooLarge);
     }
-    loop {
+    for _ in 0..MAXIMUM_ROUNDS {
         let stored = match client.put_if_newer(row).await? {
             PutOutcome::Stored => return Ok(Upsert::Stored),
             PutOutcome::Refused(stored) => stored,
@@ -43,4 +46,6 @@ pub(crate) async fn upsert(client: &Client, kind: Kind<'_>, row: &NewRow<'_>) ->
         }
         // The row has been repaired meanwhile, perhaps by us with an answer that was lost: which is newer is asked anew.
     }
+    let message = format!("the corrupt row {:?} changed at each of {MAXIMUM_ROUNDS} attempts to replace it", row.key);
+    Err(Error::new(ErrorKind::InvalidResponse, message))
 }

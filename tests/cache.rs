@@ -457,3 +457,42 @@ fn statistics_only_grow() {
     assert_eq!(stats["last_init"], json!({"written": 1, "unchanged": 1, "deleted": 1, "dropped": 0}));
     assert!(stats["generation"].as_u64().expect("a number") > 0);
 }
+
+/// A get that the cache answers is a matter of memory alone: the kernel ends this child at the first system call.
+#[test]
+fn a_cached_get_makes_no_system_call() {
+    use ld_dynamo_store::ffi::{ld_dynamo_store_get, ld_dynamo_store_new, ld_dynamo_string_free};
+    let place = Place::new();
+    place.put("flag", 1);
+    let mut configuration = place.engine.configuration(&place.table);
+    configuration["cache_ttl_ms"] = json!(600_000);
+    let configuration = std::ffi::CString::new(configuration.to_string()).expect("no NUL");
+    let get = |store, key: &std::ffi::CStr| {
+        let mut item = std::ptr::null_mut();
+        // SAFETY: the store is there, the strings end with NUL, and the item is freed once.
+        unsafe {
+            let status = ld_dynamo_store_get(store, c"features".as_ptr(), key.as_ptr(), &mut item, std::ptr::null_mut());
+            ld_dynamo_string_free(item);
+            status
+        }
+    };
+    // SAFETY: the child makes calls of this library and ends without running anything of the parent's.
+    unsafe {
+        let child = libc::fork();
+        assert!(child >= 0, "no fork");
+        if child == 0 {
+            libc::alarm(30);
+            let mut store = std::ptr::null_mut();
+            ld_dynamo_store_new(configuration.as_ptr(), &mut store, std::ptr::null_mut());
+            let statuses = (get(store, c"flag"), get(store, c"absent"));
+            libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_STRICT);
+            let are_equal = (0..10_000).all(|_| (get(store, c"flag"), get(store, c"absent")) == statuses);
+            let code = libc::c_long::from(!are_equal || statuses != (0, 1));
+            // The only way out that is left.
+            libc::syscall(libc::SYS_exit, code);
+        }
+        let mut status = 0;
+        assert_eq!(libc::waitpid(child, &mut status, 0), child);
+        assert!(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0, "the child ended with {status:#x}");
+    }
+}

@@ -289,6 +289,9 @@ fn out_of_time_names_the_counts_and_the_next_init_goes_on() {
         let stored = engine.stored(&table);
         assert_eq!(stored.contains_key(&marker_key()), was_initialized);
 
+        let batches = engine.log().count("BatchWriteItem");
+        assert!(batches < 40, "{batches} requests in 400 ms: the pauses do not grow");
+
         engine.script(json!([]));
         let report = engine.store(&table).init(&data_set.json()).expect("the next init");
         assert_eq!((report.written, report.unchanged), (1, 49));

@@ -146,6 +146,17 @@ fn forks_of_forks() {
     fork_in_flight(&Place::encrypted("forks-of-forks"), children()[0] / 4, 4);
 }
 
+#[test]
+fn while_the_connection_rests() {
+    let place = Place::plain(&[]);
+    place.engine.control("POST", "reset", &Value::Null);
+    run(compiled("fork_idle").arg(place.uncached()));
+    let counters = place.engine.control("GET", "counters", &Value::Null);
+    // The parent's, and that of the child that calls; four calls and two, none of them repeated.
+    assert_eq!((&counters["connections"], &counters["requests"]["GetItem"]), (&json!(2), &json!(6)), "{counters}");
+    run(compiled("fork_idle").arg(Place::encrypted("idle").uncached()));
+}
+
 fn fork_in_first_call(place: Place, name: &str) {
     let place = place.by_name().with_credentials_in_files();
     let folder = support::build_folder();

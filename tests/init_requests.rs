@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use ld_dynamo_store::ErrorKind;
-use serde_json::json;
-use support::data_set::{DataSet, Item};
+use serde_json::{json, Value};
+use support::data_set::{row, DataSet, Item};
 use support::watchdog::Watchdog;
 use support::Engine;
 
@@ -77,24 +77,18 @@ fn no_request_exceeds_what_the_service_takes() {
     let engine = Engine::fake(&[]);
     let table = engine.create_table();
     let mut data_set = DataSet::default();
-    // Quotes double when an item becomes a string of the request; the others stay or grow as well.
-    for (number, filling) in ["\\\"", "\\\\", "é", "😀", "\u{7f}", "/", "\\u0001"]
-        .into_iter()
-        .cycle()
-        .take(56)
-        .enumerate()
-    {
+    // Quotes double when an item becomes a string of the request; the others grow less or not at all.
+    let fillings = ["\\\\", "é", "😀", "\u{7f}", "/", "\\u0001"].into_iter().cycle();
+    let fillings = std::iter::repeat_n("\\\"", 30).chain(fillings);
+    for (number, filling) in fillings.take(54).enumerate() {
         let note = filling.repeat(390_000 / filling.len());
         let text = format!("{{\"version\":1,\n\t\"note\":\"{note}\"}}");
-        data_set.insert(
-            "features",
-            &format!("flag-{number:02}"),
-            Item {
-                version: 1,
-                text,
-                prerequisites: vec![],
-            },
-        );
+        let item = Item {
+            version: 1,
+            text,
+            prerequisites: vec![],
+        };
+        data_set.insert("features", &format!("flag-{number:02}"), item);
     }
     engine.script(json!([{"match": {"operation": "BatchWriteItem"}, "probability": 0.3, "action": {"unprocessed": {"fraction": 0.5}}}]));
 
@@ -141,6 +135,65 @@ fn batches_of_a_level_run_concurrently_up_to_the_limit() {
     };
     let most = batches.iter().map(|request| under_way(request.started_ms)).max();
     assert_eq!(most, Some(4));
+}
+
+#[test]
+fn a_row_that_differs_in_anything_is_rewritten_and_no_other() {
+    let engine = Engine::fake(&[]);
+    let table = engine.create_table();
+    let mut data_set = DataSet::default();
+    let keys = [
+        "same",
+        "text",
+        "lower",
+        "higher",
+        "space",
+        "extra",
+        "type",
+        "version",
+        "no-item",
+        "no-version",
+        "missing",
+    ];
+    for key in keys {
+        data_set.item("segments", key, 2, "");
+    }
+    let with = |key: &str, attribute: &str, value: Value| {
+        let mut stored = row("segments", key, 2, &data_set.kinds["segments"][key].text);
+        let attributes = stored.as_object_mut().expect("a row");
+        match value {
+            Value::Null => attributes.remove(attribute),
+            _ => attributes.insert(attribute.to_owned(), value),
+        };
+        stored
+    };
+    let text = |key: &str| data_set.kinds["segments"][key].text.clone();
+    engine.seed(
+        &table,
+        &[
+            row("segments", "same", 2, &text("same")),
+            with("text", "item", json!({"S": text("text").replace("\"\"", "\"other\"")})),
+            with("lower", "version", json!({"N": "1"})),
+            with("higher", "version", json!({"N": "3"})),
+            with("space", "item", json!({"S": format!("{} ", text("space"))})),
+            with("extra", "expires", json!({"N": "1700000000"})),
+            with("type", "item", json!({"M": {}})),
+            with("version", "version", json!({"S": "2"})),
+            with("no-item", "item", Value::Null),
+            with("no-version", "version", Value::Null),
+        ],
+    );
+    let report = engine.store(&table).init(&data_set.json()).expect("init");
+    assert_eq!(
+        (report.written, report.unchanged, report.deleted),
+        (keys.len() - 1, 1, 0)
+    );
+    assert!(engine
+        .log()
+        .items_sent()
+        .iter()
+        .all(|row| row.0 == "put" && row.2 != "same"));
+    assert_eq!(engine.stored(&table), data_set.rows_with_marker());
 }
 
 #[test]

@@ -13,7 +13,7 @@ use support::Engine;
 
 const TABLE: &str = "flags";
 const FLAG: &str = r#"{"version":1}"#;
-const OPERATION_TIMEOUT: Duration = Duration::from_millis(1500);
+const OPERATION_TIMEOUT: Duration = Duration::from_millis(1000);
 /// What a busy machine may add to a time-out.
 const SLACK: Duration = Duration::from_millis(1500);
 
@@ -32,7 +32,7 @@ fn start(port: u16) -> Engine {
 
 fn store(engine: &Engine, overrides: Value) -> Store {
     let mut configuration = json!({
-        "connect_timeout_ms": 500, "attempt_timeout_ms": 700, "operation_timeout_ms": OPERATION_TIMEOUT.as_millis() as u64,
+        "connect_timeout_ms": 400, "attempt_timeout_ms": 450, "operation_timeout_ms": OPERATION_TIMEOUT.as_millis() as u64,
         "init_timeout_ms": OPERATION_TIMEOUT.as_millis() as u64,
     });
     for (key, value) in overrides.as_object().expect("an object") {

@@ -137,7 +137,8 @@ fn chain(error: &(dyn StdError + 'static)) -> String {
             text.push_str(&message);
         }
     }
-    text
+    // Some of the AWS SDK's messages list what was tried, one line each; ours are one line.
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Whether the body of a refusal carries one of the codes for throttling.

@@ -1,5 +1,8 @@
 //! What `tracing` hears while a call with a logger runs on this thread: ours and the AWS SDK's events, as lines without secrets.
 
+#[cfg(test)]
+mod tests;
+
 use std::cell::RefCell;
 use std::fmt::{self, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -32,6 +35,33 @@ pub(super) struct Filter {
 pub(super) struct Messages {
     pub(super) kept: Vec<(Level, String)>,
     pub(super) dropped: usize,
+}
+
+impl Messages {
+    fn is_full(&self) -> bool {
+        self.kept.len() >= MAXIMUM_MESSAGES
+    }
+
+    /// The newest of the least severe.
+    fn least_severe(&self) -> Option<(usize, Level)> {
+        let levels = self.kept.iter().map(|(level, _)| *level).enumerate();
+        levels.max_by_key(|(_, level)| *level)
+    }
+
+    fn has_room_for(&self, level: Level) -> bool {
+        !self.is_full() || self.least_severe().is_some_and(|(_, least)| level < least)
+    }
+
+    /// A message that finds no room takes that of a less severe one: an error is never lost among what the AWS SDK says.
+    fn keep(&mut self, level: Level, text: String) {
+        if self.is_full() {
+            if let Some((index, _)) = self.least_severe() {
+                self.kept.remove(index);
+                self.dropped += 1;
+            }
+        }
+        self.kept.push((level, text));
+    }
 }
 
 /// The call on this thread that is being listened to.
@@ -155,14 +185,18 @@ impl Subscriber for Collector {
             let Some(Listening { filter, messages }) = listening else {
                 return;
             };
-            if messages.kept.len() >= MAXIMUM_MESSAGES {
+            let metadata = event.metadata();
+            if !messages.has_room_for(*metadata.level()) {
                 messages.dropped += 1;
                 return;
             }
-            let metadata = event.metadata();
             let mut text = Text::new(metadata.target());
+            let beginning = text.line.len();
             event.record(&mut text);
-            messages.kept.push((*metadata.level(), text.without_secrets(&filter.secrets)));
+            // Of some events nothing is left that may be told.
+            if text.line.len() > beginning {
+                messages.keep(*metadata.level(), text.without_secrets(&filter.secrets));
+            }
         });
     }
 
@@ -261,93 +295,5 @@ impl Visit for Text {
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         self.push(field, format_args!("{value:?}"));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn filter(json: &str) -> Arc<Filter> {
-        Filter::new(&Config::from_json(json).expect("a configuration"))
-    }
-
-    fn heard(filter: &Arc<Filter>, call: impl FnOnce()) -> Vec<String> {
-        let ((), messages) = filter.listen(call);
-        messages.kept.into_iter().map(|(_, text)| text).collect()
-    }
-
-    const WITH_SECRETS: &str = r#"{"table":"t","log_level":"trace","proxy":"http://me:word@proxy:1/",
-        "credentials":{"access_key_id":"the-id","secret_access_key":"the-key","session_token":"the-token"}}"#;
-
-    #[test]
-    fn secrets_are_cut_out_wherever_they_stand() {
-        let filter = filter(WITH_SECRETS);
-        let lines = heard(&filter, || {
-            tracing::info!("the-id and the-key and the-token through me:word@elsewhere");
-            tracing::debug!(field = "the-key", other = ?("the-token", 1));
-        });
-        assert_eq!(lines, ["… and … and … through …@elsewhere", " field=… other=(\"…\", 1)"]);
-    }
-
-    #[test]
-    fn a_secret_at_the_end_of_a_long_message_is_not_cut_in_half() {
-        let filter = filter(WITH_SECRETS);
-        for offset in 0..20 {
-            let before = "x".repeat(MAXIMUM_EVENT_BYTES - offset);
-            let beside = "x".repeat(MAXIMUM_MESSAGE_BYTES - offset);
-            let lines = heard(&filter, || {
-                tracing::info!("{before}the-token");
-                tracing::info!("{beside}the-token{before}");
-            });
-            assert!(lines.iter().all(|line| !line.contains('h')), "{offset}");
-            assert!(lines.iter().all(|line| line.len() <= MAXIMUM_MESSAGE_BYTES + '…'.len_utf8()));
-        }
-    }
-
-    #[test]
-    fn what_others_say_of_signatures_and_credentials_is_left_out() {
-        let filter = filter(r#"{"table":"t","log_level":"trace"}"#);
-        let lines = heard(&filter, || {
-            tracing::debug!(target: "aws_sigv4::http_request::sign", "left out by its target");
-            tracing::debug!(target: "aws_smithy_runtime::client", request = "left out by its name", "kept");
-            tracing::debug!(target: "aws_config::imds", "Authorization: AWS4-HMAC-SHA256");
-            tracing::debug!(target: "aws_config::imds", "AKIDEXAMPLE is short, AKIAIOSFODNN7EXAMPLE is not");
-        });
-        let left_out = "aws_config::imds: a message that may hold a secret was left out";
-        assert_eq!(lines, ["aws_smithy_runtime::client: kept", left_out, left_out]);
-    }
-
-    #[test]
-    fn levels_are_each_logger_s_own_and_nested_calls_do_not_mix() {
-        let (errors, all) = (filter(r#"{"table":"t","log_level":"error"}"#), filter(r#"{"table":"t","log_level":"trace"}"#));
-        let silent = filter(r#"{"table":"t","log_level":"off"}"#);
-        let speak = || {
-            tracing::error!("one");
-            tracing::trace!("two");
-        };
-        assert_eq!(heard(&silent, speak).len(), 0);
-        assert_eq!(heard(&errors, speak), ["one"]);
-        let mut inner = Vec::new();
-        let outer = heard(&all, || {
-            inner = heard(&errors, speak);
-            tracing::trace!("three");
-        });
-        assert_eq!((inner, outer), (vec!["one".to_owned()], vec!["three".to_owned()]));
-    }
-
-    #[test]
-    fn an_event_first_met_without_a_logger_is_heard_later() {
-        let filter = filter(r#"{"table":"t","log_level":"trace"}"#);
-        let speak = || tracing::trace!("a place in the code of its own");
-        speak();
-        assert_eq!(heard(&filter, speak).len(), 1);
-    }
-
-    #[test]
-    fn messages_beyond_the_limit_are_counted() {
-        let filter = filter(r#"{"table":"t","log_level":"trace"}"#);
-        let ((), messages) = filter.listen(|| (0..MAXIMUM_MESSAGES + 3).for_each(|number| tracing::trace!(number)));
-        assert_eq!((messages.kept.len(), messages.dropped), (MAXIMUM_MESSAGES, 3));
     }
 }

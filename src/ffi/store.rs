@@ -353,10 +353,11 @@ pub unsafe extern "C" fn ld_dynamo_store_stats(
 /// Sets the function that receives the store's log messages from now on, those of the AWS SDK included, down to "log_level".
 ///
 /// `callback`: runs on the thread that made a call, when the call's work is done; NULL for no more messages, and then `userdata` and
-/// `release` are not looked at. At most 256 messages a call are delivered, the others counted in one more. What the callback's own calls
-/// on this store log is delivered after it has returned, within that limit. Never a secret. `userdata`: handed to the callback. `release`: NULL, or a
-/// function that is called once with userdata when the logger was replaced or the store freed and the last call that uses it is over;
-/// in a forked child never for a logger that the parent set. On failure release is not called.
+/// `release` are not looked at. At most 256 messages a call are delivered, the less severe giving way, and the others counted in one
+/// more. What the callback's own calls on this store log is delivered after it has returned, within that limit. Never a secret.
+/// `userdata`: handed to the callback. `release`: NULL, or a function that is called once with userdata when the logger was replaced
+/// or the store freed and the last call that uses it is over; in a forked child never for a logger that the parent set. On failure
+/// release is not called.
 ///
 /// # Safety
 /// Pointers are NULL or valid; callback and release accept userdata on any thread that uses the store.

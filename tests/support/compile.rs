@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Warnings are errors: what programs include must be clean.
 const FLAGS: [&str; 6] = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-O1", "-Iinclude"];
@@ -14,6 +15,8 @@ const SYSTEM_LIBRARIES: [&str; 4] = ["-lgcc_s", "-lpthread", "-lm", "-ldl"];
 pub enum Library {
     Shared,
     Static,
+    /// Neither: the program loads the shared one itself.
+    AtRunTime,
 }
 
 /// Compiles one program from sources of the repository; returns its path.
@@ -21,17 +24,23 @@ pub fn program(compiler: &str, standard: &str, sources: &[&str], library: Librar
     let folder = super::build_folder();
     let name = sources[0].replace(['/', '.'], "-");
     let output = folder.join(format!("{name}-{library:?}").to_lowercase());
+    // Several tests may compile and run the same program at once.
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let unfinished = output.with_extension(format!("{}-{number}", std::process::id()));
     let mut command = Command::new(compiler);
-    command.current_dir(super::repository()).arg(standard).args(FLAGS).args(sources).arg("-o").arg(&output);
+    command.current_dir(super::repository()).arg(standard).args(FLAGS).args(sources).arg("-o").arg(&unfinished);
     match library {
         Library::Shared => {
             let rpath = format!("-Wl,-rpath,{}", soname_folder().display());
             command.arg("-L").arg(&folder).arg(rpath).arg("-lld_dynamo_store")
         }
         Library::Static => command.arg(folder.join("libld_dynamo_store.a")).args(SYSTEM_LIBRARIES),
+        Library::AtRunTime => &mut command,
     };
     let status = command.status().unwrap_or_else(|error| panic!("{compiler}: {error}; run make setup"));
     assert!(status.success(), "{command:?} failed");
+    std::fs::rename(unfinished, &output).expect("a program");
     output
 }
 
