@@ -27,7 +27,9 @@ fn main() {
         .spawn()
         .expect("fake-dynamodb; build it first");
     let mut endpoint = String::new();
-    BufReader::new(engine.stdout.take().expect("a pipe")).read_line(&mut endpoint).expect("an address");
+    BufReader::new(engine.stdout.take().expect("a pipe"))
+        .read_line(&mut endpoint)
+        .expect("an address");
     let endpoint = endpoint.trim();
     let logging = ureq::post(&format!("{endpoint}/_control/logging")).send(r#"{"enabled":false}"#);
     assert!(logging.expect("the engine answers").status().is_success());
@@ -42,7 +44,11 @@ fn main() {
 /// `target/PROFILE`, where this benchmark lies in `deps`.
 fn build_folder() -> PathBuf {
     let benchmark = std::env::current_exe().expect("the path of this benchmark");
-    benchmark.parent().and_then(Path::parent).expect("target/PROFILE/deps/NAME").to_owned()
+    benchmark
+        .parent()
+        .and_then(Path::parent)
+        .expect("target/PROFILE/deps/NAME")
+        .to_owned()
 }
 
 /// Compiles the program in C and runs it on the library in `folder`.
@@ -92,7 +98,9 @@ fn fill(store: &Store, keys: &[String]) {
         format!(r#""{key}":{head}{}"}}"#, "x".repeat(ITEM_BYTES - head.len() - 2))
     };
     let flags: Vec<String> = keys.iter().map(flag).collect();
-    store.init(&format!(r#"{{"features":{{{}}}}}"#, flags.join(","))).expect("an init");
+    store
+        .init(&format!(r#"{{"features":{{{}}}}}"#, flags.join(",")))
+        .expect("an init");
 }
 
 /// As the program in C does it: CPU time a get, the best of several rounds.
@@ -106,14 +114,21 @@ fn measure(store: &Store, keys: &[String], threads: usize) {
             let running: Vec<_> = (0..threads as u64).map(start).collect();
             barrier.wait();
             let began = Instant::now();
-            let times: Vec<Duration> = running.into_iter().map(|thread| thread.join().expect("no panic")).collect();
+            let times: Vec<Duration> = running
+                .into_iter()
+                .map(|thread| thread.join().expect("no panic"))
+                .collect();
             (times, began.elapsed())
         });
         let gets = (threads * GETS) as f64;
         best = best.min(times.iter().sum::<Duration>().as_secs_f64() / gets * 1e9);
         fastest = fastest.max(gets / took.as_secs_f64());
     }
-    println!("{:7} entries {threads:2} thread(s) {best:7.1} ns of CPU a get {:8.2} million gets a second", keys.len(), fastest / 1e6);
+    println!(
+        "{:7} entries {threads:2} thread(s) {best:7.1} ns of CPU a get {:8.2} million gets a second",
+        keys.len(),
+        fastest / 1e6
+    );
 }
 
 /// Gets keys in an order of its own; returns the CPU time that this thread used.
@@ -125,7 +140,9 @@ fn get_many(store: &Store, keys: &[String], barrier: &Barrier, thread: u64) -> D
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
-        let item = store.get("features", &keys[random as usize % keys.len()]).expect("an answer");
+        let item = store
+            .get("features", &keys[random as usize % keys.len()])
+            .expect("an answer");
         assert!(item.is_some_and(|item| item.len() == ITEM_BYTES));
     }
     cpu_time() - before

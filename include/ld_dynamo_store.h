@@ -197,7 +197,7 @@ ld_dynamo_status ld_dynamo_store_new(const char *config_json,
 // "features"). A kind that is absent is left alone, an empty one is emptied. Each item is a JSON object with an integer "version". Bad
 // input is refused before the first request. An item over 400,000 bytes is logged as an error and left out, with its older copy.
 // Reads what is stored and writes only the difference; takes at most "init_timeout_ms". On failure some rows may have been
-// written, the mark is as it was, and the next init goes on from there. Blocks; several may run at once, the last write stands.
+// written, the mark is as it was unless putting it is what failed, and the next init goes on from there. Blocks; several may run at once, the last write stands.
 // Costs one read of the kinds' rows and one write unit per KB that differs, and one for the mark.
 ld_dynamo_status ld_dynamo_store_init(const ld_dynamo_store *store,
                                       const char *all_data_json,
@@ -284,10 +284,11 @@ ld_dynamo_status ld_dynamo_store_stats(const ld_dynamo_store *store,
 // Sets the function that receives the store's log messages from now on, those of the AWS SDK included, down to "log_level".
 //
 // `callback`: runs on the thread that made a call, when the call's work is done; NULL for no more messages, and then `userdata` and
-// `release` are not looked at. At most 256 messages a call are delivered, the others counted in one more. What the callback's own calls
-// on this store log is delivered after it has returned, within that limit. Never a secret. `userdata`: handed to the callback. `release`: NULL, or a
-// function that is called once with userdata when the logger was replaced or the store freed and the last call that uses it is over;
-// in a forked child never for a logger that the parent set. On failure release is not called.
+// `release` are not looked at. At most 256 messages a call are delivered, the less severe giving way, and the others counted in one
+// more. What the callback's own calls on this store log is delivered after it has returned, within that limit. Never a secret.
+// `userdata`: handed to the callback. `release`: NULL, or a function that is called once with userdata when the logger was replaced
+// or the store freed and the last call that uses it is over; in a forked child never for a logger that the parent set. On failure
+// release is not called.
 ld_dynamo_status ld_dynamo_store_set_logger(const ld_dynamo_store *store,
                                             ld_dynamo_log_callback callback,
                                             void *userdata,

@@ -150,7 +150,7 @@ impl Config {
         }
     }
 
-    /// Reads the JSON form that the C ABI takes; see the header or README for its keys. An unknown or mistyped key is an error that names it.
+    /// Reads the JSON form that the C ABI takes; README.md lists its keys. An unknown or mistyped key is an error that names it.
     pub fn from_json(json: &str) -> Result<Self> {
         let value: Value = serde_json::from_str(json).map_err(|error| {
             Error::new(
@@ -264,6 +264,10 @@ impl Config {
         }
         if let Some(url) = &self.endpoint {
             require_url("endpoint", url)?;
+            // It stands in errors and logs, where a password must not.
+            if url.contains('@') {
+                return Err(refusal("\"endpoint\" must not hold a user name or password"));
+            }
         }
         if let Some(ProxyUrl(url)) = &self.proxy {
             require_url("proxy", url)?;

@@ -17,7 +17,7 @@ pub(crate) struct DataSet<'a> {
     kinds: Vec<(Cow<'a, str>, Members<'a, &'a RawValue>)>,
 }
 
-/// One kind with the namespace that holds it.
+/// One kind with the rows that store its items.
 pub(crate) struct KindRows<'a> {
     pub(crate) kind: Kind<'a>,
     pub(crate) rows: Vec<NewRow<'a>>,

@@ -1,5 +1,8 @@
 //! Concurrent misses of one thing become one request: the first caller reads, the others wait for its answer.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::hash_map::Entry;
 use std::collections::HashMap;
 use std::future::Future;
@@ -25,7 +28,9 @@ struct Flight<T> {
 
 impl<T: Clone> Flights<T> {
     pub(crate) fn new() -> Self {
-        Flights { under_way: Mutex::default() }
+        Flights {
+            under_way: Mutex::default(),
+        }
     }
 
     /// The answer to `read`, or to one under way that began at `sequence` or later; and whether it was another's.
@@ -46,7 +51,11 @@ impl<T: Clone> Flights<T> {
     }
 
     fn board<'a>(&'a self, name: &'a str, sequence: Sequence) -> Boarded<'a, T> {
-        let begin = || Flight { began: sequence, aboard: 0, answer: Arc::default() };
+        let begin = || Flight {
+            began: sequence,
+            aboard: 0,
+            answer: Arc::default(),
+        };
         let mut under_way = self.under_way();
         let flight = match under_way.entry(name.to_owned()) {
             Entry::Occupied(mut entry) => {
@@ -59,7 +68,11 @@ impl<T: Clone> Flights<T> {
             Entry::Vacant(entry) => entry.insert(begin()),
         };
         flight.aboard += 1;
-        Boarded { flights: self, name, answer: Arc::clone(&flight.answer) }
+        Boarded {
+            flights: self,
+            name,
+            answer: Arc::clone(&flight.answer),
+        }
     }
 }
 

@@ -175,7 +175,8 @@ pub(crate) fn register() {
     extern "C" fn after_in_parent() {
         process::gate().end_fork();
     }
-    if IS_REGISTERED.swap(true, Ordering::Relaxed) {
+    // Miri knows no forks.
+    if cfg!(miri) || IS_REGISTERED.swap(true, Ordering::Relaxed) {
         return;
     }
     // The child has nothing to do: the gate it finds was wiped. SAFETY: the handlers touch atomics and thread-locals without destructors.

@@ -38,15 +38,15 @@ pub struct InitReport {
     pub dropped: usize,
 }
 
-/// Replaces the kinds of the data set. `Err` leaves `$inited` as it was; the next init goes on through the difference.
-pub(crate) async fn init(
-    client: &Client,
+/// Replaces the kinds of the data set, all in `init_timeout`. After `Err` the next init goes on through the difference.
+pub(crate) async fn init<'c>(
+    client: impl Future<Output = Result<&'c Client>>,
     config: &Config,
     kinds: &[KindRows<'_>],
     namespaces: &[String],
 ) -> Result<InitReport> {
     let progress = Progress::default();
-    let work = replace(client, config, kinds, namespaces, &progress);
+    let work = async { replace(client.await?, config, kinds, namespaces, &progress).await };
     match config.init_timeout {
         None => work.await,
         Some(limit) => match tokio::time::timeout(limit, work).await {
@@ -263,7 +263,7 @@ impl Progress {
             return format!("init wrote or deleted all of its {total} rows, but failed to put \"$inited\"");
         }
         format!(
-            "init failed with {done} of its {total} rows written or deleted and {} not; \"$inited\" is as it was",
+            "init failed with {done} of its {total} rows known to be written or deleted and {} not; \"$inited\" is as it was",
             total - done
         )
     }

@@ -157,6 +157,14 @@ pub(crate) enum StoredItem {
 }
 
 impl StoredRow {
+    /// The version in its JSON, which decides where the attribute cannot.
+    pub(crate) fn version_in_item(&self) -> Option<u64> {
+        match &self.item {
+            StoredItem::Text(text) => version(text),
+            StoredItem::Missing | StoredItem::OtherType => None,
+        }
+    }
+
     /// Whether a reader could make nothing of it, or its version can be compared with none.
     pub(crate) fn is_corrupt(&self) -> bool {
         match &self.item {

@@ -15,8 +15,8 @@
 //!
 //! # Map of the crate
 //!
-//! Data flows one way: `ffi` → `store` → `init`, `upsert`, `read` → `client` → `process`. Only `ffi` knows C, and only `client`
-//! knows the AWS SDK. `item`, `data_set`, `dependencies` and `schema` say what the table holds, without a request.
+//! Data flows one way: `ffi` → `store` → `cache` → `init`, `upsert`, `read` → `client` → `live`, `runtime`, `process`. Only `ffi` knows C,
+//! and only `client` knows the AWS SDK. `item`, `data_set`, `dependencies` and `schema` say what the table holds, without a request.
 #![warn(missing_docs)]
 
 mod big_segments;
@@ -35,6 +35,8 @@ mod live;
 mod process;
 mod read;
 mod runtime;
+#[cfg(test)]
+mod schedule;
 mod schema;
 mod stats;
 mod store;

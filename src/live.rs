@@ -123,7 +123,12 @@ impl Live for Registry {
 /// Works on the list of shared live states, then drops those that nobody uses beyond the ones that are kept.
 fn with_shared<T>(work: impl FnOnce(&mut Shared) -> T) -> T {
     static REGISTRY: Slot<Registry> = Slot::new();
-    let registry = REGISTRY.live(|generation| Arc::new(Registry { generation, shared: Mutex::default() }));
+    let registry = REGISTRY.live(|generation| {
+        Arc::new(Registry {
+            generation,
+            shared: Mutex::default(),
+        })
+    });
     let mut shared = registry.shared.lock().unwrap_or_else(PoisonError::into_inner);
     let outcome = work(&mut shared);
     let beyond = take_beyond(&mut shared);

@@ -86,7 +86,7 @@ fn make_page() -> &'static Page {
         std::alloc::handle_alloc_error(std::alloc::Layout::new::<[u8; PAGE_BYTES]>());
     }
     // SAFETY: the page was mapped above and is ours alone until it is published.
-    let is_wiped = unsafe { libc::madvise(page, PAGE_BYTES, libc::MADV_WIPEONFORK) } == 0;
+    let is_wiped = cfg!(miri) || unsafe { libc::madvise(page, PAGE_BYTES, libc::MADV_WIPEONFORK) } == 0;
     let page = page.cast::<Page>();
     match PAGE.compare_exchange(
         std::ptr::null_mut(),
@@ -282,5 +282,85 @@ fn sigpipe() -> libc::sigset_t {
         libc::sigemptyset(&mut set);
         libc::sigaddset(&mut set, libc::SIGPIPE);
         set
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicUsize;
+
+    /// Counts how many of its kind there are.
+    struct Counted<'a> {
+        generation: u64,
+        alive: &'a AtomicUsize,
+    }
+
+    impl<'a> Counted<'a> {
+        fn new(generation: u64, alive: &'a AtomicUsize) -> Arc<Self> {
+            alive.fetch_add(1, Ordering::Relaxed);
+            Arc::new(Counted { generation, alive })
+        }
+    }
+
+    impl Live for Counted<'_> {
+        fn generation(&self) -> u64 {
+            self.generation
+        }
+    }
+
+    impl Drop for Counted<'_> {
+        fn drop(&mut self) {
+            self.alive.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn threads_that_come_first_together_get_one_live_state() {
+        let alive = AtomicUsize::new(0);
+        let slot = Slot::new();
+        let address = || std::ptr::from_ref(slot.live(|generation| Counted::new(generation, &alive))) as usize;
+        let addresses: Vec<_> = std::thread::scope(|scope| {
+            let threads = [(); 8].map(|()| scope.spawn(address));
+            threads.map(|thread| thread.join().unwrap()).into()
+        });
+        assert!(addresses.iter().all(|found| *found == addresses[0]), "{addresses:?}");
+        assert_eq!(alive.load(Ordering::Relaxed), 1);
+        drop(slot);
+        assert_eq!(alive.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn an_inherited_live_state_is_replaced_and_left_alone() {
+        let alive = AtomicUsize::new(0);
+        let inherited = Counted::new(u64::MAX, &alive);
+        let slot = Slot::new();
+        slot.install(std::ptr::null_mut(), Arc::clone(&inherited));
+        assert_eq!(slot.live(|generation| Counted::new(generation, &alive)).generation, generation());
+        assert_eq!(alive.load(Ordering::Relaxed), 2);
+        drop(slot);
+        // Its own is gone; the other's share was never given up.
+        assert_eq!((alive.load(Ordering::Relaxed), Arc::strong_count(&inherited)), (1, 2));
+    }
+
+    #[test]
+    fn an_unused_slot_leaves_what_it_inherited_alone() {
+        let alive = AtomicUsize::new(0);
+        let inherited = Counted::new(u64::MAX, &alive);
+        let slot = Slot::new();
+        slot.install(std::ptr::null_mut(), Arc::clone(&inherited));
+        drop(slot);
+        assert_eq!(Arc::strong_count(&inherited), 2);
+    }
+
+    #[test]
+    fn generations_are_never_0_and_never_used_twice() {
+        let word = AtomicU64::new(0);
+        let first = next_generation(&word);
+        assert!(first > 0 && word.load(Ordering::Relaxed) == first);
+        // Somebody else was faster.
+        assert_eq!(next_generation(&word), first);
+        let child = AtomicU64::new(0);
+        assert!(next_generation(&child) > first);
     }
 }

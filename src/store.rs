@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::big_segments;
 use crate::cache::{Cache, CachedItem, CachedKind};
 use crate::client::Client;
-use crate::config::Config;
+use crate::config::{CacheTtl, Config};
 use crate::data_set::{DataSet, KindRows};
 use crate::error::{Error, ErrorKind, Result};
 use crate::flight::Flights;
@@ -73,7 +73,9 @@ impl Store {
             cache.fill_item(kind.name(), key, item.clone(), began);
             Ok(item)
         };
-        self.read_once(live, cache, &cache.item_flights, &name, read, || cache.stale_item(kind.name(), key))
+        self.read_once(live, cache, &cache.item_flights, &name, read, || {
+            cache.stale_item(kind.name(), key)
+        })
     }
 
     /// Shows `show` an item that the cache knows, `None` being that there is none; `Ok(None)` where it has to be read. Logs nothing,
@@ -94,7 +96,7 @@ impl Store {
     }
 
     async fn read_item(&self, client: &Client, kind: Kind<'_>, key: &str) -> Result<CachedItem> {
-        let consistent = self.config.consistent_reads;
+        let consistent = self.is_consistent();
         let item = read::get(client, &self.config.prefix, kind, key, consistent).await?;
         Ok(item.map(Arc::from))
     }
@@ -116,11 +118,13 @@ impl Store {
             cache.fill_kind(kind.name(), Arc::clone(&items), began);
             Ok(items)
         };
-        self.read_once(live, cache, &cache.kind_flights, kind.name(), read, || cache.stale_kind(kind.name()))
+        self.read_once(live, cache, &cache.kind_flights, kind.name(), read, || {
+            cache.stale_kind(kind.name())
+        })
     }
 
     async fn read_kind(&self, client: &Client, kind: Kind<'_>) -> Result<CachedKind> {
-        let consistent = self.config.consistent_reads;
+        let consistent = self.is_consistent();
         let items = read::all(client, &self.config.prefix, kind, consistent).await?;
         Ok(Arc::new(items))
     }
@@ -172,7 +176,7 @@ impl Store {
         let names = || kinds.iter().map(|group| group.kind.name()).collect();
         let under_way = live.cache.as_ref().map(|cache| cache.init_begins(names()));
         let outcome = live.runtime.block_on(|| async {
-            let client = within(self.config.operation_timeout, live.client(&self.config)).await?;
+            let client = within(self.config.operation_timeout, live.client(&self.config));
             init::init(client, &self.config, &kinds, &namespaces).await
         });
         let outcome = outcome.and_then(|outcome| outcome);
@@ -230,15 +234,13 @@ impl Store {
     }
 
     async fn read_marker(&self, client: &Client) -> Result<bool> {
-        read::initialized(client, &self.config.prefix, self.config.consistent_reads).await
+        read::initialized(client, &self.config.prefix, self.is_consistent()).await
     }
 
     /// When the Relay Proxy last synchronized Big Segments: `{"synchronizedOn": Unix milliseconds}`; `None` where it never did.
     pub fn big_segments_metadata(&self) -> Result<Option<String>> {
         let config = &self.config;
-        self.call(async |client| {
-            big_segments::metadata(client, &config.prefix, config.consistent_reads).await
-        })
+        self.call(async |client| big_segments::metadata(client, &config.prefix, config.consistent_reads).await)
     }
 
     /// The Big Segments that include (true) or exclude (false) a context: `{"segment-key.g1": true, …}`; `None` where it has no row.
@@ -280,6 +282,11 @@ impl Store {
             ));
         }
         Ok(())
+    }
+
+    /// What is kept for ever must not come from a replica that lags behind.
+    fn is_consistent(&self) -> bool {
+        self.config.consistent_reads || self.config.cache_ttl == CacheTtl::Forever
     }
 
     fn live(&self) -> &LiveState {

@@ -36,7 +36,7 @@ pub(crate) async fn upsert(client: &Client, kind: Kind<'_>, row: &NewRow<'_>) ->
         if row.is_stored_as(&stored) {
             return Ok(Upsert::Stored);
         }
-        if !stored.is_corrupt() {
+        if !stored.is_corrupt() || stored.version_in_item() >= Some(row.version) {
             let winner = stored.into_item(kind)?;
             return Ok(Upsert::NotNewer(winner.into()));
         }

@@ -1,64 +1,13 @@
-//! What the cache does to requests: how many there are, which calls share one, what a write leaves behind.
+//! What the cache does to requests: how many there are, which calls share one, what is served when none is answered.
 
 mod support;
 
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
-use ld_dynamo_store::{ErrorKind, Store, Upsert};
+use ld_dynamo_store::{ErrorKind, Store};
 use serde_json::{json, Value};
-use support::watchdog::Watchdog;
-use support::Engine;
-
-const LIMIT: Duration = Duration::from_secs(60);
-
-/// A scripted endpoint with an empty table.
-struct Place {
-    engine: Engine,
-    table: String,
-    _watchdog: Watchdog,
-}
-
-impl Place {
-    fn new() -> Self {
-        let engine = Engine::fake(&[]);
-        let table = engine.create_table();
-        Place { engine, table, _watchdog: Watchdog::new(LIMIT) }
-    }
-
-    fn store(&self, overrides: Value) -> Store {
-        self.engine.store_with(&self.table, overrides)
-    }
-
-    /// Requests of an operation since the last question.
-    fn requests(&self, operation: &str) -> u64 {
-        let counters = self.engine.control("GET", "counters", &Value::Null);
-        self.engine.script(json!([]));
-        counters["requests"][operation].as_u64().unwrap_or(0)
-    }
-
-    /// Writes a row as another program would.
-    fn put(&self, key: &str, version: u64) {
-        let row = json!({"namespace": {"S": "features"}, "key": {"S": key}, "version": {"N": version.to_string()}, "item": {"S": flag(version)}});
-        self.engine.control("POST", &format!("put?table={}", self.table), &json!([row]));
-    }
-}
-
-fn flag(version: u64) -> String {
-    format!(r#"{{"version":{version}}}"#)
-}
-
-fn get(store: &Store, key: &str) -> Option<String> {
-    store.get("features", key).expect("an answer").map(|item| item.to_string())
-}
-
-fn all(store: &Store) -> Value {
-    serde_json::from_str(&store.all("features").expect("an answer")).expect("JSON")
-}
-
-fn stats(store: &Store) -> Value {
-    serde_json::from_str(&store.stats()).expect("JSON")
-}
+use support::cached::{all, flag, get, stats, Place};
 
 /// The same call by 16 threads at once.
 fn sixteen_times<T: Send>(call: impl Fn() -> T + Sync) -> Vec<T> {
@@ -69,7 +18,10 @@ fn sixteen_times<T: Send>(call: impl Fn() -> T + Sync) -> Vec<T> {
             call()
         };
         let threads: Vec<_> = (0..16).map(|_| scope.spawn(together)).collect();
-        threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
+        threads
+            .into_iter()
+            .map(|thread| thread.join().expect("no panic"))
+            .collect()
     })
 }
 
@@ -81,25 +33,42 @@ fn one_request_for_each_key_and_ttl() {
     let began = Instant::now();
     for _ in 0..5 {
         assert_eq!(get(&store, "flag"), Some(flag(1)));
-        assert_eq!(store.get("flags", "flag").unwrap().as_deref(), Some(&*flag(1)), "an alias of the same kind");
+        assert_eq!(
+            store.get("flags", "flag").unwrap().as_deref(),
+            Some(&*flag(1)),
+            "an alias of the same kind"
+        );
         assert_eq!(get(&store, "absent"), None);
         assert_eq!(all(&store), json!({"flag": {"version": 1}}));
         assert!(!store.initialized().unwrap());
     }
-    assert!(began.elapsed() < Duration::from_millis(1800), "this machine is too slow for the test");
+    assert!(
+        began.elapsed() < Duration::from_millis(1800),
+        "this machine is too slow for the test"
+    );
     place.put("flag", 2);
     place.put("absent", 3);
-    assert_eq!((get(&store, "flag"), get(&store, "absent")), (Some(flag(1)), None), "nothing is asked within the TTL");
+    assert_eq!(
+        (get(&store, "flag"), get(&store, "absent")),
+        (Some(flag(1)), None),
+        "nothing is asked within the TTL"
+    );
     // get of two keys, and the marker.
     assert_eq!(place.requests("GetItem"), 3);
     std::thread::sleep(Duration::from_millis(2050));
     for _ in 0..5 {
-        assert_eq!((get(&store, "flag"), get(&store, "absent")), (Some(flag(2)), Some(flag(3))));
+        assert_eq!(
+            (get(&store, "flag"), get(&store, "absent")),
+            (Some(flag(2)), Some(flag(3)))
+        );
     }
     assert_eq!(all(&store).as_object().unwrap().len(), 2);
     assert_eq!((place.requests("GetItem"), place.requests("Query")), (2, 0));
     let stats = stats(&store);
-    assert_eq!((&stats["misses"], &stats["hits"]), (&json!(7), &json!(5 * 5 - 4 + 2 + 2 * 5 - 2)));
+    assert_eq!(
+        (&stats["misses"], &stats["hits"]),
+        (&json!(7), &json!(5 * 5 - 4 + 2 + 2 * 5 - 2))
+    );
 }
 
 #[test]
@@ -121,7 +90,11 @@ fn concurrent_misses_make_one_request() {
             assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
             assert_eq!(place.requests(operation), 1, "call {number}");
             let stats = stats(&store);
-            assert_eq!((&stats["misses"], &stats["joined_calls"], &stats["hits"]), (&json!(16), &json!(15), &json!(0)), "{stats}");
+            assert_eq!(
+                (&stats["misses"], &stats["joined_calls"], &stats["hits"]),
+                (&json!(16), &json!(15), &json!(0)),
+                "{stats}"
+            );
         }
     }
 }
@@ -155,93 +128,10 @@ fn a_ttl_of_zero_neither_caches_nor_joins() {
     assert_eq!(get(&store, "flag"), Some(flag(2)));
     assert_eq!(place.requests("GetItem"), 1);
     let stats = stats(&store);
-    assert_eq!((&stats["misses"], &stats["joined_calls"], &stats["hits"]), (&json!(0), &json!(0), &json!(0)));
-}
-
-#[test]
-fn an_upsert_keeps_the_new_or_the_winning_item() {
-    let place = Place::new();
-    for ttl in [60_000, -1] {
-        place.engine.empty();
-        let store = place.store(json!({"cache_ttl_ms": ttl}));
-        assert_eq!(get(&store, "flag"), None);
-        assert_eq!(store.upsert("features", "flag", &flag(2)).unwrap(), Upsert::Stored);
-        place.requests("GetItem");
-        assert_eq!(get(&store, "flag"), Some(flag(2)));
-        place.put("flag", 7);
-        assert!(matches!(store.upsert("features", "flag", &flag(3)).unwrap(), Upsert::NotNewer(_)));
-        assert_eq!(get(&store, "flag"), Some(flag(7)), "the item that won");
-        let tombstone = r#"{"version":8,"deleted":true}"#;
-        assert_eq!(store.upsert("features", "flag", tombstone).unwrap(), Upsert::Stored);
-        let deleted = get(&store, "flag").expect("a tombstone");
-        assert!(deleted.contains(r#""deleted":true"#) && deleted.contains("salt"), "as it was stored: {deleted}");
-        assert_eq!(place.requests("GetItem"), 0);
-    }
-}
-
-#[test]
-fn an_upsert_drops_or_patches_its_kind() {
-    for (ttl, queries) in [(60_000, 1), (-1, 0)] {
-        let place = Place::new();
-        place.put("a", 1);
-        let store = place.store(json!({"cache_ttl_ms": ttl}));
-        all(&store);
-        place.requests("Query");
-        store.upsert("features", "b", &flag(1)).expect("an upsert");
-        store.upsert("features", "a", &flag(2)).expect("an upsert");
-        assert_eq!(all(&store), json!({"a": {"version": 2}, "b": {"version": 1}}));
-        assert_eq!(place.requests("Query"), queries);
-    }
-}
-
-#[test]
-fn an_init_keeps_what_it_wrote() {
-    let place = Place::new();
-    let store = place.store(json!({"cache_ttl_ms": -1}));
-    assert!(!store.initialized().unwrap());
-    assert_eq!(get(&store, "a"), None);
-    store.get("own", "x").expect("an answer");
-    let too_large = format!(r#"{{"version":1,"x":"{}"}}"#, "x".repeat(400_000));
-    store.init(&format!(r#"{{"features":{{"a":{{"version":1}},"large":{too_large}}},"segments":{{}}}}"#)).expect("an init");
-    place.requests("GetItem");
-    assert_eq!(get(&store, "a").as_deref(), Some(r#"{"version":1}"#));
-    assert_eq!(all(&store), json!({"a": {"version": 1}}), "without the item that was dropped");
-    assert_eq!(*store.all("segments").unwrap(), "{}");
-    assert!(store.initialized().unwrap());
-    store.get("own", "x").expect("an answer");
-    assert_eq!((place.requests("GetItem"), place.requests("Query")), (0, 0));
-    assert_eq!(get(&store, "large"), None);
-    assert_eq!(place.requests("GetItem"), 1, "of the dropped one nothing is known");
-}
-
-#[test]
-fn a_failed_write_drops_what_it_touched() {
-    let place = Place::new();
-    place.put("a", 1);
-    place.put("b", 1);
-    let store = place.store(json!({"cache_ttl_ms": -1, "max_attempts": 1, "init_timeout_ms": 500}));
-    let read_all = |store: &Store| (get(store, "a"), get(store, "b"), all(store));
-    read_all(&store);
-    place.engine.script(json!([{"match": {"operation": "PutItem"}, "action": {"cut": "after"}}]));
-    let error = store.upsert("features", "a", &flag(2)).unwrap_err();
-    assert!(error.is_retriable(), "{error}");
-    place.engine.script(json!([]));
-    assert_eq!(get(&store, "a"), Some(flag(2)), "the write was done, though nobody said so");
-    assert_eq!(get(&store, "b"), Some(flag(1)));
-    assert_eq!(place.requests("GetItem"), 1, "the other item is still known");
-    read_all(&store);
-    place.engine.script(json!([{"match": {"operation": "BatchWriteItem"}, "action": {"cut": "after"}}]));
-    store.init(r#"{"features":{"a":{"version":5},"b":{"version":5}}}"#).unwrap_err();
-    place.engine.script(json!([]));
-    assert_eq!(read_all(&store).0.as_deref(), Some(r#"{"version":5}"#));
-    assert_eq!(place.requests("GetItem"), 2);
-    // Refused before anything was sent: nothing is dropped.
-    store.upsert("features", "a", "{}").unwrap_err();
-    store.init("[]").unwrap_err();
-    let too_large = format!(r#"{{"version":9,"x":"{}"}}"#, "x".repeat(400_000));
-    assert_eq!(store.upsert("features", "a", &too_large).unwrap(), Upsert::TooLarge);
-    read_all(&store);
-    assert_eq!((place.requests("GetItem"), place.requests("Query")), (0, 0));
+    assert_eq!(
+        (&stats["misses"], &stats["joined_calls"], &stats["hits"]),
+        (&json!(0), &json!(0), &json!(0))
+    );
 }
 
 #[test]
@@ -251,7 +141,10 @@ fn a_read_only_store_caches_and_its_refusals_change_nothing() {
     let store = place.store(json!({"cache_ttl_ms": 60_000, "read_only": true}));
     get(&store, "a");
     all(&store);
-    assert_eq!(store.upsert("features", "a", &flag(2)).unwrap_err().kind(), ErrorKind::ReadOnly);
+    assert_eq!(
+        store.upsert("features", "a", &flag(2)).unwrap_err().kind(),
+        ErrorKind::ReadOnly
+    );
     assert_eq!(store.init("{}").unwrap_err().kind(), ErrorKind::ReadOnly);
     place.engine.script(json!([]));
     assert_eq!(get(&store, "a"), Some(flag(1)));
@@ -264,7 +157,9 @@ fn a_leader_that_fails_hands_over() {
     let place = Place::new();
     place.put("flag", 1);
     let refusal = json!({"error": {"status": 400, "code": "AccessDeniedException", "message": "no"}, "delay_ms": 300});
-    place.engine.script(json!([{"match": {"operation": "GetItem", "nth": 1}, "action": refusal}]));
+    place
+        .engine
+        .script(json!([{"match": {"operation": "GetItem", "nth": 1}, "action": refusal}]));
     let store = place.store(json!({"cache_ttl_ms": -1}));
     let answers = sixteen_times(|| store.get("features", "flag"));
     let refused: Vec<_> = answers.iter().filter_map(|answer| answer.as_ref().err()).collect();
@@ -278,7 +173,11 @@ fn a_waiter_keeps_its_own_time_out() {
     let place = Place::new();
     place.put("flag", 1);
     let limits = json!({"cache_ttl_ms": -1, "operation_timeout_ms": 1000, "attempt_timeout_ms": 0, "max_attempts": 1});
-    let black_hole = |times: Value| place.engine.script(json!([{"times": times, "action": {"black_hole": true}}]));
+    let black_hole = |times: Value| {
+        place
+            .engine
+            .script(json!([{"times": times, "action": {"black_hole": true}}]))
+    };
 
     // The leader runs out of time in the middle of the waiter's; the waiter then asks for itself.
     black_hole(json!(1));
@@ -294,7 +193,10 @@ fn a_waiter_keeps_its_own_time_out() {
     let (leader, waiter) = two_calls(&store);
     for (answer, time) in [leader, waiter] {
         assert_eq!(answer.unwrap_err().kind(), ErrorKind::TimedOut);
-        assert!(time >= Duration::from_millis(990) && time < Duration::from_millis(2500), "{time:?}");
+        assert!(
+            time >= Duration::from_millis(990) && time < Duration::from_millis(2500),
+            "{time:?}"
+        );
     }
     place.engine.script(json!([]));
     assert_eq!(get(&store, "flag"), Some(flag(1)));
@@ -314,61 +216,6 @@ fn two_calls(store: &Store) -> (TimedAnswer, TimedAnswer) {
         let waiter = timed(400);
         (leader.join().expect("no panic"), waiter)
     })
-}
-
-#[test]
-fn a_read_beside_a_write_of_the_same_process_is_not_kept() {
-    let place = Place::new();
-    place.put("flag", 1);
-    place.engine.script(json!([{"match": {"operation": "GetItem", "nth": 1}, "action": {"delay_ms": 600}}]));
-    let store = place.store(json!({"cache_ttl_ms": -1}));
-    std::thread::scope(|scope| {
-        // Its answer is made before the write, and arrives after it.
-        let slow = scope.spawn(|| get(&store, "flag"));
-        std::thread::sleep(Duration::from_millis(200));
-        store.upsert("features", "flag", &flag(2)).expect("an upsert");
-        assert_eq!(get(&store, "flag"), Some(flag(2)));
-        store.upsert("features", "other", &flag(1)).expect("an upsert");
-        assert_eq!(slow.join().expect("no panic"), Some(flag(1)));
-    });
-    assert_eq!(get(&store, "flag"), Some(flag(2)));
-    assert_eq!(place.requests("GetItem"), 1);
-}
-
-#[test]
-fn a_flight_that_began_before_a_write_is_not_joined() {
-    let place = Place::new();
-    place.put("flag", 1);
-    place.engine.script(json!([{"match": {"operation": "GetItem", "nth": 1}, "action": {"delay_ms": 600}}]));
-    let store = place.store(json!({"cache_ttl_ms": -1, "max_attempts": 1}));
-    std::thread::scope(|scope| {
-        let slow = scope.spawn(|| get(&store, "flag"));
-        std::thread::sleep(Duration::from_millis(200));
-        // Done at the table, and not in memory.
-        place.put("flag", 2);
-        store.upsert("features", "other", &flag(1)).expect("an upsert");
-        assert_eq!(get(&store, "flag"), Some(flag(2)), "an answer from before the write");
-        assert_eq!(slow.join().expect("no panic"), Some(flag(1)));
-    });
-    assert_eq!(place.requests("GetItem"), 2);
-}
-
-#[test]
-fn an_absent_marker_is_believed_for_a_while_and_a_present_one_for_ever() {
-    let place = Place::new();
-    let store = place.store(json!({"cache_ttl_ms": 1500}));
-    let writer = place.store(json!({}));
-    assert!(!store.initialized().unwrap());
-    writer.init("{}").expect("an init");
-    assert!(!store.initialized().unwrap());
-    std::thread::sleep(Duration::from_millis(1550));
-    assert!(store.initialized().unwrap());
-    std::thread::sleep(Duration::from_millis(1550));
-    place.engine.empty();
-    assert!(store.initialized().unwrap());
-    assert_eq!(place.engine.requests(), 0);
-    store.available().expect("an answer");
-    assert_eq!(place.engine.requests(), 1, "whether the table answers is always asked");
 }
 
 #[test]
@@ -414,7 +261,10 @@ fn stale_values_are_served_for_retriable_failures_only() {
             assert!(!store.initialized().unwrap());
             assert!(store.get("features", "never-read").unwrap_err().is_retriable());
         } else {
-            assert_eq!(store.get("features", "flag").unwrap_err().kind(), ErrorKind::AccessDenied);
+            assert_eq!(
+                store.get("features", "flag").unwrap_err().kind(),
+                ErrorKind::AccessDenied
+            );
             assert_eq!(store.all("features").unwrap_err().kind(), ErrorKind::AccessDenied);
         }
         assert!(store.available().is_err());
@@ -432,29 +282,53 @@ fn statistics_only_grow() {
     let store = place.store(json!({"cache_ttl_ms": 20}));
     let growing = |stats: &Value| -> Vec<f64> {
         let fields = stats.as_object().expect("an object").iter();
-        fields.filter(|(name, _)| *name != "generation").filter_map(|(_, value)| value.as_f64()).collect()
+        fields
+            .filter(|(name, _)| *name != "generation")
+            .filter_map(|(_, value)| value.as_f64())
+            .collect()
     };
     let mut before = growing(&stats(&store));
     assert_eq!(before.len(), 10);
     assert!(before.iter().all(|value| *value == 0.0));
-    place.engine.script(json!([{"match": {"operation": "GetItem", "nth": 2}, "action": {"throttle": true}},
-        {"match": {"operation": "BatchWriteItem", "nth": 1}, "action": {"unprocessed": {"count": 1}}}]));
+    place.engine.script(
+        json!([{"match": {"operation": "GetItem", "nth": 2}, "action": {"throttle": true}},
+        {"match": {"operation": "BatchWriteItem", "nth": 1}, "action": {"unprocessed": {"count": 1}}}]),
+    );
     for round in 0..10 {
-        store.init(&format!(r#"{{"features":{{"a":{{"version":{round}}},"b":{{"version":1}}}}}}"#)).expect("an init");
+        store
+            .init(&format!(
+                r#"{{"features":{{"a":{{"version":{round}}},"b":{{"version":1}}}}}}"#
+            ))
+            .expect("an init");
         store.upsert("features", "c", &flag(round)).expect("an upsert");
         get(&store, "a");
         get(&store, &round.to_string());
         std::thread::sleep(Duration::from_millis(if round % 2 == 0 { 25 } else { 0 }));
         let now = growing(&stats(&store));
-        assert!(before.iter().zip(&now).all(|(before, now)| now >= before), "{before:?} {now:?}");
+        assert!(
+            before.iter().zip(&now).all(|(before, now)| now >= before),
+            "{before:?} {now:?}"
+        );
         before = now;
     }
     let stats = stats(&store);
-    for name in ["hits", "misses", "requests", "retries", "throttles", "consumed_read_units", "consumed_write_units", "unprocessed_rows"] {
+    for name in [
+        "hits",
+        "misses",
+        "requests",
+        "retries",
+        "throttles",
+        "consumed_read_units",
+        "consumed_write_units",
+        "unprocessed_rows",
+    ] {
         assert!(stats[name].as_f64().expect("a number") > 0.0, "{name} in {stats}");
     }
     // The last init replaced one flag, found one as it was, and deleted the one that the upsert before it stored.
-    assert_eq!(stats["last_init"], json!({"written": 1, "unchanged": 1, "deleted": 1, "dropped": 0}));
+    assert_eq!(
+        stats["last_init"],
+        json!({"written": 1, "unchanged": 1, "deleted": 1, "dropped": 0})
+    );
     assert!(stats["generation"].as_u64().expect("a number") > 0);
 }
 
@@ -471,7 +345,13 @@ fn a_cached_get_makes_no_system_call() {
         let mut item = std::ptr::null_mut();
         // SAFETY: the store is there, the strings end with NUL, and the item is freed once.
         unsafe {
-            let status = ld_dynamo_store_get(store, c"features".as_ptr(), key.as_ptr(), &mut item, std::ptr::null_mut());
+            let status = ld_dynamo_store_get(
+                store,
+                c"features".as_ptr(),
+                key.as_ptr(),
+                &mut item,
+                std::ptr::null_mut(),
+            );
             ld_dynamo_string_free(item);
             status
         }
@@ -493,6 +373,9 @@ fn a_cached_get_makes_no_system_call() {
         }
         let mut status = 0;
         assert_eq!(libc::waitpid(child, &mut status, 0), child);
-        assert!(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0, "the child ended with {status:#x}");
+        assert!(
+            libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0,
+            "the child ended with {status:#x}"
+        );
     }
 }

@@ -42,19 +42,30 @@ fn require_good_end(child: libc::pid_t) {
     let mut status = 0;
     // SAFETY: waits for a child of ours.
     assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
-    assert!(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0, "the child ended with {status:#x}");
+    assert!(
+        libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0,
+        "the child ended with {status:#x}"
+    );
 }
 
 /// This process's resident memory.
 fn resident_bytes() -> usize {
     let statm = std::fs::read_to_string("/proc/self/statm").expect("Linux");
-    let pages: usize = statm.split(' ').nth(1).expect("a second number").parse().expect("a number");
+    let pages: usize = statm
+        .split(' ')
+        .nth(1)
+        .expect("a second number")
+        .parse()
+        .expect("a number");
     // SAFETY: sysconf has no preconditions.
     pages * usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).expect("a page size")
 }
 
 fn flag(key: usize, version: usize) -> String {
-    format!(r#""flag-{key}":{{"key":"flag-{key}","version":{version},"salt":"{}"}}"#, "x".repeat(200))
+    format!(
+        r#""flag-{key}":{{"key":"flag-{key}","version":{version},"salt":"{}"}}"#,
+        "x".repeat(200)
+    )
 }
 
 fn data_set(flags: usize, version: usize) -> String {
@@ -77,7 +88,10 @@ fn a_child_of_eight_readers_writes_200_000_entries_in_flat_memory() {
     let engine = Engine::fake(&[]);
     let table = engine.create_table();
     engine.control("POST", "logging", &json!({"enabled": false}));
-    let store = engine.store_with(&table, json!({"cache_ttl_ms": -1, "operation_timeout_ms": 30_000, "log_level": "off"}));
+    let store = engine.store_with(
+        &table,
+        json!({"cache_ttl_ms": -1, "operation_timeout_ms": 30_000, "log_level": "off"}),
+    );
     store.init(&data_set(FLAGS, 1)).expect("an init");
     let is_over = AtomicBool::new(false);
     let has_forked = AtomicBool::new(false);
@@ -135,7 +149,10 @@ fn a_child_does_not_wait_for_a_leader_that_it_does_not_have() {
     let table = engine.create_table();
     engine.store(&table).init(&data_set(1, 1)).expect("an init");
     engine.script(json!([{"times": 3, "action": {"delay_ms": 2000}}]));
-    let store = engine.store_with(&table, json!({"cache_ttl_ms": -1, "attempt_timeout_ms": 10_000, "operation_timeout_ms": 15_000}));
+    let store = engine.store_with(
+        &table,
+        json!({"cache_ttl_ms": -1, "attempt_timeout_ms": 10_000, "operation_timeout_ms": 15_000}),
+    );
     std::thread::scope(|scope| {
         // One flight of each kind, each with a leader and a waiter.
         for call in 0..6 {
@@ -154,14 +171,25 @@ fn a_child_does_not_wait_for_a_leader_that_it_does_not_have() {
             assert_eq!(version_of(&store, "flag-0"), Some(1));
             assert!(store.all("features").expect("an answer").contains("flag-0"));
             assert!(store.initialized().expect("an answer"));
-            assert!(began.elapsed() < Duration::from_millis(1500), "the child waited for {:?}", began.elapsed());
+            assert!(
+                began.elapsed() < Duration::from_millis(1500),
+                "the child waited for {:?}",
+                began.elapsed()
+            );
             let stats: Value = serde_json::from_str(&store.stats()).expect("JSON");
-            assert_eq!((&stats["misses"], &stats["hits"], &stats["joined_calls"]), (&json!(3), &json!(0), &json!(0)));
+            assert_eq!(
+                (&stats["misses"], &stats["hits"], &stats["joined_calls"]),
+                (&json!(3), &json!(0), &json!(0))
+            );
         });
         require_good_end(child);
     });
     let stats: Value = serde_json::from_str(&store.stats()).expect("JSON");
-    assert_eq!((&stats["misses"], &stats["joined_calls"], &stats["requests"]), (&json!(6), &json!(3), &json!(3)), "of the parent alone");
+    assert_eq!(
+        (&stats["misses"], &stats["joined_calls"], &stats["requests"]),
+        (&json!(6), &json!(3), &json!(3)),
+        "of the parent alone"
+    );
 }
 
 #[test]
@@ -180,9 +208,13 @@ fn forks_fall_into_writers_of_the_cache() {
                         break;
                     }
                     let item = format!(r#"{{"version":{round}}}"#);
-                    store.upsert("features", &format!("thread-{thread}"), &item).expect("an upsert");
+                    store
+                        .upsert("features", &format!("thread-{thread}"), &item)
+                        .expect("an upsert");
                     store.all("features").expect("an answer");
-                    store.get("features", &format!("absent-{thread}-{round}")).expect("an answer");
+                    store
+                        .get("features", &format!("absent-{thread}-{round}"))
+                        .expect("an answer");
                 }
             });
         }

@@ -246,6 +246,39 @@ fn random_numbers_are_not_inherited() {
     assert_eq!(different.len(), 4, "{randoms:02x?}");
 }
 
+/// Forks here; the child makes a store and says what its next random number is.
+fn random_number_of_a_child(configuration: &str) -> u64 {
+    let (mut answer, mut question) = std::io::pipe().expect("a pipe");
+    // SAFETY: the child allocates, which glibc allows, makes a store, writes to its pipe and ends without any destructor.
+    unsafe {
+        let child = libc::fork();
+        if child == 0 {
+            libc::alarm(10);
+            let config = ld_dynamo_store::Config::from_json(configuration).expect("a configuration");
+            let store = ld_dynamo_store::Store::new(config);
+            let written = question.write_all(&fastrand::u64(..).to_le_bytes());
+            libc::_exit(i32::from(store.is_err() || written.is_err()));
+        }
+        let mut status = 0;
+        assert_eq!(libc::waitpid(child, &mut status, 0), child);
+        assert_eq!(status, 0);
+    }
+    let mut bytes = [0; 8];
+    answer.read_exact(&mut bytes).expect("a number");
+    u64::from_le_bytes(bytes)
+}
+
+#[test]
+fn random_delays_are_not_inherited() {
+    let configuration = r#"{"table":"flags"}"#;
+    let config = ld_dynamo_store::Config::from_json(configuration).expect("a configuration");
+    ld_dynamo_store::Store::new(config).expect("a store");
+    fastrand::seed(7);
+    let children = [(); 2].map(|()| random_number_of_a_child(configuration));
+    assert_ne!(children[0], children[1]);
+    assert_ne!(children[0], fastrand::u64(..), "the first child goes on with its parent's numbers");
+}
+
 /// A server that is ended with its test.
 struct Server(Child);
 

@@ -60,8 +60,12 @@ fn run(configuration: &Value, mode: &str, environment: &[(&str, &str)]) -> Strin
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
         command.env_remove(name);
     }
-    command.env("AWS_CONFIG_FILE", "/nonexistent").env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent");
-    command.env("AWS_EC2_METADATA_DISABLED", "true").envs(environment.iter().copied());
+    command
+        .env("AWS_CONFIG_FILE", "/nonexistent")
+        .env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent");
+    command
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .envs(environment.iter().copied());
     let output = command.output().expect("the program starts");
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr);
@@ -86,7 +90,11 @@ fn every_level_is_told_down_to_the_one_that_was_asked_for() {
     let levels = ["off", "error", "warn", "info", "debug", "trace"];
     for (number, name) in levels.iter().enumerate() {
         let (engine, table) = engine_with_flags();
-        let printed = run(&configuration(&engine, &table, json!({"log_level": name})), "print", &[]);
+        let printed = run(
+            &configuration(&engine, &table, json!({"log_level": name})),
+            "print",
+            &[],
+        );
         for level in 1..=5 {
             let mut told = messages(&printed, level);
             told.retain(|message| !message.ends_with("more log messages of this call were dropped"));
@@ -94,11 +102,23 @@ fn every_level_is_told_down_to_the_one_that_was_asked_for() {
             let is_expected = level as usize <= number && level != 2;
             assert_eq!(!told.is_empty(), is_expected, "level {level} at \"{name}\": {told:?}");
         }
-        let is_ours = |message: &&&str| message.starts_with("The item \"b\" in \"features\" was too large to store in DynamoDB and was dropped");
-        assert_eq!(messages(&printed, 1).iter().filter(is_ours).count(), usize::from(number > 0));
+        let is_ours = |message: &&&str| {
+            message.starts_with("The item \"b\" in \"features\" was too large to store in DynamoDB and was dropped")
+        };
+        assert_eq!(
+            messages(&printed, 1).iter().filter(is_ours).count(),
+            usize::from(number > 0)
+        );
         let of_init = messages(&printed, 3);
-        assert_eq!(of_init.iter().any(|message| message.starts_with("Initialized table")), number >= 3, "{of_init:?}");
-        let of_the_sdk = messages(&printed, 4).iter().filter(|message| message.starts_with("aws_")).count();
+        assert_eq!(
+            of_init.iter().any(|message| message.starts_with("Initialized table")),
+            number >= 3,
+            "{of_init:?}"
+        );
+        let of_the_sdk = messages(&printed, 4)
+            .iter()
+            .filter(|message| message.starts_with("aws_"))
+            .count();
         assert_eq!(of_the_sdk > 10, number >= 4, "the AWS SDK's own messages");
     }
 }
@@ -171,7 +191,11 @@ fn secret_credentials() -> Value {
 fn configured_credentials_are_never_told() {
     for engine in [Engine::fake(&[]), Engine::embedded()] {
         let table = engine.create_table();
-        let printed = run(&configuration(&engine, &table, json!({"credentials": secret_credentials()})), "print", &[]);
+        let printed = run(
+            &configuration(&engine, &table, json!({"credentials": secret_credentials()})),
+            "print",
+            &[],
+        );
         assert_eq!(printed.matches("status 0").count(), 6, "{printed}");
         require_no_secret(&printed, &[]);
     }
@@ -216,7 +240,11 @@ fn credentials_of_the_aws_chain_are_never_told() {
         "[default]\naws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_ACCESS_KEY}\naws_session_token = {SESSION_TOKEN}\n"
     );
     std::fs::write(&profiles, text).expect("a file");
-    let printed = run(&from_chain, "print", &[("AWS_SHARED_CREDENTIALS_FILE", profiles.to_str().expect("UTF-8"))]);
+    let printed = run(
+        &from_chain,
+        "print",
+        &[("AWS_SHARED_CREDENTIALS_FILE", profiles.to_str().expect("UTF-8"))],
+    );
     require_no_secret(&printed, &[]);
 
     let authorization = "secret-container-authorization";
@@ -224,7 +252,10 @@ fn credentials_of_the_aws_chain_are_never_told() {
     let printed = run(
         &from_chain,
         "print",
-        &[("AWS_CONTAINER_CREDENTIALS_FULL_URI", &address), ("AWS_CONTAINER_AUTHORIZATION_TOKEN", authorization)],
+        &[
+            ("AWS_CONTAINER_CREDENTIALS_FULL_URI", &address),
+            ("AWS_CONTAINER_AUTHORIZATION_TOKEN", authorization),
+        ],
     );
     require_no_secret(&printed, &[authorization]);
     assert!(server.join().expect("the container's endpoint was asked"));
@@ -241,7 +272,12 @@ fn container_credentials(authorization: &'static str) -> (String, std::thread::J
         let body = json!({"AccessKeyId": ACCESS_KEY_ID, "SecretAccessKey": SECRET_ACCESS_KEY, "Token": SESSION_TOKEN,
             "Expiration": "2999-01-01T00:00:00Z"})
         .to_string();
-        write!(stream, "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}", body.len()).expect("an answer");
+        write!(
+            stream,
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .expect("an answer");
         String::from_utf8_lossy(&request[..length]).contains(authorization)
     });
     (address, server)
@@ -252,10 +288,15 @@ fn the_password_of_a_proxy_is_never_told() {
     let (engine, table) = engine_with_flags();
     let (login, encoded) = ("proxy-user:proxy-password", "cHJveHktdXNlcjpwcm94eS1wYXNzd29yZA==");
     let proxy = format!("http://{login}@127.0.0.1:9");
-    let overrides = json!({"proxy": proxy, "credentials": secret_credentials(), "max_attempts": 1, "init_timeout_ms": 1000});
+    let overrides =
+        json!({"proxy": proxy, "credentials": secret_credentials(), "max_attempts": 1, "init_timeout_ms": 1000});
     let printed = run(&configuration(&engine, &table, overrides), "print", &[]);
     require_no_secret(&printed, &[login, "proxy-password", encoded]);
     let overrides = json!({"credentials": secret_credentials(), "max_attempts": 1, "init_timeout_ms": 1000});
-    let printed = run(&configuration(&engine, &table, overrides), "print", &[("HTTP_PROXY", &proxy)]);
+    let printed = run(
+        &configuration(&engine, &table, overrides),
+        "print",
+        &[("HTTP_PROXY", &proxy)],
+    );
     require_no_secret(&printed, &[login, "proxy-password", encoded]);
 }

@@ -52,7 +52,9 @@ const CALLS: [Call; 8] = [
     ("metadata", |store| store.big_segments_metadata().map(drop)),
     ("membership", |store| store.big_segments_membership("hash").map(drop)),
     ("upsert", |store| store.upsert("features", "flag", FLAG).map(drop)),
-    ("init", |store| store.init(r#"{"features":{"flag":{"version":1}}}"#).map(drop)),
+    ("init", |store| {
+        store.init(r#"{"features":{"flag":{"version":1}}}"#).map(drop)
+    }),
 ];
 
 /// A whole call takes the time of `operation_timeout`; init has one for connecting and another of its own.
@@ -70,7 +72,11 @@ fn require_failure_in_time((name, call): &Call, store: &Store) {
     let took = began.elapsed();
     let error = outcome.expect_err(name);
     assert!(error.is_retriable(), "{name}: {error}");
-    assert!(matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::Unreachable), "{name}: {:?} {error}", error.kind());
+    assert!(
+        matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::Unreachable),
+        "{name}: {:?} {error}",
+        error.kind()
+    );
     assert!(took <= limit(name), "{name} took {took:?}: {error}");
 }
 
@@ -119,16 +125,54 @@ fn what_was_known_is_served_while_the_engine_is_away() {
     std::thread::sleep(Duration::from_millis(30));
     for _ in 0..3 {
         let began = Instant::now();
-        assert_eq!(store.get("features", "flag").expect("what was known").as_deref(), Some(FLAG));
-        assert_eq!(*store.all("features").expect("what was known"), format!(r#"{{"flag":{FLAG}}}"#));
+        assert_eq!(
+            store.get("features", "flag").expect("what was known").as_deref(),
+            Some(FLAG)
+        );
+        assert_eq!(
+            *store.all("features").expect("what was known"),
+            format!(r#"{{"flag":{FLAG}}}"#)
+        );
         assert!(store.initialized().expect("what was known"));
         assert!(began.elapsed() <= 2 * (OPERATION_TIMEOUT + SLACK));
         require_failure_in_time(&CALLS[3], &store);
-        assert!(store.get("features", "never-asked-for").expect_err("nothing was known").is_retriable());
+        assert!(store
+            .get("features", "never-asked-for")
+            .expect_err("nothing was known")
+            .is_retriable());
     }
     let engine = start(port);
-    assert_eq!(store.get("features", "flag").expect("an answer"), None, "the truth, as soon as it can be had");
+    assert_eq!(
+        store.get("features", "flag").expect("an answer"),
+        None,
+        "the truth, as soon as it can be had"
+    );
     drop(engine);
+}
+
+/// Stops every thread of the engine: the signal alone lets one that is running finish what it is at.
+fn freeze(engine: &Engine) {
+    signal(engine, libc::SIGSTOP);
+    let tasks = format!("/proc/{}/task", engine.process_id());
+    let is_stopped = || {
+        let tasks = std::fs::read_dir(&tasks).expect("threads");
+        let states = tasks.map(|task| std::fs::read_to_string(task.expect("a thread").path().join("stat")));
+        states
+            .into_iter()
+            .all(|stat| stat.is_ok_and(|stat| stat.contains(") T ")))
+    };
+    while !is_stopped() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+fn thaw(engine: &Engine) {
+    signal(engine, libc::SIGCONT);
+}
+
+fn signal(engine: &Engine, signal: i32) {
+    // SAFETY: kill has no preconditions; the process is ours and there.
+    assert_eq!(unsafe { libc::kill(engine.process_id() as libc::pid_t, signal) }, 0);
 }
 
 /// A stopped process keeps its connections and accepts new ones, and answers none.
@@ -136,23 +180,25 @@ fn what_was_known_is_served_while_the_engine_is_away() {
 fn the_engine_freezes_and_goes_on() {
     let _watchdog = watchdog();
     let engine = start(0);
-    let (uncached, stale) = (store(&engine, json!({})), store(&engine, json!({"cache_ttl_ms": 10, "stale_on_error": true})));
+    let (uncached, stale) = (
+        store(&engine, json!({})),
+        store(&engine, json!({"cache_ttl_ms": 10, "stale_on_error": true})),
+    );
     let untried = store(&engine, json!({}));
     require_success(&uncached);
     require_success(&stale);
     std::thread::sleep(Duration::from_millis(30));
-    let signal = |signal| {
-        // SAFETY: kill has no preconditions; the process is ours and there.
-        assert_eq!(unsafe { libc::kill(engine.process_id() as libc::pid_t, signal) }, 0);
-    };
     for _ in 0..2 {
-        signal(libc::SIGSTOP);
+        freeze(&engine);
         for call in &CALLS {
             require_failure_in_time(call, &uncached);
         }
         require_failure_in_time(&CALLS[0], &untried);
-        assert_eq!(stale.get("features", "flag").expect("what was known").as_deref(), Some(FLAG));
-        signal(libc::SIGCONT);
+        assert_eq!(
+            stale.get("features", "flag").expect("what was known").as_deref(),
+            Some(FLAG)
+        );
+        thaw(&engine);
         uncached.available().expect("the first call after recovery");
         require_success(&uncached);
         untried.get("features", "flag").expect("the first call after recovery");
@@ -197,7 +243,10 @@ fn connections_are_not_even_refused() {
 
 fn fill_queue(address: SocketAddr) -> Vec<TcpStream> {
     let connect = || TcpStream::connect_timeout(&address, Duration::from_millis(300));
-    let queue: Vec<_> = std::iter::repeat_with(connect).take(20).map_while(|stream| stream.ok()).collect();
+    let queue: Vec<_> = std::iter::repeat_with(connect)
+        .take(20)
+        .map_while(|stream| stream.ok())
+        .collect();
     assert!(queue.len() < 20, "the queue is never full");
     queue
 }
@@ -207,21 +256,18 @@ fn sixteen_threads_end_in_time_together_and_go_on_together() {
     let _watchdog = watchdog();
     let port = free_port();
     let engine = start(port);
-    let frozen = engine.process_id() as libc::pid_t;
     for ttl in [0, 50] {
         let store = store(&engine, json!({"cache_ttl_ms": ttl}));
         require_success(&store);
         std::thread::sleep(Duration::from_millis(80));
-        // SAFETY: kill has no preconditions; the process is ours and there.
-        unsafe { libc::kill(frozen, libc::SIGSTOP) };
+        freeze(&engine);
         std::thread::scope(|scope| {
             for thread in 0..16 {
                 let store = &store;
                 scope.spawn(move || require_failure_in_time(&CALLS[thread % 2], store));
             }
         });
-        // SAFETY: as above.
-        unsafe { libc::kill(frozen, libc::SIGCONT) };
+        thaw(&engine);
         std::thread::scope(|scope| {
             for thread in 0..16 {
                 let store = &store;

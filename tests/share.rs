@@ -27,7 +27,12 @@ impl Place {
         let engine = Engine::fake(&[]);
         let table = engine.create_table();
         engine.seed(&table, &[json!({"namespace": {"S": "features"}, "key": {"S": "flag"}, "version": {"N": "1"}, "item": {"S": FLAG}})]);
-        let place = Place { engine, table, _turn: turn, _watchdog: Watchdog::new(Duration::from_secs(60)) };
+        let place = Place {
+            engine,
+            table,
+            _turn: turn,
+            _watchdog: Watchdog::new(Duration::from_secs(60)),
+        };
         place.engine.script(json!([]));
         place
     }
@@ -83,7 +88,10 @@ fn a_second_store_makes_no_connection_and_no_request() {
     // What one writes the other reads.
     first.upsert("features", "flag", r#"{"version":2}"#).expect("an upsert");
     place.engine.script(json!([]));
-    assert_eq!(second.get("features", "flag").expect("an answer").as_deref(), Some(r#"{"version":2}"#));
+    assert_eq!(
+        second.get("features", "flag").expect("an answer").as_deref(),
+        Some(r#"{"version":2}"#)
+    );
     assert_eq!(place.engine.requests(), 0);
 }
 
@@ -128,11 +136,19 @@ fn any_difference_is_a_live_state_of_its_own() {
     ];
     for (number, other) in others.iter().enumerate() {
         require_flag(&place.shared(other.clone()));
-        assert_eq!(place.connections(), 1, "{other} shares with the plain one or with number {number} and below");
+        assert_eq!(
+            place.connections(),
+            1,
+            "{other} shares with the plain one or with number {number} and below"
+        );
         require_flag(&place.shared(other.clone()));
         assert_eq!(place.connections(), 0, "{other} does not share with itself");
     }
-    for (name, value) in [("AWS_APP_NAME", "one"), ("AWS_APP_NAME", "two"), ("no_proxy", "localhost,127.0.0.1")] {
+    for (name, value) in [
+        ("AWS_APP_NAME", "one"),
+        ("AWS_APP_NAME", "two"),
+        ("no_proxy", "localhost,127.0.0.1"),
+    ] {
         std::env::set_var(name, value);
         require_flag(&place.shared(json!({})));
         assert_eq!(place.connections(), 1, "{name}={value}");
@@ -141,7 +157,11 @@ fn any_difference_is_a_live_state_of_its_own() {
         std::env::remove_var(name);
     }
     require_flag(&place.shared(json!({})));
-    assert_eq!(place.connections(), 0, "the environment is what it was, and so is the store");
+    assert_eq!(
+        place.connections(),
+        0,
+        "the environment is what it was, and so is the store"
+    );
 }
 
 #[test]
@@ -160,7 +180,10 @@ fn the_seventeenth_replaces_the_least_recently_used() {
     assert_eq!(place.connections(), 0, "the first was used after the second");
     use_one(1);
     assert_eq!(place.connections(), 1, "the second made room");
-    wait_for(|| place.open_connections() == 16, "what made room has closed its connections");
+    wait_for(
+        || place.open_connections() == 16,
+        "what made room has closed its connections",
+    );
 }
 
 #[test]
@@ -207,7 +230,10 @@ fn a_child_shares_among_its_own() {
         require_flag(&second);
         assert_eq!(stats(&inherited), stats(&second));
         assert_ne!(stats(&second)["generation"], generation);
-        assert_eq!((&stats(&second)["misses"], &stats(&second)["hits"]), (&json!(1), &json!(1)));
+        assert_eq!(
+            (&stats(&second)["misses"], &stats(&second)["hits"]),
+            (&json!(1), &json!(1))
+        );
         drop(second);
         require_flag(&place.shared(json!({})));
         let (child_of_both, again) = (place.shared(json!({})), stats(&inherited)["generation"].clone());
@@ -254,6 +280,9 @@ fn in_a_child(work: impl FnOnce()) {
         }
         let mut status = 0;
         assert_eq!(libc::waitpid(child, &mut status, 0), child);
-        assert!(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0, "the child ended with {status:#x}");
+        assert!(
+            libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0,
+            "the child ended with {status:#x}"
+        );
     }
 }

@@ -69,9 +69,15 @@ impl Kinds {
     pub(super) fn insert(&mut self, kind: &str, items: CachedKind, filled: Duration, fresh: impl Fn(Duration) -> bool) {
         self.remove(kind);
         if self.entries.len() >= FIRST_PURGE {
-            self.entries.retain(|entry| *entry.items != EMPTY && fresh(entry.filled));
+            self.entries
+                .retain(|entry| *entry.items != EMPTY && fresh(entry.filled));
         }
-        self.entries.push(KindEntry { kind: kind.into(), items, patches: BTreeMap::new(), filled });
+        self.entries.push(KindEntry {
+            kind: kind.into(),
+            items,
+            patches: BTreeMap::new(),
+            filled,
+        });
     }
 
     pub(super) fn remove(&mut self, kind: &str) {

@@ -1,4 +1,4 @@
-//! Every rule of the cache by itself, with a clock that stands still until it is told.
+//! What the cache keeps and for how long, with a clock that stands still until it is told.
 
 use std::cell::Cell;
 
@@ -26,19 +26,19 @@ impl Cache<FakeClock> {
     }
 
     /// A read that begins and ends now.
-    fn read(&self, kind: &str, key: &str, item: Option<&str>) {
+    pub(super) fn read(&self, kind: &str, key: &str, item: Option<&str>) {
         self.fill_item(kind, key, item.map(Arc::from), self.sequence());
     }
 
-    fn read_kind(&self, kind: &str, items: &str) {
+    pub(super) fn read_kind(&self, kind: &str, items: &str) {
         self.fill_kind(kind, Arc::new(items.to_owned()), self.sequence());
     }
 
-    fn known_kind(&self, kind: &str) -> Option<String> {
+    pub(super) fn known_kind(&self, kind: &str) -> Option<String> {
         self.kind(kind).map(|items| items.to_string())
     }
 
-    fn entries(&self) -> usize {
+    pub(super) fn entries(&self) -> usize {
         self.shards.iter().map(|shard| shard.read().items.len()).sum()
     }
 
@@ -59,15 +59,15 @@ pub(super) fn for_a_second() -> Cache<FakeClock> {
     Cache::with_clock(CacheTtl::For(SECOND), false, FakeClock::default()).unwrap()
 }
 
-fn item(version: u64) -> Arc<str> {
+pub(super) fn item(version: u64) -> Arc<str> {
     format!(r#"{{"version":{version}}}"#).into()
 }
 
-fn upsert(cache: &Cache<FakeClock>, kind: &str, key: &str, version: u64) {
+pub(super) fn upsert(cache: &Cache<FakeClock>, kind: &str, key: &str, version: u64) {
     cache.upsert_begins(kind, key).found(item(version));
 }
 
-fn init(cache: &Cache<FakeClock>, kind: &str, items: &[(&str, &str)]) {
+pub(super) fn init(cache: &Cache<FakeClock>, kind: &str, items: &[(&str, &str)]) {
     cache.init_begins(vec![kind]).succeeded(std::iter::once(items.to_vec()));
 }
 
@@ -152,202 +152,6 @@ fn a_read_that_began_before_a_write_never_fills() {
 }
 
 #[test]
-fn an_upsert_replaces_what_an_earlier_read_fills_just_before_its_end() {
-    let cache = for_ever();
-    let began = cache.sequence();
-    let under_way = cache.upsert_begins("features", "key");
-    cache.fill_item("features", "key", Some(item(1)), began);
-    under_way.found(item(2));
-    assert_eq!(cache.known("features", "key").flatten().as_deref(), Some(&*item(2)));
-}
-
-#[test]
-fn an_upsert_keeps_its_item_and_drops_the_kind_within_a_ttl() {
-    let cache = for_a_second();
-    cache.read_kind("features", "{}");
-    cache.read_kind("segments", "{}");
-    upsert(&cache, "features", "key", 2);
-    assert_eq!(cache.known("features", "key").flatten().as_deref(), Some(&*item(2)));
-    assert_eq!(cache.known_kind("features"), None);
-    assert_eq!(cache.stale_kind("features"), None);
-    assert!(cache.known_kind("segments").is_some());
-}
-
-#[test]
-fn upserts_patch_a_kind_that_is_kept_for_ever() {
-    let cache = for_ever();
-    upsert(&cache, "features", "b", 1);
-    assert_eq!(cache.known_kind("features"), None, "a kind that was never read is not known by one item");
-    cache.read_kind("features", "{\"b\":{\"version\":1},\"d\":{ \"version\" : 1 }}");
-    upsert(&cache, "features", "b", 2);
-    upsert(&cache, "features", "a\"", 3);
-    upsert(&cache, "features", "b", 4);
-    upsert(&cache, "segments", "b", 9);
-    let patched = r#"{"a\"":{"version":3},"b":{"version":4},"d":{ "version" : 1 }}"#;
-    assert_eq!(cache.known_kind("features").as_deref(), Some(patched));
-    upsert(&cache, "features", "c", 5);
-    assert_eq!(cache.stale_kind("features").unwrap().matches("version").count(), 4);
-}
-
-#[test]
-fn a_kind_that_cannot_be_patched_is_forgotten() {
-    let cache = for_ever();
-    cache.read_kind("features", "not JSON");
-    upsert(&cache, "features", "key", 1);
-    assert_eq!(cache.known_kind("features"), None);
-}
-
-#[test]
-fn an_overtaken_upsert_forgets() {
-    for cache in [for_ever(), for_a_second()] {
-        cache.read_kind("features", "{}");
-        let (first, second) = (cache.upsert_begins("features", "key"), cache.upsert_begins("features", "key"));
-        second.found(item(3));
-        first.found(item(2));
-        assert_eq!(cache.known("features", "key"), None);
-        assert_eq!(cache.known_kind("features"), None);
-    }
-}
-
-#[test]
-fn of_three_upserts_at_once_the_last_to_end_is_not_taken_for_the_newest() {
-    let cache = for_ever();
-    let under_way = [1, 2, 3].map(|version| (version, cache.upsert_begins("features", "key")));
-    for (version, under_way) in under_way.into_iter().rev() {
-        under_way.found(item(version));
-    }
-    assert_eq!(cache.known("features", "key"), None);
-}
-
-#[test]
-fn an_upsert_beside_an_init_forgets() {
-    type Order = fn(&Cache<FakeClock>);
-    let orders: [Order; 4] = [
-        |cache| {
-            let (upsert, init) = (cache.upsert_begins("features", "key"), cache.init_begins(vec!["features"]));
-            init.succeeded(std::iter::once(vec![("key", "{\"version\":1}")]));
-            upsert.found(item(2));
-        },
-        |cache| {
-            let (upsert, init) = (cache.upsert_begins("features", "key"), cache.init_begins(vec!["features"]));
-            upsert.found(item(2));
-            init.succeeded(std::iter::once(vec![("key", "{\"version\":1}")]));
-        },
-        |cache| {
-            let init = cache.init_begins(vec!["features"]);
-            upsert(cache, "features", "key", 2);
-            init.succeeded(std::iter::once(vec![("key", "{\"version\":1}")]));
-        },
-        |cache| {
-            let init = cache.init_begins(vec!["features"]);
-            let upsert = cache.upsert_begins("features", "key");
-            init.succeeded(std::iter::once(vec![("key", "{\"version\":1}")]));
-            upsert.found(item(2));
-        },
-    ];
-    for order in orders {
-        let cache = for_ever();
-        order(&cache);
-        assert_eq!(cache.known("features", "key"), None);
-        assert_eq!(cache.known_kind("features"), None);
-        assert_eq!(cache.inited(), Some(true));
-    }
-}
-
-#[test]
-fn an_upsert_beside_one_that_failed_forgets() {
-    let cache = for_ever();
-    let (failed, succeeded) = (cache.upsert_begins("features", "key"), cache.upsert_begins("features", "key"));
-    drop(failed);
-    succeeded.found(item(1));
-    assert_eq!(cache.known("features", "key"), None);
-    upsert(&cache, "features", "key", 2);
-    assert_eq!(cache.known("features", "key").flatten().as_deref(), Some(&*item(2)));
-}
-
-#[test]
-fn a_failed_upsert_drops_its_item_and_kind_and_nothing_else() {
-    let cache = for_ever();
-    for key in ["key", "other"] {
-        cache.read("features", key, None);
-        cache.read("segments", key, None);
-    }
-    cache.read_kind("features", "{}");
-    cache.read_kind("segments", "{}");
-    drop(cache.upsert_begins("features", "key"));
-    assert_eq!(cache.known("features", "key"), None);
-    assert_eq!(cache.known_kind("features"), None);
-    assert_eq!(cache.known("features", "other"), Some(None));
-    assert_eq!(cache.known("segments", "key"), Some(None));
-    assert!(cache.known_kind("segments").is_some());
-}
-
-#[test]
-fn an_upsert_that_sent_nothing_changes_nothing() {
-    let cache = for_ever();
-    cache.read("features", "key", None);
-    let began = cache.sequence();
-    cache.upsert_begins("features", "key").sent_nothing();
-    assert_eq!(cache.known("features", "key"), Some(None));
-    assert_eq!(cache.sequence(), began);
-}
-
-#[test]
-fn a_panic_counts_as_a_failure() {
-    let cache = for_ever();
-    cache.read("features", "key", None);
-    cache.read("segments", "key", None);
-    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        let _upsert = cache.upsert_begins("features", "key");
-        let _init = cache.init_begins(vec!["segments"]);
-        panic!("in the middle of both");
-    }));
-    assert!(panicked.is_err());
-    assert_eq!(cache.entries(), 0);
-    assert_eq!(cache.inits_under_way.load(Ordering::SeqCst), 0);
-}
-
-#[test]
-fn an_init_keeps_its_kinds_and_leaves_the_others() {
-    let cache = for_a_second();
-    for kind in ["features", "segments", "own"] {
-        cache.read(kind, "old", Some("{}"));
-        cache.read_kind(kind, r#"{"old":{}}"#);
-    }
-    let under_way = cache.init_begins(vec!["features", "segments"]);
-    under_way.succeeded([vec![("a", "{\"version\":1}"), ("\"", "{}")], vec![]].into_iter());
-    assert_eq!(cache.known("features", "a").flatten().as_deref(), Some("{\"version\":1}"));
-    assert_eq!(cache.known("features", "old"), None);
-    assert_eq!(cache.known_kind("features").as_deref(), Some(r#"{"a":{"version":1},"\"":{}}"#));
-    assert_eq!(cache.known_kind("segments").as_deref(), Some("{}"));
-    assert_eq!(cache.known("own", "old").flatten().as_deref(), Some("{}"));
-    assert_eq!(cache.inited(), Some(true));
-}
-
-#[test]
-fn two_inits_at_once_are_not_decided_from_memory() {
-    let cache = for_ever();
-    let (first, second) = (cache.init_begins(vec!["features"]), cache.init_begins(vec!["features"]));
-    first.succeeded(std::iter::once(vec![("key", "{\"version\":1}")]));
-    second.succeeded(std::iter::once(vec![("key", "{\"version\":2}")]));
-    assert_eq!(cache.known("features", "key"), None);
-}
-
-#[test]
-fn a_failed_init_drops_its_kinds_and_an_absent_marker() {
-    let cache = for_ever();
-    cache.read("features", "key", None);
-    cache.read("own", "key", None);
-    cache.read_kind("features", "{}");
-    cache.fill_inited(false, cache.sequence());
-    drop(cache.init_begins(vec!["features"]));
-    assert_eq!(cache.known("features", "key"), None);
-    assert_eq!(cache.known_kind("features"), None);
-    assert_eq!(cache.known("own", "key"), Some(None));
-    assert_eq!((cache.inited(), cache.stale_inited()), (None, None));
-}
-
-#[test]
 fn a_present_marker_latches() {
     let cache = for_a_second();
     assert_eq!((cache.inited(), cache.stale_inited()), (None, None));
@@ -409,7 +213,10 @@ fn present_items_survive_a_flood_of_absent_ones() {
     for number in 0..200_000 {
         cache.read("features", &format!("absent-{number}"), None);
     }
-    assert!((0..3000).all(|number| cache.known("features", &format!("present-{number}")).flatten().is_some()));
+    assert!((0..3000).all(|number| cache
+        .known("features", &format!("present-{number}"))
+        .flatten()
+        .is_some()));
 }
 
 #[test]
@@ -437,7 +244,10 @@ fn the_system_clock_goes_on() {
     let began = SystemClock.now();
     std::thread::sleep(Duration::from_millis(50));
     let passed = SystemClock.now() - began;
-    assert!(passed >= Duration::from_millis(30) && passed < Duration::from_secs(30), "{passed:?}");
+    assert!(
+        passed >= Duration::from_millis(30) && passed < Duration::from_secs(30),
+        "{passed:?}"
+    );
 }
 
 #[test]
@@ -454,8 +264,11 @@ fn many_threads_read_and_write_at_once() {
                         0 => cache.upsert_begins("features", &key).found(text(round)),
                         1 => drop(cache.upsert_begins("features", &key)),
                         _ => {
-                            let version = cache.item("features", &key, |item| item.and_then(|item| item::version(item)));
-                            assert!(version.flatten().is_none_or(|version| version < 2000 && version.to_string() != "0"));
+                            let version =
+                                cache.item("features", &key, |item| item.and_then(|item| item::version(item)));
+                            assert!(version
+                                .flatten()
+                                .is_none_or(|version| version < 2000 && version.to_string() != "0"));
                             cache.fill_item("segments", &key, None, cache.sequence());
                         }
                     }
@@ -464,5 +277,8 @@ fn many_threads_read_and_write_at_once() {
         }
     });
     cache.upsert_begins("features", "1").found(text(5000));
-    assert_eq!(cache.item("features", "1", |item| item.cloned()).flatten(), Some(text(5000)));
+    assert_eq!(
+        cache.item("features", "1", |item| item.cloned()).flatten(),
+        Some(text(5000))
+    );
 }

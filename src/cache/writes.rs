@@ -1,5 +1,8 @@
 //! What a write means for the cache: an upsert leaves its item there, an init its kinds, a failed write nothing of what it touched.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::atomic::Ordering;
 use std::sync::Arc;
 
@@ -43,7 +46,12 @@ impl<C: Clock> Cache<C> {
     pub(crate) fn init_begins<'a>(&'a self, kinds: Vec<&'a str>) -> InitUnderWay<'a, C> {
         self.inits_under_way.fetch_add(1, Ordering::SeqCst);
         self.disturbances.fetch_add(1, Ordering::SeqCst);
-        InitUnderWay { cache: self, kinds, finished_writes: self.sequence(), has_ended: false }
+        InitUnderWay {
+            cache: self,
+            kinds,
+            finished_writes: self.sequence(),
+            has_ended: false,
+        }
     }
 
     fn finish_write(&self) {
@@ -88,7 +96,10 @@ impl<C: Clock> UpsertUnderWay<'_, C> {
         let mut kinds = cache.kinds.write();
         let hash = cache.hash(kind, key);
         let mut shard = cache.shard(hash).write();
-        let known = shard.items.find(hash, |entry| entry.is(kind, key)).and_then(|entry| entry.item.as_deref());
+        let known = shard
+            .items
+            .find(hash, |entry| entry.is(kind, key))
+            .and_then(|entry| entry.item.as_deref());
         // Two upserts may end in another order than the table took them; then the next read decides.
         let is_overtaken = known.is_some_and(|known| item::version(known) > version);
         // Nor does anybody know whose row stands in the end beside an init, or beside an upsert that failed.
@@ -119,7 +130,8 @@ impl<C: Clock> Drop for UpsertUnderWay<'_, C> {
         if !self.has_ended {
             self.cache.disturbances.fetch_add(1, Ordering::SeqCst);
             self.cache.finish_write();
-            self.cache.forget_item(&mut self.cache.kinds.write(), self.kind, self.key);
+            self.cache
+                .forget_item(&mut self.cache.kinds.write(), self.kind, self.key);
         }
     }
 }

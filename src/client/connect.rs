@@ -29,9 +29,11 @@ pub(super) async fn connect(config: &Config, stats: &Arc<Stats>) -> Result<aws_s
         .endpoint
         .as_ref()
         .is_some_and(|endpoint| endpoint.starts_with("http://"));
-    let http = Connectors::new(config, !(is_plain && config.credentials.is_some()))?;
+    // Credentials may have to be fetched over TLS, and a proxy may speak it.
+    let needs_tls = !is_plain || config.credentials.is_none() || config.proxy.is_some() || is_proxy_in_environment();
+    let http = Connectors::new(config, needs_tls)?;
     let builder = match &config.client_factory {
-        Some(factory) => (factory.0)(),
+        Some(factory) => (factory.make)(),
         None => settings(config, &http).await?,
     };
     let mut builder = builder
@@ -50,6 +52,11 @@ pub(super) async fn connect(config: &Config, stats: &Arc<Stats>) -> Result<aws_s
         ));
     }
     Ok(aws_sdk_dynamodb::Client::from_conf(built))
+}
+
+fn is_proxy_in_environment() -> bool {
+    let names = ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+    names.iter().any(|name| std::env::var_os(name).is_some_and(|url| !url.is_empty()))
 }
 
 async fn settings(config: &Config, http: &Connectors) -> Result<Builder> {

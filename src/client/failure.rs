@@ -79,7 +79,7 @@ fn refusal<E: ProvideErrorMetadata>(operation: &str, place: &str, error: &E, sta
         "{operation} on {place}: {} (HTTP {status}){}{}{advice}",
         code.unwrap_or("no AWS error code"),
         if error.message().is_some() { ": " } else { "" },
-        error.message().unwrap_or_default(),
+        without_signed_text(error.message().unwrap_or_default()),
     );
     let failure = Error::new(kind, message).with_service_code(code);
     if status >= 500 {
@@ -87,6 +87,13 @@ fn refusal<E: ProvideErrorMetadata>(operation: &str, place: &str, error: &E, sta
     } else {
         failure
     }
+}
+
+/// A refused signature is explained with the whole text that should have been signed, the session token included.
+fn without_signed_text(message: &str) -> &str {
+    const EXPLANATIONS: [&str; 2] = ["The Canonical String", "The String-to-Sign"];
+    let begins = EXPLANATIONS.iter().filter_map(|explanation| message.find(explanation)).min();
+    message[..begins.unwrap_or(message.len())].trim_end()
 }
 
 /// Why no credentials could be had; what the profile asks for and this library does not run is a matter of configuration.
@@ -145,4 +152,17 @@ fn chain(error: &(dyn StdError + 'static)) -> String {
 pub(super) fn speaks_of_throttling(body: &[u8]) -> bool {
     let body = String::from_utf8_lossy(body);
     THROTTLING_CODES.iter().any(|code| body.contains(code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_should_have_been_signed_is_not_repeated() {
+        let message = "The request signature does not match. The Canonical String for this request should have been\n\
+                       'POST\n/\n\nx-amz-security-token:HIDDEN' The String-to-Sign should have been 'HIDDEN'";
+        assert_eq!(without_signed_text(message), "The request signature does not match.");
+        assert_eq!(without_signed_text("Rate exceeded"), "Rate exceeded");
+    }
 }

@@ -6,6 +6,7 @@ mod http;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::error::SdkError;
@@ -25,19 +26,26 @@ use crate::stats::Stats;
 
 /// Makes the AWS client's configuration, once in each process that uses the store. An HTTP client is added where it has none.
 #[derive(Clone)]
-pub struct ClientFactory(Arc<dyn Fn() -> aws_sdk_dynamodb::config::Builder + Send + Sync>);
+pub struct ClientFactory {
+    pub(crate) make: Arc<dyn Fn() -> aws_sdk_dynamodb::config::Builder + Send + Sync>,
+    /// Tells factories apart: clones are equal, all others are not. An address could come back.
+    number: u64,
+}
 
 impl ClientFactory {
     /// Wraps `factory`, which must not hand out anything that lives in one process only, such as a connected client.
     pub fn new(
         factory: impl Fn() -> aws_sdk_dynamodb::config::Builder + Send + Sync + 'static,
     ) -> Self {
-        ClientFactory(Arc::new(factory))
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        ClientFactory {
+            make: Arc::new(factory),
+            number: NEXT.fetch_add(1, Ordering::Relaxed),
+        }
     }
 
-    /// Tells factories apart: clones are equal, all others are not.
-    pub(crate) fn identity(&self) -> usize {
-        Arc::as_ptr(&self.0).cast::<()>() as usize
+    pub(crate) fn identity(&self) -> u64 {
+        self.number
     }
 }
 

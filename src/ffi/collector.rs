@@ -88,16 +88,25 @@ impl Filter {
         let proxy_login = config.proxy.as_ref().and_then(|url| login(&url.0));
         let secrets = config.secret_fields().into_iter().flatten().chain(proxy_login);
         let secrets = secrets.filter(|secret| !secret.is_empty()).map(str::to_owned);
-        Arc::new(Filter { level, secrets: secrets.collect() })
+        Arc::new(Filter {
+            level,
+            secrets: secrets.collect(),
+        })
     }
 
     /// Runs `call` and returns what was said meanwhile on this thread.
     pub(super) fn listen<T>(self: &Arc<Self>, call: impl FnOnce() -> T) -> (T, Messages) {
-        let listening = Listening { filter: Arc::clone(self), messages: Messages::default() };
+        let listening = Listening {
+            filter: Arc::clone(self),
+            messages: Messages::default(),
+        };
         let outer = LISTENING.replace(Some(listening));
         let outcome = tracing::dispatcher::with_default(&dispatchers().collector, call);
         let listening = LISTENING.replace(outer);
-        (outcome, listening.map(|listening| listening.messages).unwrap_or_default())
+        (
+            outcome,
+            listening.map(|listening| listening.messages).unwrap_or_default(),
+        )
     }
 }
 
@@ -163,7 +172,9 @@ impl Subscriber for Collector {
 
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         let is_wanted = |listening: &Option<Listening>| {
-            listening.as_ref().is_some_and(|listening| *metadata.level() <= listening.filter.level)
+            listening
+                .as_ref()
+                .is_some_and(|listening| *metadata.level() <= listening.filter.level)
         };
         metadata.is_event() && !speaks_of_secrets(metadata.target()) && LISTENING.with_borrow(is_wanted)
     }
@@ -220,7 +231,16 @@ fn speaks_of_secrets(target: &str) -> bool {
 /// Fields in which the AWS SDK shows whole requests, their headers and with them signatures and session tokens.
 fn holds_headers(field: &str) -> bool {
     const PARTS: [&str; 10] = [
-        "request", "response", "headers", "identity", "cred", "signing", "properties", "config", "token", "components",
+        "request",
+        "response",
+        "headers",
+        "identity",
+        "cred",
+        "signing",
+        "properties",
+        "config",
+        "token",
+        "components",
     ];
     PARTS.iter().any(|part| field.contains(part))
 }
@@ -228,8 +248,16 @@ fn holds_headers(field: &str) -> bool {
 /// Whether a line of another crate's is rather not shown: credentials of the AWS chain, which we never see, could stand in it.
 fn may_hold_a_secret(text: &str) -> bool {
     const SIGNS: [&str; 10] = [
-        "aws4-hmac", "signature=", "security-token", "authorization", "access_key", "accesskey", "secret", "session_token",
-        "sessiontoken", "password",
+        "aws4-hmac",
+        "signature=",
+        "security-token",
+        "authorization",
+        "access_key",
+        "accesskey",
+        "secret",
+        "session_token",
+        "sessiontoken",
+        "password",
     ];
     const ACCESS_KEY_IDS: [&str; 2] = ["AKIA", "ASIA"];
     let lower = text.to_ascii_lowercase();
@@ -245,7 +273,10 @@ struct Text {
 impl Text {
     fn new(target: &str) -> Self {
         let is_ours = target.split("::").next() == Some(env!("CARGO_CRATE_NAME"));
-        Text { line: if is_ours { String::new() } else { format!("{target}: ") }, is_ours }
+        Text {
+            line: if is_ours { String::new() } else { format!("{target}: ") },
+            is_ours,
+        }
     }
 
     fn push(&mut self, field: &Field, value: fmt::Arguments<'_>) {

@@ -80,16 +80,19 @@ impl Logger {
         let generation = process::generation();
         // A callback that calls the library is not called again from within itself: it gets these messages when it has returned.
         let is_taken_over = DELIVERIES.with_borrow_mut(|deliveries| {
-            let is_under_way = |delivery: &&mut Delivery| {
-                std::ptr::eq(delivery.logger, self) && delivery.generation == generation
-            };
+            let is_under_way =
+                |delivery: &&mut Delivery| std::ptr::eq(delivery.logger, self) && delivery.generation == generation;
             match deliveries.iter_mut().find(is_under_way) {
                 Some(delivery) => {
                     delivery.add(messages);
                     true
                 }
                 None => {
-                    let mut delivery = Delivery { logger: self, generation, ..Delivery::default() };
+                    let mut delivery = Delivery {
+                        logger: self,
+                        generation,
+                        ..Delivery::default()
+                    };
                     delivery.add(messages);
                     deliveries.push(delivery);
                     false
@@ -141,7 +144,13 @@ struct Delivery {
 
 impl Default for Delivery {
     fn default() -> Self {
-        Delivery { logger: std::ptr::null(), generation: 0, waiting: VecDeque::new(), taken: 0, dropped: 0 }
+        Delivery {
+            logger: std::ptr::null(),
+            generation: 0,
+            waiting: VecDeque::new(),
+            taken: 0,
+            dropped: 0,
+        }
     }
 }
 
@@ -162,7 +171,10 @@ impl Delivery {
         let is_last = self.dropped > 0 && self.taken != usize::MAX;
         is_last.then(|| {
             self.taken = usize::MAX;
-            (Level::WARN, format!("{} more log messages of this call were dropped", self.dropped))
+            (
+                Level::WARN,
+                format!("{} more log messages of this call were dropped", self.dropped),
+            )
         })
     }
 }
@@ -224,12 +236,10 @@ impl LoggerCell {
                 holder = self.holder.load(Ordering::Relaxed);
                 continue;
             }
-            match self.holder.compare_exchange(
-                holder,
-                generation,
-                Ordering::Acquire,
-                Ordering::Relaxed,
-            ) {
+            match self
+                .holder
+                .compare_exchange(holder, generation, Ordering::Acquire, Ordering::Relaxed)
+            {
                 Ok(_) => break,
                 Err(now) => holder = now,
             }

@@ -13,6 +13,8 @@ mod guard;
 mod log;
 mod store;
 mod string;
+#[cfg(test)]
+mod tests;
 
 pub use error::*;
 pub use log::{

@@ -97,7 +97,7 @@ fn panic_on_request() {
 /// "features"). A kind that is absent is left alone, an empty one is emptied. Each item is a JSON object with an integer "version". Bad
 /// input is refused before the first request. An item over 400,000 bytes is logged as an error and left out, with its older copy.
 /// Reads what is stored and writes only the difference; takes at most "init_timeout_ms". On failure some rows may have been
-/// written, the mark is as it was, and the next init goes on from there. Blocks; several may run at once, the last write stands.
+/// written, the mark is as it was unless putting it is what failed, and the next init goes on from there. Blocks; several may run at once, the last write stands.
 /// Costs one read of the kinds' rows and one write unit per KB that differs, and one for the mark.
 ///
 /// # Safety
@@ -252,7 +252,11 @@ pub unsafe extern "C" fn ld_dynamo_store_initialized(
     unsafe {
         call(store, error, |store| {
             let is_initialized = store.initialized()?;
-            Ok(if is_initialized { LD_DYNAMO_OK } else { LD_DYNAMO_NOT_FOUND })
+            Ok(if is_initialized {
+                LD_DYNAMO_OK
+            } else {
+                LD_DYNAMO_NOT_FOUND
+            })
         })
     }
 }
@@ -373,8 +377,7 @@ pub unsafe extern "C" fn ld_dynamo_store_set_logger(
     unsafe {
         guard(error, || {
             let store = required(store, "store")?;
-            let logger = callback
-                .map(|callback| Logger::new(store.store.config(), callback, userdata, release));
+            let logger = callback.map(|callback| Logger::new(store.store.config(), callback, userdata, release));
             store.logger.replace(logger);
             Ok(LD_DYNAMO_OK)
         })

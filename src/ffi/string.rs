@@ -9,12 +9,12 @@ use super::guard::required;
 ///
 /// # Safety
 /// `pointer` is NULL or a NUL-terminated string that nobody changes meanwhile.
-pub(super) unsafe fn text<'a>(
-    pointer: *const c_char,
-    name: &str,
-) -> Result<&'a str, ld_dynamo_error> {
+pub(super) unsafe fn text<'a>(pointer: *const c_char, name: &str) -> Result<&'a str, ld_dynamo_error> {
     // SAFETY: promised by the caller; `required` only refuses NULL.
-    let bytes = unsafe { CStr::from_ptr(required(pointer, name)?) };
+    let bytes = unsafe {
+        required(pointer, name)?;
+        CStr::from_ptr(pointer)
+    };
     bytes.to_str().map_err(|error| {
         ld_dynamo_error::new(
             LD_DYNAMO_INVALID_UTF8,
@@ -28,9 +28,8 @@ pub(super) unsafe fn text<'a>(
 
 /// Hands a text to the caller, who frees it with `ld_dynamo_string_free`.
 pub(super) fn give(text: impl Into<Vec<u8>>, place: &mut *mut c_char) -> Result<(), ld_dynamo_error> {
-    let text = CString::new(text).map_err(|_| {
-        ld_dynamo_error::new(LD_DYNAMO_INTERNAL, "a result held a NUL byte".to_owned())
-    })?;
+    let text = CString::new(text)
+        .map_err(|_| ld_dynamo_error::new(LD_DYNAMO_INTERNAL, "a result held a NUL byte".to_owned()))?;
     *place = text.into_raw();
     Ok(())
 }

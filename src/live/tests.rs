@@ -57,7 +57,13 @@ fn every_field_makes_a_difference() {
     identities.push(identity(&profile, &[]));
     let mut secrets = Config::from_json(r#"{"table":"t","share":true}"#).expect("a configuration");
     identities.push(identity(&secrets, &[]));
-    for (id, key, token) in [("a", "b", None), ("ab", "", None), ("a", "b", Some("")), ("a", "b", Some("c")), ("a", "bc", None)] {
+    for (id, key, token) in [
+        ("a", "b", None),
+        ("ab", "", None),
+        ("a", "b", Some("")),
+        ("a", "b", Some("c")),
+        ("a", "bc", None),
+    ] {
         secrets.credentials = Some(crate::config::Credentials {
             access_key_id: id.to_owned(),
             secret_access_key: key.to_owned(),
@@ -66,7 +72,10 @@ fn every_field_makes_a_difference() {
         identities.push(identity(&secrets, &[]));
     }
     for (index, one) in identities.iter().enumerate() {
-        assert!(!identities[..index].contains(one), "number {index} is equal to an earlier one");
+        assert!(
+            !identities[..index].contains(one),
+            "number {index} is equal to an earlier one"
+        );
     }
 }
 
@@ -75,9 +84,27 @@ fn the_environment_of_aws_and_proxies_makes_a_difference() {
     let config = config("");
     let plain = identity(&config, &[]);
     let names = [
-        "AWS_REGION", "AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONFIG_FILE", "AWS_CA_BUNDLE",
-        "AWS_CONTAINER_CREDENTIALS_FULL_URI", "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy",
-        "NO_PROXY", "no_proxy", "REQUEST_METHOD", "SECRET_ACCESS_KEY", "SSL_CERT_FILE", "SSL_CERT_DIR", "HOME",
+        "AWS_REGION",
+        "AWS_PROFILE",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_CONFIG_FILE",
+        "AWS_CA_BUNDLE",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        "HTTP_PROXY",
+        "http_proxy",
+        "HTTPS_PROXY",
+        "https_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+        "NO_PROXY",
+        "no_proxy",
+        "REQUEST_METHOD",
+        "SECRET_ACCESS_KEY",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "HOME",
     ];
     for name in names {
         let (one, other) = (identity(&config, &[(name, "1")]), identity(&config, &[(name, "2")]));
@@ -85,7 +112,10 @@ fn the_environment_of_aws_and_proxies_makes_a_difference() {
     }
     assert_eq!(identity(&config, &[("PATH", "/bin")]), plain);
     let bytes = |value: u8| vec![("HOME".into(), OsString::from_vec(vec![value]))];
-    assert_ne!(Identity::in_environment(&config, bytes(0xff)), Identity::in_environment(&config, bytes(0xfe)));
+    assert_ne!(
+        Identity::in_environment(&config, bytes(0xff)),
+        Identity::in_environment(&config, bytes(0xfe))
+    );
 }
 
 /// What the registry holds beside live states is this.
@@ -142,7 +172,9 @@ fn sixteen_are_kept_and_the_least_recently_used_goes() {
     assert!(was_there && Arc::ptr_eq(&held, &again));
 
     // Many in use at once are all kept, and given up again when they are given back.
-    let many: Vec<_> = (400..400 + 2 * MAXIMUM_KEPT).map(|number| (number, take_up(number).0)).collect();
+    let many: Vec<_> = (400..400 + 2 * MAXIMUM_KEPT)
+        .map(|number| (number, take_up(number).0))
+        .collect();
     assert!(many.iter().all(|(number, _)| take_up(*number).1));
     for (number, state) in many {
         give_back(number, state);

@@ -1,6 +1,7 @@
 //! What the integration tests share: the engines they run against and raw access to their tables.
 #![allow(dead_code)]
 
+pub mod cached;
 pub mod certificates;
 pub mod compile;
 pub mod data_set;

@@ -21,7 +21,10 @@ fn secrets_are_cut_out_wherever_they_stand() {
         tracing::info!("the-id and the-key and the-token through me:word@elsewhere");
         tracing::debug!(field = "the-key", other = ?("the-token", 1));
     });
-    assert_eq!(lines, ["… and … and … through …@elsewhere", " field=… other=(\"…\", 1)"]);
+    assert_eq!(
+        lines,
+        ["… and … and … through …@elsewhere", " field=… other=(\"…\", 1)"]
+    );
 }
 
 #[test]
@@ -35,7 +38,9 @@ fn a_secret_at_the_end_of_a_long_message_is_not_cut_in_half() {
             tracing::info!("{beside}the-token{before}");
         });
         assert!(lines.iter().all(|line| !line.contains('h')), "{offset}");
-        assert!(lines.iter().all(|line| line.len() <= MAXIMUM_MESSAGE_BYTES + '…'.len_utf8()));
+        assert!(lines
+            .iter()
+            .all(|line| line.len() <= MAXIMUM_MESSAGE_BYTES + '…'.len_utf8()));
     }
 }
 
@@ -55,7 +60,10 @@ fn what_others_say_of_signatures_and_credentials_is_left_out() {
 
 #[test]
 fn levels_are_each_logger_s_own_and_nested_calls_do_not_mix() {
-    let (errors, all) = (filter(r#"{"table":"t","log_level":"error"}"#), filter(r#"{"table":"t","log_level":"trace"}"#));
+    let (errors, all) = (
+        filter(r#"{"table":"t","log_level":"error"}"#),
+        filter(r#"{"table":"t","log_level":"trace"}"#),
+    );
     let silent = filter(r#"{"table":"t","log_level":"off"}"#);
     let speak = || {
         tracing::error!("one");

@@ -1,0 +1,179 @@
+//! The C ABI as a program in C uses it, without a request: pointers, ownership, panics. `make sanitize` runs these under Miri.
+//!
+//! SAFETY: every pointer handed in is NULL, a literal, or came from the library and has not been freed.
+
+use std::ffi::{c_char, c_void, CStr, CString};
+use std::ptr::{null, null_mut};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::guard::guard;
+use super::string::{give, text};
+use super::*;
+
+/// A store that nothing is asked of.
+fn store() -> *mut ld_dynamo_store {
+    let (mut store, mut error) = (null_mut(), null_mut());
+    let status = unsafe { ld_dynamo_store_new(c"{\"table\":\"t\"}".as_ptr(), &mut store, &mut error) };
+    assert_eq!((status, error), (LD_DYNAMO_OK, null_mut()));
+    store
+}
+
+/// Status and message of an error, which is freed.
+fn taken(error: *mut ld_dynamo_error) -> (i32, String) {
+    let message = unsafe { CStr::from_ptr(ld_dynamo_error_message(error)) };
+    let taken = (unsafe { ld_dynamo_error_status(error) }, message.to_str().unwrap().to_owned());
+    unsafe { ld_dynamo_error_free(error) };
+    taken
+}
+
+#[test]
+fn a_store_is_made_and_freed() {
+    unsafe { ld_dynamo_store_free(store()) };
+    unsafe { ld_dynamo_store_free(null_mut()) };
+}
+
+#[test]
+fn a_refused_configuration_leaves_null_and_an_error() {
+    let mut store = std::ptr::dangling_mut();
+    let mut error = std::ptr::dangling_mut();
+    let status = unsafe { ld_dynamo_store_new(c"{\"tabel\":1}".as_ptr(), &mut store, &mut error) };
+    assert!(store.is_null());
+    let (same, message) = taken(error);
+    assert_eq!((status, same), (LD_DYNAMO_INVALID_CONFIGURATION, status));
+    assert!(message.contains("tabel"), "{message}");
+}
+
+#[test]
+fn nobody_has_to_take_the_error() {
+    let mut store = null_mut();
+    let status = unsafe { ld_dynamo_store_new(c"{".as_ptr(), &mut store, null_mut()) };
+    assert_eq!((status, store), (LD_DYNAMO_INVALID_JSON, null_mut()));
+}
+
+#[test]
+fn null_is_refused_by_name() {
+    let store = store();
+    let (mut error, mut item) = (null_mut(), std::ptr::dangling_mut());
+    let kind = c"features".as_ptr();
+    let status = unsafe { ld_dynamo_store_get(store, kind, null(), &mut item, &mut error) };
+    assert_eq!((status, item), (LD_DYNAMO_NULL_ARGUMENT, null_mut()));
+    assert!(taken(error).1.contains("\"key\""));
+    let status = unsafe { ld_dynamo_store_get(store, kind, kind, null_mut(), &mut error) };
+    assert_eq!(status, LD_DYNAMO_NULL_ARGUMENT);
+    assert!(taken(error).1.contains("\"item_json\""));
+    item = std::ptr::dangling_mut();
+    let status = unsafe { ld_dynamo_store_get(null(), kind, kind, &mut item, &mut error) };
+    assert_eq!((status, item), (LD_DYNAMO_NULL_ARGUMENT, null_mut()));
+    assert!(taken(error).1.contains("\"store\""));
+    unsafe { ld_dynamo_store_free(store) };
+}
+
+#[test]
+fn text_must_be_utf8() {
+    let bytes = CString::new(b"abc\xff".to_vec()).unwrap();
+    let error = unsafe { text(bytes.as_ptr(), "kind") }.err().unwrap();
+    let (status, message) = taken(Box::into_raw(Box::new(error)));
+    assert_eq!(status, LD_DYNAMO_INVALID_UTF8);
+    assert!(message.contains("\"kind\"") && message.contains("offset 3"), "{message}");
+}
+
+#[test]
+fn strings_belong_to_the_caller() {
+    let mut place = null_mut();
+    assert!(give("ü\n", &mut place).is_ok());
+    assert_eq!(unsafe { CStr::from_ptr(place) }.to_bytes(), "ü\n".as_bytes());
+    unsafe { ld_dynamo_string_free(place) };
+    unsafe { ld_dynamo_string_free(null_mut()) };
+    let store = store();
+    let status = unsafe { ld_dynamo_store_stats(store, &mut place, null_mut()) };
+    assert_eq!(status, LD_DYNAMO_OK);
+    assert!(unsafe { CStr::from_ptr(place) }.to_str().unwrap().starts_with('{'));
+    unsafe { ld_dynamo_string_free(place) };
+    unsafe { ld_dynamo_store_free(store) };
+}
+
+#[test]
+fn accessors_of_errors_take_null() {
+    assert_eq!(unsafe { ld_dynamo_error_status(null()) }, LD_DYNAMO_OK);
+    assert_eq!(unsafe { ld_dynamo_error_is_retriable(null()) }, 0);
+    assert!(!unsafe { ld_dynamo_error_message(null()) }.is_null());
+    assert!(unsafe { ld_dynamo_error_service_code(null()) }.is_null());
+    unsafe { ld_dynamo_error_free(null_mut()) };
+}
+
+#[test]
+fn a_panic_is_a_status_that_says_where() {
+    let mut error = null_mut();
+    let status = unsafe { guard(&mut error, || panic!("on purpose")) };
+    let (same, message) = taken(error);
+    assert_eq!((status, same), (LD_DYNAMO_PANIC, status));
+    assert!(message.contains("on purpose, at src/ffi/tests.rs:"), "{message}");
+}
+
+unsafe extern "C" fn log(_: *mut c_void, _: i32, _: *const c_char) {}
+
+unsafe extern "C" fn release(userdata: *mut c_void) {
+    unsafe { &*userdata.cast::<AtomicUsize>() }.fetch_add(1, Ordering::Relaxed);
+}
+
+#[test]
+fn each_logger_is_released_once() {
+    let released = [(); 3].map(|()| AtomicUsize::new(0));
+    let counts = || released.each_ref().map(|count| count.load(Ordering::Relaxed));
+    let store = store();
+    let set = |index: usize| {
+        let userdata = std::ptr::from_ref(&released[index]).cast_mut().cast();
+        let status = unsafe { ld_dynamo_store_set_logger(store, Some(log), userdata, Some(release), null_mut()) };
+        assert_eq!(status, LD_DYNAMO_OK);
+    };
+    set(0);
+    set(1);
+    assert_eq!(counts(), [1, 0, 0]);
+    unsafe { ld_dynamo_store_set_logger(store, None, null_mut(), None, null_mut()) };
+    assert_eq!(counts(), [1, 1, 0]);
+    set(2);
+    unsafe { ld_dynamo_store_free(store) };
+    assert_eq!(counts(), [1, 1, 1]);
+}
+
+/// A store in the hands of several threads.
+#[derive(Clone, Copy)]
+struct Shared(*mut ld_dynamo_store);
+
+// SAFETY: stores may be used from many threads at once.
+unsafe impl Send for Shared {}
+
+impl Shared {
+    fn store(self) -> *mut ld_dynamo_store {
+        self.0
+    }
+}
+
+#[test]
+fn loggers_are_replaced_beside_calls() {
+    static RELEASED: AtomicUsize = AtomicUsize::new(0);
+    let shared = Shared(store());
+    let rounds = if cfg!(miri) { 10 } else { 500 };
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(move || {
+                for _ in 0..rounds {
+                    let userdata = std::ptr::from_ref(&RELEASED).cast_mut().cast();
+                    let status = unsafe {
+                        ld_dynamo_store_set_logger(shared.store(), Some(log), userdata, Some(release), null_mut())
+                    };
+                    assert_eq!(status, LD_DYNAMO_OK);
+                }
+            });
+            scope.spawn(move || {
+                for _ in 0..rounds {
+                    // Refused before a request, after the logger was taken up.
+                    let status = unsafe { ld_dynamo_store_init(shared.store(), c"[]".as_ptr(), null_mut()) };
+                    assert_eq!(status, LD_DYNAMO_INVALID_DATA_SET);
+                }
+            });
+        }
+    });
+    unsafe { ld_dynamo_store_free(shared.store()) };
+    assert_eq!(RELEASED.load(Ordering::Relaxed), 2 * rounds);
+}

@@ -1,0 +1,159 @@
+//! Callers of one flight side by side, in every order: one reads at a time, and whoever fails, gives up or panics leaves it to the next.
+
+use std::cell::{Cell, RefCell};
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Context, Waker};
+
+use super::*;
+use crate::cache::Cache;
+use crate::config::CacheTtl;
+use crate::error::{Error, ErrorKind};
+use crate::schedule::{gives_up, in_every_order, pause, Task};
+
+/// How a caller of a flight behaves.
+#[derive(Clone, Copy)]
+enum Caller {
+    Succeeds,
+    Fails,
+    Panics,
+    GivesUpAt(usize),
+}
+
+struct Flown {
+    flights: Flights<u32>,
+    /// What callers came to: the answer and whether it was another's, or nothing.
+    outcomes: RefCell<Vec<Option<(u32, bool)>>>,
+    at_once: Cell<usize>,
+}
+
+impl Default for Flown {
+    fn default() -> Self {
+        Flown {
+            flights: Flights::new(),
+            outcomes: RefCell::default(),
+            at_once: Cell::new(0),
+        }
+    }
+}
+
+/// A read by a caller of its own kind; more than one at once is a failure of the single flight.
+async fn read(flown: Rc<Flown>, caller: Caller) -> Result<u32> {
+    struct Reading(Rc<Flown>);
+    impl Drop for Reading {
+        fn drop(&mut self) {
+            self.0.at_once.set(self.0.at_once.get() - 1);
+        }
+    }
+    flown.at_once.set(flown.at_once.get() + 1);
+    assert_eq!(flown.at_once.get(), 1, "two read at once");
+    let _reading = Reading(flown);
+    pause().await;
+    match caller {
+        Caller::Fails => return Err(Error::new(ErrorKind::Unreachable, "as it should")),
+        Caller::Panics => panic!("as it should"),
+        Caller::Succeeds | Caller::GivesUpAt(_) => {}
+    }
+    pause().await;
+    Ok(7)
+}
+
+/// Lets callers of one flight come and go in every order; `check` sees what each came to.
+fn fly(callers: &[Caller], check: impl Fn(&[Option<(u32, bool)>])) -> usize {
+    let cache = Cache::new(CacheTtl::Forever, false).expect("a cache");
+    let make = || {
+        let flown = Rc::new(Flown::default());
+        let task = |caller: Caller| -> Task {
+            let (flown, sequence) = (Rc::clone(&flown), cache.sequence());
+            Box::pin(async move {
+                let joined = flown.flights.join("", sequence, || read(Rc::clone(&flown), caller));
+                let outcome = match caller {
+                    Caller::GivesUpAt(polls) => gives_up(joined, polls).await,
+                    _ => Some(joined.await),
+                };
+                let outcome = outcome.and_then(Result::ok);
+                flown.outcomes.borrow_mut().push(outcome);
+            })
+        };
+        let tasks = callers.iter().map(|caller| task(*caller)).collect();
+        (flown, tasks)
+    };
+    in_every_order(make, |flown| {
+        assert!(flown.flights.is_empty(), "a flight is left behind");
+        assert_eq!(flown.at_once.get(), 0);
+        check(&flown.outcomes.borrow());
+    })
+}
+
+#[test]
+fn a_leader_that_fails_gives_up_or_panics_hands_over() {
+    use Caller::*;
+    for other in [Fails, Panics, GivesUpAt(1), GivesUpAt(2), GivesUpAt(3)] {
+        let orders = fly(&[other, Succeeds, Succeeds], |outcomes| {
+            let answered = outcomes.iter().flatten().filter(|(answer, _)| *answer == 7).count();
+            assert!(answered >= 2, "{outcomes:?}");
+        });
+        assert!(orders > 10, "only {orders} orders");
+    }
+    fly(&[Fails, Panics, GivesUpAt(2), Succeeds], |outcomes| {
+        assert!(outcomes.iter().flatten().count() >= 1, "{outcomes:?}");
+    });
+}
+
+#[test]
+fn when_all_fail_each_has_tried_and_nothing_is_left() {
+    use Caller::*;
+    fly(&[Fails, Fails, Fails], |outcomes| {
+        assert_eq!(outcomes, [None, None, None])
+    });
+    fly(&[Panics, Fails, GivesUpAt(2)], |outcomes| {
+        assert!(outcomes.iter().all(Option::is_none))
+    });
+}
+
+#[test]
+fn a_waiter_s_time_out_is_its_own() {
+    use Caller::*;
+    // Whatever happens to one that gives up, the other is answered by its own or another's read.
+    fly(&[Succeeds, GivesUpAt(1)], |outcomes| {
+        assert!(outcomes.iter().flatten().count() >= 1)
+    });
+}
+
+#[test]
+fn exactly_one_of_many_reads() {
+    use Caller::*;
+    fly(&[Succeeds, Succeeds, Succeeds], |outcomes| {
+        let own = outcomes.iter().flatten().filter(|(_, is_joined)| !is_joined).count();
+        // Whoever comes when the flight is over begins another.
+        assert!((1..=3).contains(&own), "{outcomes:?}");
+        assert_eq!(outcomes.len(), 3);
+    });
+}
+
+#[test]
+fn a_flight_is_joined_by_callers_who_began_with_it_or_before_it() {
+    let cache = Cache::new(CacheTtl::Forever, false).expect("a cache");
+    let before = cache.sequence();
+    drop(cache.upsert_begins("features", "other"));
+    let after = cache.sequence();
+    let flights = Flights::new();
+    let mut context = Context::from_waker(Waker::noop());
+    let reads = Cell::new(0);
+    let read = || async {
+        reads.set(reads.get() + 1);
+        pause().await;
+        Ok(true)
+    };
+    for (first, second, expected) in [(after, after, 1), (after, before, 1), (before, after, 2)] {
+        reads.set(0);
+        let mut one = pin!(flights.join("", first, read));
+        let mut other = pin!(flights.join("", second, read));
+        assert!(one.as_mut().poll(&mut context).is_pending());
+        assert!(other.as_mut().poll(&mut context).is_pending());
+        assert!(one.as_mut().poll(&mut context).is_ready());
+        assert!(other.as_mut().poll(&mut context).is_ready());
+        assert_eq!(reads.get(), expected);
+        assert!(flights.is_empty());
+    }
+}
