@@ -52,13 +52,15 @@ fmt: setup ## format the Rust and Python sources
 	cd bindings/python && $(PYTHON) -m ruff format . ../../examples && $(PYTHON) -m ruff check --fix . ../../examples
 
 stress: setup build ## run the tests that take minutes
-	LD_DYNAMO_STRESS=1 cargo test --release --locked --test fork
+	LD_DYNAMO_STRESS=1 cargo test --release --locked --test fork --test kill --test writers --test faults_init
 	cd bindings/python && $(PYTHON) -m pytest -q -m stress
 
 sanitize: setup build ## run the C programs under the address and undefined-behaviour sanitizers
 	tests/sanitize.sh
 
-bench: setup build ## compare with the official stores
+bench: setup build ## compare with the official stores; needs Go beside what the tests need
+	benches/run.sh
+	cargo bench --locked --profile dist --bench cached_get
 	$(PYTHON) bindings/python/benchmarks/compare.py
 
 dist: setup ## make what is published, in target/packages: an archive for C and a Python wheel

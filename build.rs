@@ -13,7 +13,10 @@ fn main() {
 /// SONAME is the ABI's major number; PHP closes its handles after each request, so the library refuses to be unloaded.
 fn link_arguments() {
     if std::env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
-        println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libld_dynamo_store.so.{}", abi_major());
+        println!(
+            "cargo:rustc-cdylib-link-arg=-Wl,-soname,libld_dynamo_store.so.{}",
+            abi_major()
+        );
         println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
     }
 }
@@ -21,7 +24,10 @@ fn link_arguments() {
 /// From the constant that programs compare, so that the two cannot differ.
 fn abi_major() -> u32 {
     let source = include_str!("src/ffi/mod.rs");
-    let value = source.split("LD_DYNAMO_ABI_MAJOR: u32 = ").nth(1).and_then(|rest| rest.split(';').next());
+    let value = source
+        .split("LD_DYNAMO_ABI_MAJOR: u32 = ")
+        .nth(1)
+        .and_then(|rest| rest.split(';').next());
     let number = value.and_then(|value| value.parse().ok());
     number.unwrap_or_else(|| panic!("src/ffi/mod.rs defines LD_DYNAMO_ABI_MAJOR"))
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Write a LaunchDarkly data set of any size to standard output, as compact JSON; the same options give the same bytes.
 
-    generate_flags.py 10000 > ten-thousand-flags.json
-    generate_flags.py 10000 --change-percent 1 > one-percent-changed.json
+generate_flags.py 10000 > ten-thousand-flags.json
+generate_flags.py 10000 --change-percent 1 > one-percent-changed.json
 """
 
 import argparse
@@ -36,7 +36,9 @@ def flag(number, options, changed):
         "targets": [{"variation": 0, "values": targeted}],
         "contextTargets": [],
         "rules": [],
-        "fallthrough": {"rollout": {"variations": [{"variation": 0, "weight": 60000}, {"variation": 1, "weight": 40000}]}},
+        "fallthrough": {
+            "rollout": {"variations": [{"variation": 0, "weight": 60000}, {"variation": 1, "weight": 40000}]}
+        },
         "offVariation": 1,
         "variations": [True, False],
         "clientSideAvailability": {"usingMobileKey": False, "usingEnvironmentId": number % 4 == 0},
@@ -101,7 +103,10 @@ def parse_options():
     parser = argparse.ArgumentParser(description="Write a LaunchDarkly data set to standard output, as compact JSON.")
     parser.add_argument("flags", type=at_least(0), help="number of flags")
     parser.add_argument(
-        "--bytes", type=at_least(SMALLEST_FLAG), default=1024, help="JSON bytes an item, within a few (default %(default)s)"
+        "--bytes",
+        type=at_least(SMALLEST_FLAG),
+        default=1024,
+        help="JSON bytes an item, within a few (default %(default)s)",
     )
     parser.add_argument("--segments", type=at_least(0), default=50, help="number of segments (default %(default)s)")
     parser.add_argument(

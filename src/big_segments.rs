@@ -22,18 +22,12 @@ pub(crate) struct MembershipRow {
 pub(crate) type SegmentReferences = std::result::Result<Vec<String>, ()>;
 
 /// `{"synchronizedOn": …}`, or `None` where nothing has been synchronized.
-pub(crate) async fn metadata(
-    client: &Client,
-    prefix: &str,
-    consistent: bool,
-) -> Result<Option<String>> {
+pub(crate) async fn metadata(client: &Client, prefix: &str, consistent: bool) -> Result<Option<String>> {
     let key = schema::prefixed(prefix, schema::BIG_SEGMENTS_METADATA);
     let row = client.get_big_segments_metadata(&key, consistent).await?;
     match row.and_then(|row| row.synchronized_on) {
         None => Ok(None),
-        Some(Ok(milliseconds)) => Ok(Some(
-            serde_json::json!({ "synchronizedOn": milliseconds }).to_string(),
-        )),
+        Some(Ok(milliseconds)) => Ok(Some(serde_json::json!({ "synchronizedOn": milliseconds }).to_string())),
         Some(Err(())) => Err(corrupt(&key, "\"synchronizedOn\" is not an integer")),
     }
 }
@@ -55,12 +49,7 @@ pub(crate) async fn membership(
     let Some(row) = row else {
         return Ok(None);
     };
-    let not_a_set = |()| {
-        corrupt(
-            context_hash,
-            "\"included\" and \"excluded\" must be sets of strings",
-        )
-    };
+    let not_a_set = |()| corrupt(context_hash, "\"included\" and \"excluded\" must be sets of strings");
     let mut membership = BTreeMap::new();
     for reference in row.excluded.map_err(not_a_set)? {
         membership.insert(reference, false);

@@ -152,19 +152,12 @@ impl Config {
 
     /// Reads the JSON form that the C ABI takes; README.md lists its keys. An unknown or mistyped key is an error that names it.
     pub fn from_json(json: &str) -> Result<Self> {
-        let value: Value = serde_json::from_str(json).map_err(|error| {
-            Error::new(
-                ErrorKind::InvalidJson,
-                format!("configuration is not JSON: {error}"),
-            )
-        })?;
+        let value: Value = serde_json::from_str(json)
+            .map_err(|error| Error::new(ErrorKind::InvalidJson, format!("configuration is not JSON: {error}")))?;
         let Value::Object(members) = value else {
             return Err(refusal("configuration must be a JSON object"));
         };
-        let mut members = Members {
-            path: "",
-            members,
-        };
+        let mut members = Members { path: "", members };
         let mut config = Config::new(members.string("table")?.unwrap_or_default());
         config.read_members(&mut members)?;
         members.require_empty()?;
@@ -203,10 +196,7 @@ impl Config {
                 _ => CacheTtl::For(Duration::from_millis(milliseconds as u64)),
             };
         }
-        let modes = [
-            ("standard", RetryMode::Standard),
-            ("adaptive", RetryMode::Adaptive),
-        ];
+        let modes = [("standard", RetryMode::Standard), ("adaptive", RetryMode::Adaptive)];
         members.choice("retry_mode", &modes, &mut self.retry_mode)?;
         let levels = [
             ("off", LogLevel::Off),
@@ -249,7 +239,9 @@ impl Config {
         }
         let longest = schema::prefixed(&self.prefix, schema::BIG_SEGMENTS_METADATA).len();
         if longest > schema::MAXIMUM_NAMESPACE_BYTES {
-            return Err(refusal("\"prefix\" is too long for DynamoDB's partition key of 2,048 bytes"));
+            return Err(refusal(
+                "\"prefix\" is too long for DynamoDB's partition key of 2,048 bytes",
+            ));
         }
         if self.cache_ttl == CacheTtl::Forever && self.read_only {
             return Err(refusal(
@@ -272,9 +264,15 @@ impl Config {
         if let Some(ProxyUrl(url)) = &self.proxy {
             require_url("proxy", url)?;
         }
-        for (name, text) in [("region", &self.region), ("profile", &self.profile), ("ca_bundle", &self.ca_bundle)] {
+        for (name, text) in [
+            ("region", &self.region),
+            ("profile", &self.profile),
+            ("ca_bundle", &self.ca_bundle),
+        ] {
             if text.as_deref() == Some("") {
-                return Err(refusal(format!("{name:?} must not be empty; leave it out for the default")));
+                return Err(refusal(format!(
+                    "{name:?} must not be empty; leave it out for the default"
+                )));
             }
         }
         if let Some(credentials) = &self.credentials {
@@ -284,9 +282,7 @@ impl Config {
                 ));
             }
             if self.profile.is_some() {
-                return Err(refusal(
-                    "\"credentials\" and \"profile\" exclude each other",
-                ));
+                return Err(refusal("\"credentials\" and \"profile\" exclude each other"));
             }
         }
         Ok(())
@@ -322,10 +318,7 @@ struct Members<'p> {
 
 impl Members<'_> {
     fn mistyped(&self, name: &str, expected: &str) -> Error {
-        refusal(format!(
-            "configuration key \"{}{name}\" must be {expected}",
-            self.path
-        ))
+        refusal(format!("configuration key \"{}{name}\" must be {expected}", self.path))
     }
 
     /// A `null` counts as absent: it is what most languages write for an option that was not given.
@@ -369,19 +362,11 @@ impl Members<'_> {
         Ok(())
     }
 
-    fn choice<T: Copy>(
-        &mut self,
-        name: &str,
-        choices: &[(&str, T)],
-        target: &mut T,
-    ) -> Result<()> {
+    fn choice<T: Copy>(&mut self, name: &str, choices: &[(&str, T)], target: &mut T) -> Result<()> {
         let Some(value) = self.take(name) else {
             return Ok(());
         };
-        match choices
-            .iter()
-            .find(|(text, _)| value.as_str() == Some(*text))
-        {
+        match choices.iter().find(|(text, _)| value.as_str() == Some(*text)) {
             Some((_, choice)) => {
                 *target = *choice;
                 Ok(())
@@ -411,9 +396,7 @@ impl Members<'_> {
         let credentials = Credentials {
             access_key_id: members.string("access_key_id")?.unwrap_or_default(),
             secret_access_key: members.string("secret_access_key")?.unwrap_or_default(),
-            session_token: members
-                .string("session_token")?
-                .filter(|token| !token.is_empty()),
+            session_token: members.string("session_token")?.filter(|token| !token.is_empty()),
         };
         members.require_empty()?;
         Ok(Some(credentials))
@@ -422,10 +405,7 @@ impl Members<'_> {
     fn require_empty(&self) -> Result<()> {
         match self.members.keys().next() {
             None => Ok(()),
-            Some(name) => Err(refusal(format!(
-                "unknown configuration key \"{}{name}\"",
-                self.path
-            ))),
+            Some(name) => Err(refusal(format!("unknown configuration key \"{}{name}\"", self.path))),
         }
     }
 }
@@ -451,8 +431,14 @@ mod tests {
         let cases = [
             (r#"{"table":"t","tabel":1}"#, "tabel"),
             (r#"{"table":"t","credentials":"SECRET"}"#, "credentials"),
-            (r#"{"table":"t","credentials":{"secret_access_key":7}}"#, "credentials.secret_access_key"),
-            (r#"{"table":"t","credentials":{"secret":"SECRET"}}"#, "credentials.secret"),
+            (
+                r#"{"table":"t","credentials":{"secret_access_key":7}}"#,
+                "credentials.secret_access_key",
+            ),
+            (
+                r#"{"table":"t","credentials":{"secret":"SECRET"}}"#,
+                "credentials.secret",
+            ),
             (r#"{"table":"t","proxy":"SECRET"}"#, "proxy"),
             (r#"{"table":"t","max_attempts":0}"#, "max_attempts"),
             (r#"{"table":"t","connect_timeout_ms":1.5}"#, "connect_timeout_ms"),

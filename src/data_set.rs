@@ -66,10 +66,7 @@ impl<'a> DataSet<'a> {
                     if !seen.insert(key) {
                         return Err(Error::new(
                             ErrorKind::InvalidDataSet,
-                            format!(
-                                "data set: key {key:?} stands twice in kind {:?}",
-                                kind.name()
-                            ),
+                            format!("data set: key {key:?} stands twice in kind {:?}", kind.name()),
                         ));
                     }
                     NewRow::parse(kind, namespace, Cow::Borrowed(key), item.get())
@@ -104,10 +101,7 @@ impl<'de: 'a, 'a, V: Deserialize<'de>> Deserialize<'de> for Members<'a, V> {
                 f.write_str("an object: kinds, and in each of them items by key")
             }
 
-            fn visit_map<A: MapAccess<'de>>(
-                self,
-                mut map: A,
-            ) -> std::result::Result<Self::Value, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Self::Value, A::Error> {
                 let mut members = Vec::new();
                 while let Some(Name(name)) = map.next_key()? {
                     match map.next_value() {

@@ -15,11 +15,7 @@ fn prerequisite_depths(rows: &[NewRow<'_>]) -> Vec<usize> {
         Open,
         Done,
     }
-    let index_of: HashMap<&str, usize> = rows
-        .iter()
-        .enumerate()
-        .map(|(index, row)| (&*row.key, index))
-        .collect();
+    let index_of: HashMap<&str, usize> = rows.iter().enumerate().map(|(index, row)| (&*row.key, index)).collect();
     let mut depths = vec![0; rows.len()];
     let mut visits = vec![Visit::New; rows.len()];
     for start in 0..rows.len() {

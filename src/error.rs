@@ -62,10 +62,7 @@ impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         let retriable = matches!(
             kind,
-            ErrorKind::Throttled
-                | ErrorKind::TimedOut
-                | ErrorKind::Unreachable
-                | ErrorKind::InvalidResponse
+            ErrorKind::Throttled | ErrorKind::TimedOut | ErrorKind::Unreachable | ErrorKind::InvalidResponse
         );
         Error {
             kind,

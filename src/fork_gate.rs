@@ -55,7 +55,9 @@ impl Gate {
 
     fn end_fork(&self) {
         // Never below zero, even if the handlers were registered in the middle of a fork.
-        let _ = self.forks.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |forks| forks.checked_sub(1));
+        let _ = self
+            .forks
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |forks| forks.checked_sub(1));
     }
 
     /// For kernels that do not wipe the page.
@@ -74,7 +76,10 @@ struct Wait {
 
 impl Wait {
     fn at_most(limit: Duration) -> Self {
-        Wait { deadline: Instant::now() + limit, steps: 0 }
+        Wait {
+            deadline: Instant::now() + limit,
+            steps: 0,
+        }
     }
 
     fn is_over(&self) -> bool {
@@ -121,7 +126,10 @@ pub(crate) fn enter() -> Inside {
         let gate = process::gate();
         gate.count_in(&gate.inside);
     }
-    Inside { generation, not_send: PhantomData }
+    Inside {
+        generation,
+        not_send: PhantomData,
+    }
 }
 
 impl Drop for Inside {
@@ -208,7 +216,10 @@ mod tests {
                 std::thread::yield_now();
             }
             std::thread::sleep(Duration::from_millis(50));
-            assert!(!has_begun.load(Ordering::SeqCst), "the fork began while a thread was inside");
+            assert!(
+                !has_begun.load(Ordering::SeqCst),
+                "the fork began while a thread was inside"
+            );
             gate.inside.fetch_sub(1, Ordering::SeqCst);
             gate.count_in(&gate.inside);
             assert!(is_over.load(Ordering::SeqCst), "a thread got in during the fork");
@@ -234,7 +245,10 @@ mod tests {
         let began = Instant::now();
         gate.begin_fork(1);
         let waited = began.elapsed();
-        assert!(waited >= LONGEST_WAIT_FOR_LOOK_UPS && waited < LONGEST_WAIT, "{waited:?}");
+        assert!(
+            waited >= LONGEST_WAIT_FOR_LOOK_UPS && waited < LONGEST_WAIT,
+            "{waited:?}"
+        );
     }
 
     #[test]

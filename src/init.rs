@@ -157,9 +157,7 @@ async fn compare(client: &Client, group: &KindRows<'_>, namespace: &str) -> Resu
 }
 
 /// Repeats a request that is throttled, with growing pauses; the caller's time-out ends it.
-async fn until_not_throttled<T, F: Future<Output = Result<T>>>(
-    mut request: impl FnMut() -> F,
-) -> Result<T> {
+async fn until_not_throttled<T, F: Future<Output = Result<T>>>(mut request: impl FnMut() -> F) -> Result<T> {
     let mut backoff = Backoff::default();
     loop {
         match request().await {
@@ -176,9 +174,7 @@ struct Backoff {
 
 impl Default for Backoff {
     fn default() -> Self {
-        Backoff {
-            next: FIRST_BACKOFF,
-        }
+        Backoff { next: FIRST_BACKOFF }
     }
 }
 
@@ -217,11 +213,7 @@ fn encoded_bytes(write: &Write<'_>) -> usize {
 }
 
 /// Repeats what DynamoDB left undone, with growing pauses, until nothing is left; the caller's time-out ends it.
-async fn write_until_done(
-    client: &Client,
-    batch: &[Write<'_>],
-    progress: &Progress,
-) -> Result<()> {
+async fn write_until_done(client: &Client, batch: &[Write<'_>], progress: &Progress) -> Result<()> {
     let mut undone = batch.to_vec();
     let mut backoff = Backoff::default();
     loop {
@@ -303,7 +295,10 @@ mod tests {
         let namespace = "\u{1}".repeat(50);
         for item in ["{}", r#"{"quoted\\":"\"\u0001"}"#, "{\n\t\r \"é\u{7f}\": \"😀\"\n}"] {
             assert!(serde_json::from_str::<serde_json::Value>(item).is_ok(), "{item:?}");
-            let row = NewRow { namespace: &namespace, ..row(item.to_owned()) };
+            let row = NewRow {
+                namespace: &namespace,
+                ..row(item.to_owned())
+            };
             let texts = [row.namespace, &row.key, &row.item];
             let encoded = texts.map(|text| serde_json::to_string(text).unwrap().len());
             let needed = ROW_ENVELOPE_BYTES + encoded.iter().sum::<usize>() - 2 * texts.len();

@@ -58,12 +58,7 @@ pub(crate) struct NewRow<'a> {
 
 impl<'a> NewRow<'a> {
     /// Reads an item's JSON and makes the row that stores it.
-    pub(crate) fn parse(
-        kind: Kind<'_>,
-        namespace: &'a str,
-        key: Cow<'a, str>,
-        json: &'a str,
-    ) -> Result<Self> {
+    pub(crate) fn parse(kind: Kind<'_>, namespace: &'a str, key: Cow<'a, str>, json: &'a str) -> Result<Self> {
         schema::require_key(&key)?;
         let outline: Outline = serde_json::from_str(json).map_err(|error| {
             let cause = if error.is_data() {
@@ -71,10 +66,7 @@ impl<'a> NewRow<'a> {
             } else {
                 ErrorKind::InvalidJson
             };
-            Error::new(
-                cause,
-                format!("item {key:?} of kind {:?}: {error}", kind.name()),
-            )
+            Error::new(cause, format!("item {key:?} of kind {:?}: {error}", kind.name()))
         })?;
         let version = outline.version().map_err(|reason| {
             Error::new(
@@ -171,9 +163,7 @@ impl StoredRow {
             StoredItem::OtherType => true,
             StoredItem::Missing => self.version.is_none(),
             StoredItem::Text(text) => {
-                self.version.is_none()
-                    || !is_deletion_marker(text)
-                        && serde_json::from_str::<AnyObject>(text).is_err()
+                self.version.is_none() || !is_deletion_marker(text) && serde_json::from_str::<AnyObject>(text).is_err()
             }
         }
     }
@@ -190,12 +180,7 @@ impl StoredRow {
     }
 }
 
-fn stored_item(
-    kind: Kind<'_>,
-    key: &str,
-    version: Option<u64>,
-    item: StoredItem,
-) -> Result<String> {
+fn stored_item(kind: Kind<'_>, key: &str, version: Option<u64>, item: StoredItem) -> Result<String> {
     let corrupt = |what: &dyn fmt::Display| {
         let kind = kind.name();
         Error::new(
@@ -205,15 +190,11 @@ fn stored_item(
     };
     match item {
         StoredItem::OtherType => Err(corrupt(&"its \"item\" attribute is not a string")),
-        StoredItem::Text(text) if !is_deletion_marker(&text) => {
-            match serde_json::from_str::<AnyObject>(&text) {
-                Ok(AnyObject) => Ok(text),
-                Err(error) => Err(corrupt(&error)),
-            }
-        }
-        StoredItem::Text(_) | StoredItem::Missing => {
-            Ok(tombstone(kind, key, version.unwrap_or(0)))
-        }
+        StoredItem::Text(text) if !is_deletion_marker(&text) => match serde_json::from_str::<AnyObject>(&text) {
+            Ok(AnyObject) => Ok(text),
+            Err(error) => Err(corrupt(&error)),
+        },
+        StoredItem::Text(_) | StoredItem::Missing => Ok(tombstone(kind, key, version.unwrap_or(0))),
     }
 }
 
@@ -260,10 +241,7 @@ impl<'de> Deserialize<'de> for AnyObject {
                 f.write_str("a JSON object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(
-                self,
-                mut map: A,
-            ) -> std::result::Result<AnyObject, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<AnyObject, A::Error> {
                 while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
                 Ok(AnyObject)
             }
@@ -327,18 +305,13 @@ impl<'de: 'a, 'a> Deserialize<'de> for Outline<'a> {
                 f.write_str("an item, which is a JSON object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(
-                self,
-                mut map: A,
-            ) -> std::result::Result<Self::Value, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Self::Value, A::Error> {
                 let mut outline = Outline::default();
                 while let Some(Name(name)) = map.next_key()? {
                     match &*name {
                         "version" => outline.version = Some(map.next_value()?),
                         "prerequisites" => outline.prerequisites = Some(map.next_value()?),
-                        "deleted" => {
-                            outline.deleted = map.next_value::<&RawValue>()?.get() == "true"
-                        }
+                        "deleted" => outline.deleted = map.next_value::<&RawValue>()?.get() == "true",
                         _ => {
                             map.next_value::<IgnoredAny>()?;
                         }

@@ -88,12 +88,7 @@ fn make_page() -> &'static Page {
     // SAFETY: the page was mapped above and is ours alone until it is published.
     let is_wiped = cfg!(miri) || unsafe { libc::madvise(page, PAGE_BYTES, libc::MADV_WIPEONFORK) } == 0;
     let page = page.cast::<Page>();
-    match PAGE.compare_exchange(
-        std::ptr::null_mut(),
-        page,
-        Ordering::AcqRel,
-        Ordering::Acquire,
-    ) {
+    match PAGE.compare_exchange(std::ptr::null_mut(), page, Ordering::AcqRel, Ordering::Acquire) {
         Ok(_) => {
             if !is_wiped {
                 wipe_by_handler();
@@ -170,12 +165,10 @@ impl<T: Live> Slot<T> {
 
     fn install(&self, inherited: *mut T, made: Arc<T>) -> &T {
         let made = Arc::into_raw(made).cast_mut();
-        match self.live.compare_exchange(
-            inherited,
-            made,
-            Ordering::AcqRel,
-            Ordering::Acquire,
-        ) {
+        match self
+            .live
+            .compare_exchange(inherited, made, Ordering::AcqRel, Ordering::Acquire)
+        {
             // What was inherited is leaked on purpose. SAFETY: `made` is in the slot now and stays until Drop.
             Ok(_) => unsafe { &*made },
             Err(winner) => {
@@ -195,10 +188,7 @@ impl<T: Live> Drop for Slot<T> {
         let live = *self.live.get_mut();
         // SAFETY: as in `live`; `&mut self` says that nobody borrows from the slot any more.
         unsafe {
-            if live
-                .as_ref()
-                .is_some_and(|live| live.generation() == generation())
-            {
+            if live.as_ref().is_some_and(|live| live.generation() == generation()) {
                 let _inside = fork_gate::enter();
                 drop(Arc::from_raw(live));
             }
@@ -251,10 +241,7 @@ impl SigpipeBlocked {
             let was_pending = libc::sigismember(&pending, libc::SIGPIPE) == 1;
             let mut before = std::mem::zeroed();
             libc::pthread_sigmask(libc::SIG_BLOCK, &sigpipe(), &mut before);
-            SigpipeBlocked {
-                before,
-                was_pending,
-            }
+            SigpipeBlocked { before, was_pending }
         }
     }
 }
@@ -264,10 +251,7 @@ impl Drop for SigpipeBlocked {
         // SAFETY: as in `new`; sigtimedwait with a zero time-out returns at once.
         unsafe {
             if !self.was_pending {
-                let now = libc::timespec {
-                    tv_sec: 0,
-                    tv_nsec: 0,
-                };
+                let now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
                 libc::sigtimedwait(&sigpipe(), std::ptr::null_mut(), &now);
             }
             libc::pthread_sigmask(libc::SIG_SETMASK, &self.before, std::ptr::null_mut());
@@ -336,7 +320,10 @@ mod tests {
         let inherited = Counted::new(u64::MAX, &alive);
         let slot = Slot::new();
         slot.install(std::ptr::null_mut(), Arc::clone(&inherited));
-        assert_eq!(slot.live(|generation| Counted::new(generation, &alive)).generation, generation());
+        assert_eq!(
+            slot.live(|generation| Counted::new(generation, &alive)).generation,
+            generation()
+        );
         assert_eq!(alive.load(Ordering::Relaxed), 2);
         drop(slot);
         // Its own is gone; the other's share was never given up.

@@ -21,12 +21,7 @@ pub(crate) async fn get(
 }
 
 /// `{sort key: item, …}` as one JSON text; a corrupt row is left out and logged.
-pub(crate) async fn all(
-    client: &Client,
-    prefix: &str,
-    kind: Kind<'_>,
-    consistent: bool,
-) -> Result<String> {
+pub(crate) async fn all(client: &Client, prefix: &str, kind: Kind<'_>, consistent: bool) -> Result<String> {
     let namespace = schema::namespace(prefix, kind)?;
     let mut items = String::from("{");
     let mut start = None;

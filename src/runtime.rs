@@ -39,13 +39,15 @@ impl Runtime {
     }
 
     /// Drives the future that `make` makes to its end on the calling thread, or on a thread of its own where the caller is inside
-    /// a runtime already.
+    /// a runtime already, or where its thread is ending and a destructor of the host's makes the call.
     pub(crate) fn block_on<F>(&self, make: impl FnOnce() -> F + Send) -> Result<F::Output>
     where
         F: Future,
         F::Output: Send,
     {
-        if tokio::runtime::Handle::try_current().is_err() {
+        let is_inside = tokio::runtime::Handle::try_current().is_ok();
+        let is_ending = DRIVES.try_with(|_| ()).is_err();
+        if !is_inside && !is_ending {
             return self.drive(make());
         }
         let logs = tracing::dispatcher::get_default(Clone::clone);
@@ -58,9 +60,7 @@ impl Runtime {
                 });
             drop(blocked);
             match spawned {
-                Ok(thread) => thread
-                    .join()
-                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
                 Err(error) => Err(internal("no thread for the call could be started", &error)),
             }
         })

@@ -45,11 +45,7 @@ impl<'a> Kind<'a> {
         } else if kind == BIG_SEGMENTS_METADATA || kind == BIG_SEGMENTS_USER {
             "this namespace belongs to Big Segments"
         } else {
-            return Ok(Kind(if kind == FEATURES_ALIAS {
-                FEATURES
-            } else {
-                kind
-            }));
+            return Ok(Kind(if kind == FEATURES_ALIAS { FEATURES } else { kind }));
         };
         Err(Error::new(
             ErrorKind::InvalidKind,

@@ -46,6 +46,9 @@ pub(crate) async fn upsert(client: &Client, kind: Kind<'_>, row: &NewRow<'_>) ->
         }
         // The row has been repaired meanwhile, perhaps by us with an answer that was lost: which is newer is asked anew.
     }
-    let message = format!("the corrupt row {:?} changed at each of {MAXIMUM_ROUNDS} attempts to replace it", row.key);
+    let message = format!(
+        "the corrupt row {:?} changed at each of {MAXIMUM_ROUNDS} attempts to replace it",
+        row.key
+    );
     Err(Error::new(ErrorKind::InvalidResponse, message))
 }

@@ -81,7 +81,13 @@ fn run(engine: &Engine, driver: &mut dyn Driver, case: &Json) -> Result<(), Stri
     }
 }
 
-fn run_step(engine: &Engine, driver: &mut dyn Driver, table: &str, stores: &[(String, Json)], step: &Json) -> Result<(), String> {
+fn run_step(
+    engine: &Engine,
+    driver: &mut dyn Driver,
+    table: &str,
+    stores: &[(String, Json)],
+    step: &Json,
+) -> Result<(), String> {
     if let Some(rows) = step.member("rows_put") {
         for row in rows.array() {
             engine.put(table, &expand_row(row));
@@ -121,7 +127,9 @@ fn run_step(engine: &Engine, driver: &mut dyn Driver, table: &str, stores: &[(St
         if !holds {
             let shown: String = format!("{answer:?}").chars().take(600).collect();
             let expected: String = expected.compact().chars().take(300).collect();
-            return Err(format!("{call} {arguments:.60?}: expected {what} {expected}, got {shown}"));
+            return Err(format!(
+                "{call} {arguments:.60?}: expected {what} {expected}, got {shown}"
+            ));
         }
     }
     Ok(())
@@ -151,13 +159,20 @@ fn expand_row(row: &Json) -> Value {
 }
 
 fn compare_rows(engine: &Engine, table: &str, expected: &Json) -> Result<(), String> {
-    let expected: Vec<Value> = expected.array().iter().map(|row| without_order(expand_row(row))).collect();
+    let expected: Vec<Value> = expected
+        .array()
+        .iter()
+        .map(|row| without_order(expand_row(row)))
+        .collect();
     let stored: Vec<Value> = engine.rows(table).into_iter().map(without_order).collect();
     let describe = |row: &Value| row.to_string().chars().take(400).collect::<String>();
     if let Some(missing) = expected.iter().find(|row| !stored.contains(row)) {
         let keys = |row: &&Value| row["key"] == missing["key"] && row["namespace"] == missing["namespace"];
         let instead = stored.iter().find(keys).map(describe);
-        return Err(format!("row {} is not in the table; instead {instead:?}", describe(missing)));
+        return Err(format!(
+            "row {} is not in the table; instead {instead:?}",
+            describe(missing)
+        ));
     }
     match stored.iter().find(|row| !expected.contains(row)) {
         Some(extra) => Err(format!("row {} should not be in the table", describe(extra))),
@@ -168,7 +183,12 @@ fn compare_rows(engine: &Engine, table: &str, expected: &Json) -> Result<(), Str
 /// Sets have no order.
 fn without_order(mut row: Value) -> Value {
     for attribute in row.as_object_mut().expect("a row").values_mut() {
-        for (_, set) in attribute.as_object_mut().expect("an attribute").iter_mut().filter(|(kind, _)| *kind == "SS") {
+        for (_, set) in attribute
+            .as_object_mut()
+            .expect("an attribute")
+            .iter_mut()
+            .filter(|(kind, _)| *kind == "SS")
+        {
             if let Some(values) = set.as_array_mut() {
                 values.sort_by_key(Value::to_string);
             }
@@ -193,18 +213,30 @@ fn rust_on_amazon_dynamodb_local() {
 
 #[test]
 fn c() {
-    run_program(Command::new(program("gcc", "-std=c11", &["tests/c/case_driver.c"], Library::Shared)));
+    run_program(Command::new(program(
+        "gcc",
+        "-std=c11",
+        &["tests/c/case_driver.c"],
+        Library::Shared,
+    )));
 }
 
 #[test]
 fn cpp() {
-    run_program(Command::new(program("g++", "-std=c++17", &["tests/cpp/case_driver.cpp"], Library::Shared)));
+    run_program(Command::new(program(
+        "g++",
+        "-std=c++17",
+        &["tests/cpp/case_driver.cpp"],
+        Library::Shared,
+    )));
 }
 
 #[test]
 fn python() {
     let mut command = Command::new(support::repository().join("target/python/bin/python"));
-    command.arg("bindings/python/tests/case_driver.py").env("PYTHONPATH", "bindings/python/src");
+    command
+        .arg("bindings/python/tests/case_driver.py")
+        .env("PYTHONPATH", "bindings/python/src");
     run_program(command);
 }
 

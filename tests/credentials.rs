@@ -26,7 +26,10 @@ aws_secret_access_key = local
 ";
 
 fn failure(config: Config) -> (ErrorKind, String) {
-    let error = Store::new(config).expect("a store").get("features", "flag").expect_err("a failure");
+    let error = Store::new(config)
+        .expect("a store")
+        .get("features", "flag")
+        .expect_err("a failure");
     (error.kind(), error.message().to_owned())
 }
 
@@ -98,7 +101,9 @@ fn a_factory_makes_the_configuration_once(engine: &support::Engine, table: &str)
     }));
     let store = Store::new(config).expect("a store");
     assert_eq!(calls.load(Ordering::Relaxed), 0, "a new store does nothing");
-    store.init(r#"{"features":{"flag":{"key":"flag","version":1}}}"#).expect("an init");
+    store
+        .init(r#"{"features":{"flag":{"key":"flag","version":1}}}"#)
+        .expect("an init");
     assert!(store.get("features", "flag").expect("an answer").is_some());
     assert_eq!(calls.load(Ordering::Relaxed), 1);
 }

@@ -284,7 +284,7 @@ fn out_of_time_names_the_counts_and_the_next_init_goes_on() {
         assert!(started.elapsed() < Duration::from_secs(2));
         assert_eq!(error.kind(), ErrorKind::TimedOut);
         assert!(error.is_retriable());
-        let counts = "49 of its 50 rows written or deleted and 1 not; \"$inited\" is as it was";
+        let counts = "49 of its 50 rows known to be written or deleted and 1 not; \"$inited\" is as it was";
         assert!(error.message().contains(counts), "{error}");
         let stored = engine.stored(&table);
         assert_eq!(stored.contains_key(&marker_key()), was_initialized);

@@ -40,7 +40,13 @@ impl Place {
     /// Over TLS, with a certificate of an authority that only `ca_bundle` knows.
     fn encrypted(name: &str) -> Self {
         let certificates = Certificates::make(name);
-        let options = ["--create-table", "flags", "--tls", text(&certificates.chain), text(&certificates.key)];
+        let options = [
+            "--create-table",
+            "flags",
+            "--tls",
+            text(&certificates.chain),
+            text(&certificates.key),
+        ];
         Self::new(&options, json!({"ca_bundle": text(&certificates.authority)}))
     }
 
@@ -56,7 +62,9 @@ impl Place {
         let store = ld_dynamo_store::Store::new(config).expect("a store");
         for number in 0..8 {
             let key = format!("flag-{number}");
-            store.upsert("features", &key, &format!(r#"{{"key":"{key}","version":1}}"#)).expect("a flag");
+            store
+                .upsert("features", &key, &format!(r#"{{"key":"{key}","version":1}}"#))
+                .expect("a flag");
         }
         place
     }
@@ -94,7 +102,12 @@ impl Place {
 }
 
 fn compiled(name: &str) -> Command {
-    let mut command = Command::new(program("gcc", "-std=c11", &[&format!("tests/c/{name}.c")], Library::Shared));
+    let mut command = Command::new(program(
+        "gcc",
+        "-std=c11",
+        &[&format!("tests/c/{name}.c")],
+        Library::Shared,
+    ));
     // Nothing of the machine's own configuration is looked at.
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("AWS_") {
@@ -110,7 +123,11 @@ fn run(command: &mut Command) -> String {
     let output = command.output().expect("the program starts");
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     let complaints = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?} {}:\n{printed}{complaints}", output.status);
+    assert!(
+        output.status.success(),
+        "{command:?} {}:\n{printed}{complaints}",
+        output.status
+    );
     assert_eq!(complaints, "", "{command:?} printed something");
     printed
 }
@@ -153,21 +170,30 @@ fn while_the_connection_rests() {
     run(compiled("fork_idle").arg(place.uncached()));
     let counters = place.engine.control("GET", "counters", &Value::Null);
     // The parent's, and that of the child that calls; four calls and two, none of them repeated.
-    assert_eq!((&counters["connections"], &counters["requests"]["GetItem"]), (&json!(2), &json!(6)), "{counters}");
+    assert_eq!(
+        (&counters["connections"], &counters["requests"]["GetItem"]),
+        (&json!(2), &json!(6)),
+        "{counters}"
+    );
     run(compiled("fork_idle").arg(Place::encrypted("idle").uncached()));
 }
 
 fn fork_in_first_call(place: Place, name: &str) {
     let place = place.by_name().with_credentials_in_files();
     let folder = support::build_folder();
-    let (credentials, profiles) = (folder.join(format!("{name}.credentials")), folder.join(format!("{name}.config")));
+    let (credentials, profiles) = (
+        folder.join(format!("{name}.credentials")),
+        folder.join(format!("{name}.config")),
+    );
     let secrets = "[forking]\naws_access_key_id = local\naws_secret_access_key = local\n";
     std::fs::write(&credentials, secrets).expect("a file");
     std::fs::write(&profiles, "[profile forking]\nregion = us-east-1\n").expect("a file");
     for &forks in children() {
         let mut command = compiled("fork_first");
         command.args([place.uncached(), (forks / 4).to_string()]);
-        command.env("AWS_SHARED_CREDENTIALS_FILE", &credentials).env("AWS_CONFIG_FILE", &profiles);
+        command
+            .env("AWS_SHARED_CREDENTIALS_FILE", &credentials)
+            .env("AWS_CONFIG_FILE", &profiles);
         println!("{}", run(&mut command));
     }
 }
@@ -184,7 +210,10 @@ fn in_the_first_call_of_eight_threads_over_tls() {
 
 /// Milliseconds that `fork` took.
 fn waited(arguments: &[&str]) -> u64 {
-    run(compiled("fork_waits").args(arguments)).trim().parse().expect("a number")
+    run(compiled("fork_waits").args(arguments))
+        .trim()
+        .parse()
+        .expect("a number")
 }
 
 #[test]
@@ -276,7 +305,11 @@ fn random_delays_are_not_inherited() {
     fastrand::seed(7);
     let children = [(); 2].map(|()| random_number_of_a_child(configuration));
     assert_ne!(children[0], children[1]);
-    assert_ne!(children[0], fastrand::u64(..), "the first child goes on with its parent's numbers");
+    assert_ne!(
+        children[0],
+        fastrand::u64(..),
+        "the first child goes on with its parent's numbers"
+    );
 }
 
 /// A server that is ended with its test.
@@ -306,7 +339,9 @@ impl Server {
 /// What one request to a server of one line is answered with: the worker's process id and the item.
 fn line_of(port: u16) -> (u32, String) {
     let connection = TcpStream::connect(("127.0.0.1", port)).expect("a connection");
-    connection.set_read_timeout(Some(Duration::from_secs(30))).expect("a socket");
+    connection
+        .set_read_timeout(Some(Duration::from_secs(30)))
+        .expect("a socket");
     let mut line = String::new();
     BufReader::new(connection).read_line(&mut line).expect("an answer");
     let (worker, item) = line.trim_end().split_once(' ').unwrap_or_else(|| panic!("{line:?}"));
@@ -319,7 +354,10 @@ fn ask(least_workers: usize, request: impl Fn() -> (u32, String) + Sync) {
     for _ in 0..20 {
         let answers: Vec<_> = std::thread::scope(|scope| {
             let threads = [(); 8].map(|()| scope.spawn(|| [(); 25].map(|()| request())));
-            threads.into_iter().flat_map(|thread| thread.join().expect("answers")).collect()
+            threads
+                .into_iter()
+                .flat_map(|thread| thread.join().expect("answers"))
+                .collect()
         });
         for (worker, item) in answers {
             assert_eq!(item, r#"{"key":"flag-3","version":1}"#, "worker {worker}");
@@ -335,10 +373,17 @@ fn ask(least_workers: usize, request: impl Fn() -> (u32, String) + Sync) {
 fn serve_from_forked_workers(place: &Place) {
     let configuration = place.with_sharing();
     let mut command = compiled("prefork");
-    let child = command.arg(configuration).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+    let child = command
+        .arg(configuration)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
     let mut server = Server(child);
     let mut line = String::new();
-    BufReader::new(server.0.stdout.take().expect("a pipe")).read_line(&mut line).expect("a port");
+    BufReader::new(server.0.stdout.take().expect("a pipe"))
+        .read_line(&mut line)
+        .expect("a port");
     let port = line.trim().parse().unwrap_or_else(|_| panic!("{line:?} is no port"));
     // 25 requests a worker: the first four are all replaced.
     ask(8, || line_of(port));
@@ -365,7 +410,9 @@ fn a_server_that_forks_as_php_fpm_does() {
 /// As `line_of`, by HTTP.
 fn get(port: u16) -> (u32, String) {
     let mut connection = TcpStream::connect(("127.0.0.1", port)).expect("a connection");
-    connection.set_read_timeout(Some(Duration::from_secs(30))).expect("a socket");
+    connection
+        .set_read_timeout(Some(Duration::from_secs(30)))
+        .expect("a socket");
     connection.write_all(b"GET / HTTP/1.0\r\n\r\n").expect("a request");
     let mut answer = String::new();
     connection.read_to_string(&mut answer).expect("an answer");
@@ -378,7 +425,17 @@ fn serve_with_gunicorn(place: &Place, options: &[&str]) {
     let root = support::repository();
     let mut command = Command::new(root.join("target/python/bin/gunicorn"));
     command
-        .args(["--preload", "--workers", "4", "--bind", "127.0.0.1:0", "--chdir", "tests/fork", "--graceful-timeout", "5"])
+        .args([
+            "--preload",
+            "--workers",
+            "4",
+            "--bind",
+            "127.0.0.1:0",
+            "--chdir",
+            "tests/fork",
+            "--graceful-timeout",
+            "5",
+        ])
         .args(options)
         .arg("wsgi:application")
         .current_dir(root)
@@ -407,7 +464,10 @@ fn serve_with_gunicorn(place: &Place, options: &[&str]) {
     unsafe { libc::kill(server.0.id() as i32, libc::SIGTERM) };
     server.must_end();
     let rest = rest.join().expect("the log");
-    assert!(!rest.contains("Traceback") && !rest.contains("TIMEOUT") && !rest.contains("SIGKILL"), "{rest}");
+    assert!(
+        !rest.contains("Traceback") && !rest.contains("TIMEOUT") && !rest.contains("SIGKILL"),
+        "{rest}"
+    );
 }
 
 #[test]
@@ -417,5 +477,8 @@ fn gunicorn_with_preload() {
 
 #[test]
 fn gunicorn_with_preload_and_threads_over_tls() {
-    serve_with_gunicorn(&Place::encrypted("gunicorn"), &["--worker-class", "gthread", "--threads", "4"]);
+    serve_with_gunicorn(
+        &Place::encrypted("gunicorn"),
+        &["--worker-class", "gthread", "--threads", "4"],
+    );
 }

@@ -38,7 +38,10 @@ fn endpoint() -> Engine {
 fn run_silently(program: &Path, arguments: &[&str]) {
     let mut command = Command::new(program);
     // Whoever prints on request is asked to.
-    command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "1").args(arguments);
+    command
+        .env("RUST_LOG", "trace")
+        .env("RUST_BACKTRACE", "1")
+        .args(arguments);
     let output = command.output().expect("the program starts");
     let printed = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     assert!(output.status.success(), "{command:?} {}: {printed:?}", output.status);
@@ -59,7 +62,10 @@ fn signals_threads_and_output_are_the_host_s() {
     configuration["log_level"] = json!("trace");
     let mut unreachable = configuration.clone();
     unreachable["endpoint"] = json!("http://127.0.0.1:1");
-    run_silently(&host, &[&configuration.to_string(), &unreachable.to_string(), text(&report)]);
+    run_silently(
+        &host,
+        &[&configuration.to_string(), &unreachable.to_string(), text(&report)],
+    );
     assert_eq!(std::fs::read_to_string(report).expect("the report"), "");
 }
 
@@ -92,7 +98,9 @@ fn sixty_four_first_calls_make_one_client() {
         aws_sdk_dynamodb::config::Builder::new()
             .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::latest())
             .region(aws_sdk_dynamodb::config::Region::new("us-east-1"))
-            .credentials_provider(aws_sdk_dynamodb::config::Credentials::new("local", "local", None, None, "test"))
+            .credentials_provider(aws_sdk_dynamodb::config::Credentials::new(
+                "local", "local", None, None, "test",
+            ))
             .endpoint_url(endpoint.as_str())
     }));
     let store = Store::new(config).expect("a store");
@@ -128,12 +136,18 @@ fn connections_that_the_server_closed_while_idle_are_not_used() {
     const CONNECTIONS: usize = 100;
     let _watchdog = Watchdog::new(Duration::from_secs(60));
     let engine = endpoint();
-    engine.latency(300.0);
-    let store = engine.store_with("flags", json!({"attempt_timeout_ms": 10_000, "operation_timeout_ms": 15_000}));
+    engine.latency(1000.0);
+    let store = engine.store_with(
+        "flags",
+        json!({"attempt_timeout_ms": 10_000, "operation_timeout_ms": 15_000}),
+    );
     at_once(CONNECTIONS, |number| require_flag(&store, number % FLAGS));
     let closed = engine.control("POST", "connections/close", &Value::Null);
     // Those that ask for control may be among them.
-    assert!(closed["closed"].as_u64().expect("a number") >= CONNECTIONS as u64, "{closed}");
+    assert!(
+        closed["closed"].as_u64().expect("a number") >= CONNECTIONS as u64,
+        "{closed}"
+    );
     std::thread::sleep(Duration::from_millis(1100));
     engine.latency(20.0);
     at_once(CONNECTIONS, |number| require_flag(&store, number % FLAGS));
@@ -147,7 +161,10 @@ fn connections_that_the_server_closed_while_idle_are_not_used() {
 // more of tokio would change the very tree that the tests are about. What matters to a call is that its thread is inside a runtime.
 
 fn host_runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime")
 }
 
 #[test]
@@ -214,7 +231,10 @@ fn blocked_signals(thread: &str) -> u64 {
                 continue;
             };
             if name.trim() == thread {
-                let blocked = status.lines().find_map(|line| line.strip_prefix("SigBlk:")).expect("a mask");
+                let blocked = status
+                    .lines()
+                    .find_map(|line| line.strip_prefix("SigBlk:"))
+                    .expect("a mask");
                 return u64::from_str_radix(blocked.trim(), 16).expect("a number");
             }
         }
@@ -232,7 +252,10 @@ fn the_thread_of_a_call_within_a_runtime_runs_no_signal_handler() {
     let _watchdog = Watchdog::new(Duration::from_secs(60));
     let engine = endpoint();
     engine.latency(1000.0);
-    let store = engine.store_with("flags", json!({"attempt_timeout_ms": 10_000, "operation_timeout_ms": 15_000}));
+    let store = engine.store_with(
+        "flags",
+        json!({"attempt_timeout_ms": 10_000, "operation_timeout_ms": 15_000}),
+    );
     let blocked = std::thread::scope(|scope| {
         let caller = scope.spawn(|| host_runtime().block_on(async { require_flag(&store, 0) }));
         let blocked = blocked_signals("ld-dynamo-call");
@@ -241,6 +264,10 @@ fn the_thread_of_a_call_within_a_runtime_runs_no_signal_handler() {
     });
     let cannot_be_blocked = [libc::SIGKILL, libc::SIGSTOP];
     for signal in (1..32).filter(|signal| !cannot_be_blocked.contains(signal)) {
-        assert_ne!(blocked & 1 << (signal - 1), 0, "signal {signal} is not blocked: {blocked:x}");
+        assert_ne!(
+            blocked & 1 << (signal - 1),
+            0,
+            "signal {signal} is not blocked: {blocked:x}"
+        );
     }
 }

@@ -48,15 +48,20 @@ fn configuration(engine: &Engine, table: &str, overrides: Value) -> Value {
 }
 
 /// Compiled once, as a program that runs cannot be written.
-fn compiled() -> &'static Path {
+fn logger() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| program("gcc", "-std=c11", &["tests/c/logger.c"], Library::Shared))
 }
 
-/// Runs the program with nothing of this machine's AWS settings but what `environment` adds.
-fn run(configuration: &Value, mode: &str, environment: &[(&str, &str)]) -> String {
-    let mut command = Command::new(compiled());
-    command.args([&configuration.to_string(), mode]);
+fn log_printer() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| program("gcc", "-std=c11", &["tests/c/log_printer.c"], Library::Shared))
+}
+
+/// Runs a program with nothing of this machine's AWS settings but what `environment` adds.
+fn run(program: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> String {
+    let mut command = Command::new(program);
+    command.args(arguments);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
         command.env_remove(name);
     }
@@ -69,14 +74,19 @@ fn run(configuration: &Value, mode: &str, environment: &[(&str, &str)]) -> Strin
     let output = command.output().expect("the program starts");
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{mode}: {}\n{errors}", output.status);
+    assert!(output.status.success(), "{arguments:?}: {}\n{errors}", output.status);
     assert_eq!(errors, "", "nothing is printed but by the program");
     printed
 }
 
 fn run_mode(mode: &str) {
     let (engine, table) = engine_with_flags();
-    run(&configuration(&engine, &table, json!({})), mode, &[]);
+    let configuration = configuration(&engine, &table, json!({})).to_string();
+    run(logger(), &[&configuration, mode], &[]);
+}
+
+fn print_all(configuration: &Value, environment: &[(&str, &str)]) -> String {
+    run(log_printer(), &[&configuration.to_string()], environment)
 }
 
 /// The messages of `printed`, by level.
@@ -90,11 +100,7 @@ fn every_level_is_told_down_to_the_one_that_was_asked_for() {
     let levels = ["off", "error", "warn", "info", "debug", "trace"];
     for (number, name) in levels.iter().enumerate() {
         let (engine, table) = engine_with_flags();
-        let printed = run(
-            &configuration(&engine, &table, json!({"log_level": name})),
-            "print",
-            &[],
-        );
+        let printed = print_all(&configuration(&engine, &table, json!({"log_level": name})), &[]);
         for level in 1..=5 {
             let mut told = messages(&printed, level);
             told.retain(|message| !message.ends_with("more log messages of this call were dropped"));
@@ -163,6 +169,11 @@ fn a_logger_hears_what_calls_without_one_met_first() {
     run_mode("late");
 }
 
+#[test]
+fn destructors_of_ending_threads_may_call_the_library() {
+    run_mode("ending");
+}
+
 /// Fails if anything that was printed could help to use the credentials.
 fn require_no_secret(printed: &str, further: &[&str]) {
     let credentials = [ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN];
@@ -191,9 +202,8 @@ fn secret_credentials() -> Value {
 fn configured_credentials_are_never_told() {
     for engine in [Engine::fake(&[]), Engine::embedded()] {
         let table = engine.create_table();
-        let printed = run(
+        let printed = print_all(
             &configuration(&engine, &table, json!({"credentials": secret_credentials()})),
-            "print",
             &[],
         );
         assert_eq!(printed.matches("status 0").count(), 6, "{printed}");
@@ -215,7 +225,7 @@ fn refused_credentials_are_never_told() {
     for refusal in refusals {
         engine.script(json!([{"action": refusal}]));
         let overrides = json!({"credentials": secret_credentials(), "init_timeout_ms": 1000});
-        let printed = run(&configuration(&engine, &table, overrides), "print", &[]);
+        let printed = print_all(&configuration(&engine, &table, overrides), &[]);
         assert_eq!(printed.matches("status 0").count(), 0, "{refusal}: {printed}");
         require_no_secret(&printed, &[]);
     }
@@ -232,7 +242,7 @@ fn credentials_of_the_aws_chain_are_never_told() {
         ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY),
         ("AWS_SESSION_TOKEN", SESSION_TOKEN),
     ];
-    let printed = run(&from_chain, "print", &environment);
+    let printed = print_all(&from_chain, &environment);
     require_no_secret(&printed, &[]);
 
     let profiles = support::build_folder().join("logs-profiles");
@@ -240,18 +250,16 @@ fn credentials_of_the_aws_chain_are_never_told() {
         "[default]\naws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_ACCESS_KEY}\naws_session_token = {SESSION_TOKEN}\n"
     );
     std::fs::write(&profiles, text).expect("a file");
-    let printed = run(
+    let printed = print_all(
         &from_chain,
-        "print",
         &[("AWS_SHARED_CREDENTIALS_FILE", profiles.to_str().expect("UTF-8"))],
     );
     require_no_secret(&printed, &[]);
 
     let authorization = "secret-container-authorization";
     let (address, server) = container_credentials(authorization);
-    let printed = run(
+    let printed = print_all(
         &from_chain,
-        "print",
         &[
             ("AWS_CONTAINER_CREDENTIALS_FULL_URI", &address),
             ("AWS_CONTAINER_AUTHORIZATION_TOKEN", authorization),
@@ -290,13 +298,9 @@ fn the_password_of_a_proxy_is_never_told() {
     let proxy = format!("http://{login}@127.0.0.1:9");
     let overrides =
         json!({"proxy": proxy, "credentials": secret_credentials(), "max_attempts": 1, "init_timeout_ms": 1000});
-    let printed = run(&configuration(&engine, &table, overrides), "print", &[]);
+    let printed = print_all(&configuration(&engine, &table, overrides), &[]);
     require_no_secret(&printed, &[login, "proxy-password", encoded]);
     let overrides = json!({"credentials": secret_credentials(), "max_attempts": 1, "init_timeout_ms": 1000});
-    let printed = run(
-        &configuration(&engine, &table, overrides),
-        "print",
-        &[("HTTP_PROXY", &proxy)],
-    );
+    let printed = print_all(&configuration(&engine, &table, overrides), &[("HTTP_PROXY", &proxy)]);
     require_no_secret(&printed, &[login, "proxy-password", encoded]);
 }

@@ -1,23 +1,109 @@
 #!/usr/bin/env bash
-# Runs programs in C under the address, leak and undefined-behaviour sanitizers: what the library gives them is theirs to free,
-# and they free all of it.
+# Looks for what ordinary tests cannot see: wrong accesses to memory, leaks, data races, undefined behaviour. Each part says what
+# it covers, and at the end stands what none of them does.
+#
+#   tests/sanitize.sh [address] [memcheck] [miri] [thread]     all of them by default
+#
+# Miri and ThreadSanitizer need a nightly toolchain with rust-src and miri; what is missing of it is installed. The first run takes
+# long: both compile the dependencies for themselves.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 readonly build=target/release
 readonly programs=target/sanitize
+readonly host=x86_64-unknown-linux-gnu
 
-compile() {
+begin() {
+    printf '\n== %s\n' "$*"
+}
+
+fail() {
+    echo "sanitize: $*" >&2
+    exit 1
+}
+
+require_nightly() {
+    rustup toolchain list | grep -q ^nightly || rustup toolchain install nightly --profile minimal
+    for component in rust-src miri; do
+        rustup +nightly component list --installed | grep -q "^$component" || rustup +nightly component add "$component" ||
+            fail "$component cannot be installed for the nightly toolchain, so this part was not run"
+    done
+}
+
+# Starts an engine of this name that ends with this script; its address comes in `endpoint`.
+start_engine() {
+    rm -f "$programs/life" "$programs/address"
+    mkfifo -m 600 "$programs/life"
+    "$build/$1" --exit-with-stdin --create-table "$2" <"$programs/life" >"$programs/address" &
+    exec 9>"$programs/life"
+    rm "$programs/life"
+    for _ in $(seq 200); do
+        if [ -s "$programs/address" ] && read -r endpoint <"$programs/address"; then
+            return
+        fi
+        sleep 0.1
+    done
+    fail "$1 does not start"
+}
+
+address() {
+    begin "AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer: a program in C that abuses the library and frees what it got"
     gcc -std=c11 -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
-        "$1" -I include -L "$build" -l ld_dynamo_store "-Wl,-rpath,\$ORIGIN" -o "$2"
+        tests/c/misuse.c -I include -L "$build" -l ld_dynamo_store "-Wl,-rpath,\$ORIGIN" -o "$programs/misuse-address"
+    start_engine local-dynamodb sanitize
+    ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 timeout 300 "$programs/misuse-address" "$endpoint" sanitize
+}
+
+memcheck() {
+    begin "Valgrind: the same program, and every access to memory inside the library too, the cryptography's included"
+    gcc -std=c11 -g -O1 tests/c/misuse.c -I include -L "$build" -l ld_dynamo_store "-Wl,-rpath,\$ORIGIN" -o "$programs/misuse"
+    start_engine local-dynamodb sanitize
+    timeout 600 valgrind --quiet --error-exitcode=1 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \
+        "$programs/misuse" "$endpoint" sanitize
+}
+
+miri() {
+    begin "Miri: the C ABI, the slot of the live state, the fork gate and the striped lock, in several orders of their threads"
+    require_nightly
+    # The panic hook compares with the machine's environment, and a time-out with its clock.
+    export MIRIFLAGS="-Zmiri-disable-isolation -Zmiri-many-seeds=0..4"
+    timeout 1800 cargo +nightly miri test --locked --target-dir target/miri --lib -- ffi::tests striped_lock:: fork_gate::
+    # What is inherited over a fork is leaked on purpose.
+    MIRIFLAGS="$MIRIFLAGS -Zmiri-ignore-leaks" timeout 1800 cargo +nightly miri test --locked --target-dir target/miri --lib -- process::
+}
+
+thread() {
+    begin "ThreadSanitizer: the unit tests, and the tests that use one store from many threads, with std and all crates instrumented"
+    require_nightly
+    export RUSTFLAGS="-Zsanitizer=thread"
+    export CARGO_PROFILE_RELEASE_DEBUG=line-tables-only
+    export TSAN_OPTIONS="halt_on_error=1 suppressions=$PWD/tests/sanitize.suppressions"
+    local folder=target/thread
+    mkdir -p "$folder/$host/release"
+    # The engines are ordinary programs in processes of their own.
+    ln -sf "$PWD/$build/fake-dynamodb" "$PWD/$build/local-dynamodb" "$folder/$host/release/"
+    local arguments=(+nightly test --release --locked -Zbuild-std --target "$host" --target-dir "$folder")
+    # The schedules of the cache are gone through one after the other, by one thread at a time.
+    timeout 3600 cargo "${arguments[@]}" --lib -- --skip cache::schedules
+    # Programs in C cannot load an instrumented library.
+    timeout 3600 cargo "${arguments[@]}" --test host -- --skip signals_threads_and_output --skip a_child_may --skip the_library_stays
+    timeout 3600 cargo "${arguments[@]}" --test cache
 }
 
 mkdir -p "$programs"
 ln -sf ../release/libld_dynamo_store.so "$programs/libld_dynamo_store.so.1"
-compile tests/c/misuse.c "$programs/misuse"
+if [ $# -eq 0 ]; then
+    set -- address memcheck miri thread
+fi
+for part in "$@"; do
+    # In a process of its own, so that engines and settings end with it.
+    ("$part")
+done
+cat <<'END'
 
-coproc engine { exec "$build/local-dynamodb" --exit-with-stdin --create-table sanitize; }
-# shellcheck disable=SC2154
-read -r -t 20 endpoint <&"${engine[0]}"
-export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
-timeout 300 "$programs/misuse" "$endpoint" sanitize
+== None of these sees
+AddressSanitizer: the inside of the library, which it only watches through malloc and free; Valgrind looks there.
+Valgrind: races, and code that these calls do not reach.
+Miri: requests, as it has no network, no epoll, no forks and no foreign code; so nothing of tokio's driver, the AWS SDK's client or TLS.
+ThreadSanitizer: forks, and memory that is accessed by AWS-LC and glibc, which are not instrumented (their locks are seen).
+END

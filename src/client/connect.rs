@@ -56,7 +56,9 @@ pub(super) async fn connect(config: &Config, stats: &Arc<Stats>) -> Result<aws_s
 
 fn is_proxy_in_environment() -> bool {
     let names = ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
-    names.iter().any(|name| std::env::var_os(name).is_some_and(|url| !url.is_empty()))
+    names
+        .iter()
+        .any(|name| std::env::var_os(name).is_some_and(|url| !url.is_empty()))
 }
 
 async fn settings(config: &Config, http: &Connectors) -> Result<Builder> {

@@ -37,12 +37,7 @@ where
     E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
 {
     if let SdkError::ServiceError(context) = &error {
-        return refusal(
-            operation,
-            place,
-            context.err(),
-            context.raw().status().as_u16(),
-        );
+        return refusal(operation, place, context.err(), context.raw().status().as_u16());
     }
     let kind = match &error {
         SdkError::TimeoutError(_) => ErrorKind::TimedOut,
@@ -61,10 +56,7 @@ where
 fn refusal<E: ProvideErrorMetadata>(operation: &str, place: &str, error: &E, status: u16) -> Error {
     let code = error.code();
     let (kind, advice) = match code {
-        Some("ResourceNotFoundException") => (
-            ErrorKind::TableNotFound,
-            " (the store never creates its table)",
-        ),
+        Some("ResourceNotFoundException") => (ErrorKind::TableNotFound, " (the store never creates its table)"),
         // Every request of ours is valid for a table with the right keys: keys and sizes are checked before.
         Some("ValidationException" | "ValidationError") => (
             ErrorKind::TableMismatch,
@@ -92,7 +84,10 @@ fn refusal<E: ProvideErrorMetadata>(operation: &str, place: &str, error: &E, sta
 /// A refused signature is explained with the whole text that should have been signed, the session token included.
 fn without_signed_text(message: &str) -> &str {
     const EXPLANATIONS: [&str; 2] = ["The Canonical String", "The String-to-Sign"];
-    let begins = EXPLANATIONS.iter().filter_map(|explanation| message.find(explanation)).min();
+    let begins = EXPLANATIONS
+        .iter()
+        .filter_map(|explanation| message.find(explanation))
+        .min();
     message[..begins.unwrap_or(message.len())].trim_end()
 }
 
@@ -108,10 +103,9 @@ pub(super) fn no_credentials(error: &CredentialsError) -> Error {
         );
     }
     match error {
-        CredentialsError::ProviderTimedOut(_) => Error::new(
-            ErrorKind::TimedOut,
-            format!("no AWS credentials in time: {reason}"),
-        ),
+        CredentialsError::ProviderTimedOut(_) => {
+            Error::new(ErrorKind::TimedOut, format!("no AWS credentials in time: {reason}"))
+        }
         CredentialsError::InvalidConfiguration(_) => Error::new(
             ErrorKind::InvalidConfiguration,
             format!("AWS credentials are not configured rightly: {reason}"),
@@ -128,9 +122,7 @@ fn find<'e, T: StdError + 'static>(error: &'e (dyn StdError + 'static)) -> Optio
 }
 
 /// The error and, one after the other, what caused it.
-fn sources<'e>(
-    error: &'e (dyn StdError + 'static),
-) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
+fn sources<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |&error| error.source())
 }
 

@@ -75,11 +75,7 @@ impl fmt::Debug for Connectors {
 }
 
 impl HttpClient for Connectors {
-    fn http_connector(
-        &self,
-        settings: &HttpConnectorSettings,
-        components: &RuntimeComponents,
-    ) -> SharedHttpConnector {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
         let timeouts = (settings.connect_timeout(), settings.read_timeout());
         let mut made = self.0.made.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, connector)) = made.iter().find(|(known, _)| *known == timeouts) {
@@ -89,9 +85,7 @@ impl HttpClient for Connectors {
             .connector_settings(settings.clone())
             .proxy_config(self.0.proxy.clone())
             .pool_idle_timeout(POOL_IDLE_TIMEOUT)
-            .tls_provider(tls::Provider::Rustls(
-                tls::rustls_provider::CryptoMode::AwsLc,
-            ))
+            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc))
             .tls_context(self.0.trust.clone());
         if let Some(sleep) = components.sleep_impl() {
             builder = builder.sleep_impl(sleep);
@@ -200,10 +194,7 @@ fn require_certificates(
         return Err(refusal(&format!("CA bundle {path:?}"), error));
     }
     if read.certs.is_empty() {
-        return Err(refusal(
-            &format!("CA bundle {path:?}"),
-            &"it holds no PEM certificate",
-        ));
+        return Err(refusal(&format!("CA bundle {path:?}"), &"it holds no PEM certificate"));
     }
     Ok(read.certs)
 }
@@ -216,10 +207,7 @@ fn pem(der: &[u8]) -> String {
 }
 
 fn refusal(what: &str, error: &dyn fmt::Display) -> Error {
-    Error::new(
-        ErrorKind::InvalidConfiguration,
-        format!("{what}: {error}"),
-    )
+    Error::new(ErrorKind::InvalidConfiguration, format!("{what}: {error}"))
 }
 
 /// Looks names up with the system's resolver, on a thread that ends with the look-up and never runs a signal handler of the host's.
@@ -237,8 +225,7 @@ impl ResolveDns for ThreadedResolver {
                 .spawn(move || {
                     let _looking_up = fork_gate::look_up();
                     let addresses = (name.as_str(), 0).to_socket_addrs();
-                    let addresses = addresses
-                        .map(|found| found.map(|address| address.ip()).collect::<Vec<IpAddr>>());
+                    let addresses = addresses.map(|found| found.map(|address| address.ip()).collect::<Vec<IpAddr>>());
                     // The caller may have run out of time and be gone.
                     let _ = answer.send(addresses);
                 });

@@ -34,9 +34,7 @@ pub struct ClientFactory {
 
 impl ClientFactory {
     /// Wraps `factory`, which must not hand out anything that lives in one process only, such as a connected client.
-    pub fn new(
-        factory: impl Fn() -> aws_sdk_dynamodb::config::Builder + Send + Sync + 'static,
-    ) -> Self {
+    pub fn new(factory: impl Fn() -> aws_sdk_dynamodb::config::Builder + Send + Sync + 'static) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         ClientFactory {
             make: Arc::new(factory),
@@ -121,31 +119,17 @@ impl Client {
         })
     }
 
-    pub(crate) async fn get_row(
-        &self,
-        namespace: &str,
-        key: &str,
-        consistent: bool,
-    ) -> Result<Option<StoredRow>> {
+    pub(crate) async fn get_row(&self, namespace: &str, key: &str, consistent: bool) -> Result<Option<StoredRow>> {
         let attributes = self.get_attributes(namespace, key, consistent).await?;
         Ok(attributes.map(|attributes| stored_row(key.to_owned(), attributes)))
     }
 
-    pub(crate) async fn row_exists(
-        &self,
-        namespace: &str,
-        key: &str,
-        consistent: bool,
-    ) -> Result<bool> {
+    pub(crate) async fn row_exists(&self, namespace: &str, key: &str, consistent: bool) -> Result<bool> {
         let attributes = self.get_attributes(namespace, key, consistent).await?;
         Ok(attributes.is_some())
     }
 
-    pub(crate) async fn get_big_segments_metadata(
-        &self,
-        key: &str,
-        consistent: bool,
-    ) -> Result<Option<MetadataRow>> {
+    pub(crate) async fn get_big_segments_metadata(&self, key: &str, consistent: bool) -> Result<Option<MetadataRow>> {
         let attributes = self.get_attributes(key, key, consistent).await?;
         Ok(attributes.map(|mut attributes| MetadataRow {
             synchronized_on: attributes
@@ -160,21 +144,14 @@ impl Client {
         context_hash: &str,
         consistent: bool,
     ) -> Result<Option<MembershipRow>> {
-        let attributes = self
-            .get_attributes(namespace, context_hash, consistent)
-            .await?;
+        let attributes = self.get_attributes(namespace, context_hash, consistent).await?;
         Ok(attributes.map(|mut attributes| MembershipRow {
             included: segment_references(attributes.remove(schema::INCLUDED)),
             excluded: segment_references(attributes.remove(schema::EXCLUDED)),
         }))
     }
 
-    async fn get_attributes(
-        &self,
-        namespace: &str,
-        key: &str,
-        consistent: bool,
-    ) -> Result<Option<Attributes>> {
+    async fn get_attributes(&self, namespace: &str, key: &str, consistent: bool) -> Result<Option<Attributes>> {
         let answer = self
             .dynamodb
             .get_item()
@@ -191,12 +168,7 @@ impl Client {
     }
 
     /// One page of a namespace, in the order of the sort key: the first, or the one that `start` of the page before names.
-    pub(crate) async fn query(
-        &self,
-        namespace: &str,
-        consistent: bool,
-        start: Option<PageStart>,
-    ) -> Result<Page> {
+    pub(crate) async fn query(&self, namespace: &str, consistent: bool, start: Option<PageStart>) -> Result<Page> {
         let answer = self
             .dynamodb
             .query()
@@ -251,11 +223,7 @@ impl Client {
         self.put_conditionally(put, row).await
     }
 
-    async fn put_conditionally(
-        &self,
-        put: PutItemFluentBuilder,
-        row: &NewRow<'_>,
-    ) -> Result<PutOutcome> {
+    async fn put_conditionally(&self, put: PutItemFluentBuilder, row: &NewRow<'_>) -> Result<PutOutcome> {
         let sent = put
             .table_name(&self.table)
             .set_item(Some(attributes(row)))
@@ -268,13 +236,13 @@ impl Client {
                 self.stats.write_units(units(answer.consumed_capacity()));
                 Ok(PutOutcome::Stored)
             }
-            Err(error) => match refused_row(error, &row.key) {
-                Ok(winner) => {
+            Err(error) => match refused_row(&error, &row.key) {
+                Some(winner) => {
                     // A refused write is billed as one, though the answer does not say so.
                     self.stats.write_units(1.0);
                     Ok(PutOutcome::Refused(winner))
                 }
-                Err(error) => Err(failure::describe("PutItem", &self.place, error)),
+                None => Err(failure::describe("PutItem", &self.place, error)),
             },
         }
     }
@@ -346,25 +314,17 @@ fn text(text: &str) -> AttributeValue {
 }
 
 fn units(consumed: Option<&ConsumedCapacity>) -> f64 {
-    consumed
-        .and_then(ConsumedCapacity::capacity_units)
-        .unwrap_or(0.0)
+    consumed.and_then(ConsumedCapacity::capacity_units).unwrap_or(0.0)
 }
 
-/// The row that made the condition fail; any other error comes back as it was.
-fn refused_row(
-    error: SdkError<PutItemError>,
-    key: &str,
-) -> std::result::Result<StoredRow, SdkError<PutItemError>> {
-    match error {
-        SdkError::ServiceError(context) if context.err().is_conditional_check_failed_exception() => {
-            let item = match context.into_err() {
-                PutItemError::ConditionalCheckFailedException(refusal) => refusal.item,
-                _ => None,
-            };
-            Ok(stored_row(key.to_owned(), item.unwrap_or_default()))
+/// The row that made the condition fail; `None` for any other error.
+fn refused_row(error: &SdkError<PutItemError>, key: &str) -> Option<StoredRow> {
+    match error.as_service_error()? {
+        PutItemError::ConditionalCheckFailedException(refusal) => {
+            let stored = refusal.item().cloned().unwrap_or_default();
+            Some(stored_row(key.to_owned(), stored))
         }
-        other => Err(other),
+        _ => None,
     }
 }
 
@@ -372,10 +332,7 @@ fn attributes(row: &NewRow<'_>) -> Attributes {
     HashMap::from([
         (schema::NAMESPACE.to_owned(), text(row.namespace)),
         (schema::KEY.to_owned(), text(&row.key)),
-        (
-            schema::VERSION.to_owned(),
-            AttributeValue::N(row.version.to_string()),
-        ),
+        (schema::VERSION.to_owned(), AttributeValue::N(row.version.to_string())),
         (schema::ITEM.to_owned(), text(&row.item)),
     ])
 }

@@ -96,13 +96,16 @@ impl Filter {
 
     /// Runs `call` and returns what was said meanwhile on this thread.
     pub(super) fn listen<T>(self: &Arc<Self>, call: impl FnOnce() -> T) -> (T, Messages) {
-        let listening = Listening {
+        let listening = Some(Listening {
             filter: Arc::clone(self),
             messages: Messages::default(),
+        });
+        // A host's destructor may call on a thread whose own variables are gone already: then nobody listens.
+        let Ok(outer) = LISTENING.try_with(|place| place.replace(listening)) else {
+            return (call(), Messages::default());
         };
-        let outer = LISTENING.replace(Some(listening));
         let outcome = tracing::dispatcher::with_default(&dispatchers().collector, call);
-        let listening = LISTENING.replace(outer);
+        let listening = LISTENING.try_with(|place| place.replace(outer)).unwrap_or_default();
         (
             outcome,
             listening.map(|listening| listening.messages).unwrap_or_default(),

@@ -168,9 +168,7 @@ pub unsafe extern "C" fn ld_dynamo_error_message(error: *const ld_dynamo_error) 
 /// # Safety
 /// `error` is NULL or an error that has not been freed.
 #[no_mangle]
-pub unsafe extern "C" fn ld_dynamo_error_service_code(
-    error: *const ld_dynamo_error,
-) -> *const c_char {
+pub unsafe extern "C" fn ld_dynamo_error_service_code(error: *const ld_dynamo_error) -> *const c_char {
     // SAFETY: promised by the caller.
     let code = unsafe { error.as_ref() }.and_then(|error| error.service_code.as_ref());
     code.map_or(std::ptr::null(), |code| code.as_ptr())

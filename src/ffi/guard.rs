@@ -18,10 +18,7 @@ pub(super) type Outcome = Result<ld_dynamo_status, ld_dynamo_error>;
 ///
 /// # Safety
 /// `error` is NULL or points to writable memory for one pointer.
-pub(super) unsafe fn guard(
-    error: *mut *mut ld_dynamo_error,
-    body: impl FnOnce() -> Outcome,
-) -> ld_dynamo_status {
+pub(super) unsafe fn guard(error: *mut *mut ld_dynamo_error, body: impl FnOnce() -> Outcome) -> ld_dynamo_status {
     // SAFETY: promised by the caller.
     let error = unsafe { error.as_mut() };
     silence_panics();
@@ -29,7 +26,7 @@ pub(super) unsafe fn guard(
     let outcome = panic::catch_unwind(AssertUnwindSafe(body));
     GUARDED.set(was_guarded);
     let outcome = outcome.unwrap_or_else(|_| {
-        let place = PANIC.take().unwrap_or_default();
+        let place = PANIC.try_with(RefCell::take).ok().flatten().unwrap_or_default();
         let message = format!("a defect in ld-dynamo-store, please report it: {place}");
         Err(ld_dynamo_error::new(LD_DYNAMO_PANIC, message))
     });
@@ -48,10 +45,7 @@ pub(super) unsafe fn guard(
 ///
 /// # Safety
 /// `pointer` is NULL or points to a live value that nobody changes meanwhile.
-pub(super) unsafe fn required<'a, T>(
-    pointer: *const T,
-    name: &str,
-) -> Result<&'a T, ld_dynamo_error> {
+pub(super) unsafe fn required<'a, T>(pointer: *const T, name: &str) -> Result<&'a T, ld_dynamo_error> {
     // SAFETY: promised by the caller.
     unsafe { pointer.as_ref() }.ok_or_else(|| null_argument(name))
 }
@@ -60,10 +54,7 @@ pub(super) unsafe fn required<'a, T>(
 ///
 /// # Safety
 /// `pointer` is NULL or points to writable memory that nobody else uses meanwhile.
-pub(super) unsafe fn result_place<'a, T>(
-    pointer: *mut *mut T,
-    name: &str,
-) -> Result<&'a mut *mut T, ld_dynamo_error> {
+pub(super) unsafe fn result_place<'a, T>(pointer: *mut *mut T, name: &str) -> Result<&'a mut *mut T, ld_dynamo_error> {
     // SAFETY: promised by the caller.
     let place = unsafe { pointer.as_mut() }.ok_or_else(|| null_argument(name))?;
     *place = std::ptr::null_mut();
@@ -71,10 +62,7 @@ pub(super) unsafe fn result_place<'a, T>(
 }
 
 fn null_argument(name: &str) -> ld_dynamo_error {
-    ld_dynamo_error::new(
-        LD_DYNAMO_NULL_ARGUMENT,
-        format!("argument \"{name}\" must not be NULL"),
-    )
+    ld_dynamo_error::new(LD_DYNAMO_NULL_ARGUMENT, format!("argument \"{name}\" must not be NULL"))
 }
 
 /// Has panics below a guard recorded instead of printed; all others go to the hook that was there.
@@ -88,7 +76,8 @@ fn silence_panics() {
     let previous = panic::take_hook();
     panic::set_hook(Box::new(move |panic: &PanicHookInfo<'_>| {
         if GUARDED.get() {
-            PANIC.set(Some(describe(panic)));
+            // The variables of a thread that is ending are gone, and a second panic would end the process.
+            let _ = PANIC.try_with(|place| place.replace(Some(describe(panic))));
         } else {
             previous(panic);
         }

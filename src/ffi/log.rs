@@ -79,40 +79,34 @@ impl Logger {
     fn deliver(&self, messages: Messages) {
         let generation = process::generation();
         // A callback that calls the library is not called again from within itself: it gets these messages when it has returned.
-        let is_taken_over = DELIVERIES.with_borrow_mut(|deliveries| {
-            let is_under_way =
-                |delivery: &&mut Delivery| std::ptr::eq(delivery.logger, self) && delivery.generation == generation;
-            match deliveries.iter_mut().find(is_under_way) {
-                Some(delivery) => {
-                    delivery.add(messages);
-                    true
-                }
-                None => {
-                    let mut delivery = Delivery {
-                        logger: self,
-                        generation,
-                        ..Delivery::default()
-                    };
-                    delivery.add(messages);
-                    deliveries.push(delivery);
-                    false
-                }
+        let is_under_way =
+            |delivery: &&mut Delivery| std::ptr::eq(delivery.logger, self) && delivery.generation == generation;
+        let is_begun = with_deliveries(|deliveries| match deliveries.iter_mut().find(is_under_way) {
+            Some(delivery) => {
+                delivery.add(messages);
+                false
+            }
+            None => {
+                let mut delivery = Delivery::new(self, generation);
+                delivery.add(messages);
+                deliveries.push(delivery);
+                true
             }
         });
-        if is_taken_over {
+        if is_begun != Some(true) {
             return;
         }
         // A child that the callback forked leaves the rest to its parent.
         while process::generation() == generation {
-            let next = DELIVERIES.with_borrow_mut(|deliveries| deliveries.last_mut().and_then(Delivery::next));
-            let Some((level, text)) = next else {
+            let next = with_deliveries(|deliveries| deliveries.last_mut().and_then(Delivery::next));
+            let Some((level, text)) = next.flatten() else {
                 break;
             };
             let text = CString::new(text.replace('\0', "\u{fffd}")).unwrap_or_default();
             // SAFETY: the caller registered this function for this userdata, and it is released only after the last such call.
             unsafe { (self.callback)(self.userdata, number(level), text.as_ptr()) };
         }
-        DELIVERIES.with_borrow_mut(Vec::pop);
+        with_deliveries(Vec::pop);
     }
 }
 
@@ -142,19 +136,24 @@ struct Delivery {
     dropped: usize,
 }
 
-impl Default for Delivery {
-    fn default() -> Self {
+/// `None` where the thread is ending and its variables are gone.
+fn with_deliveries<T>(work: impl FnOnce(&mut Vec<Delivery>) -> T) -> Option<T> {
+    DELIVERIES
+        .try_with(|deliveries| work(&mut deliveries.borrow_mut()))
+        .ok()
+}
+
+impl Delivery {
+    fn new(logger: *const Logger, generation: u64) -> Self {
         Delivery {
-            logger: std::ptr::null(),
-            generation: 0,
+            logger,
+            generation,
             waiting: VecDeque::new(),
             taken: 0,
             dropped: 0,
         }
     }
-}
 
-impl Delivery {
     fn add(&mut self, messages: Messages) {
         let room = MAXIMUM_MESSAGES.saturating_sub(self.taken);
         let kept = messages.kept.len().min(room);

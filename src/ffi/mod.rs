@@ -18,8 +18,8 @@ mod tests;
 
 pub use error::*;
 pub use log::{
-    ld_dynamo_log_callback, ld_dynamo_log_release, LD_DYNAMO_LOG_DEBUG, LD_DYNAMO_LOG_ERROR,
-    LD_DYNAMO_LOG_INFO, LD_DYNAMO_LOG_TRACE, LD_DYNAMO_LOG_WARN,
+    ld_dynamo_log_callback, ld_dynamo_log_release, LD_DYNAMO_LOG_DEBUG, LD_DYNAMO_LOG_ERROR, LD_DYNAMO_LOG_INFO,
+    LD_DYNAMO_LOG_TRACE, LD_DYNAMO_LOG_WARN,
 };
 pub use store::*;
 pub use string::ld_dynamo_string_free;

@@ -21,7 +21,10 @@ fn store() -> *mut ld_dynamo_store {
 /// Status and message of an error, which is freed.
 fn taken(error: *mut ld_dynamo_error) -> (i32, String) {
     let message = unsafe { CStr::from_ptr(ld_dynamo_error_message(error)) };
-    let taken = (unsafe { ld_dynamo_error_status(error) }, message.to_str().unwrap().to_owned());
+    let taken = (
+        unsafe { ld_dynamo_error_status(error) },
+        message.to_str().unwrap().to_owned(),
+    );
     unsafe { ld_dynamo_error_free(error) };
     taken
 }
@@ -74,7 +77,10 @@ fn text_must_be_utf8() {
     let error = unsafe { text(bytes.as_ptr(), "kind") }.err().unwrap();
     let (status, message) = taken(Box::into_raw(Box::new(error)));
     assert_eq!(status, LD_DYNAMO_INVALID_UTF8);
-    assert!(message.contains("\"kind\"") && message.contains("offset 3"), "{message}");
+    assert!(
+        message.contains("\"kind\"") && message.contains("offset 3"),
+        "{message}"
+    );
 }
 
 #[test]

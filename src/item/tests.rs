@@ -145,7 +145,7 @@ proptest! {
         let namespace = format!("{prefix}:features");
         let start = format!("{{\"version\":{version},\"note\":\"");
         let around = [&*namespace, &key, &start, "\"}", "namespace", "key", "version", "item", &version.to_string()];
-        let left = size - 100 - around.iter().map(|text| text.bytes().count()).sum::<usize>();
+        let left = size - 100 - around.iter().map(|text| text.len()).sum::<usize>();
         let (full, rest) = (left / filling.len(), left % filling.len());
         let item = format!("{start}{}{}\"}}", filling.repeat(full), "-".repeat(rest));
         let row = NewRow::parse(Kind::parse("features").unwrap(), &namespace, Cow::Borrowed(&key), &item).unwrap();

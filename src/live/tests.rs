@@ -171,6 +171,15 @@ fn sixteen_are_kept_and_the_least_recently_used_goes() {
     let (again, was_there) = take_up(200);
     assert!(was_there && Arc::ptr_eq(&held, &again));
 
+    // What counts is when a store ended, not when it began.
+    let (late, _) = take_up(500);
+    for number in 501..500 + MAXIMUM_KEPT {
+        use_once(number);
+    }
+    give_back(500, late);
+    assert!(!use_once(600));
+    assert!(use_once(500) && !use_once(501));
+
     // Many in use at once are all kept, and given up again when they are given back.
     let many: Vec<_> = (400..400 + 2 * MAXIMUM_KEPT)
         .map(|number| (number, take_up(number).0))

@@ -28,51 +28,6 @@ static void get_one(const char *step) {
     REQUIRE(get_flag(store, 0, step));
 }
 
-static void print(void *argument, int32_t level, const char *message) {
-    count_in(argument, level, message);
-    printf("%d %s\n", (int)level, message);
-}
-
-static ld_dynamo_error *error;
-static char *result;
-
-/* Whatever the call came to: its messages matter here. */
-static void forget(ld_dynamo_status status) {
-    printf("status %d %s\n", (int)status, ld_dynamo_error_message(error));
-    ld_dynamo_error_free(error);
-    ld_dynamo_string_free(result);
-    error = NULL;
-    result = NULL;
-}
-
-/* Every call, well and badly, with every message and every error printed. */
-static void run_print(void) {
-    struct userdata *userdata = new_userdata();
-    char *large = malloc(500000);
-    REQUIRE(large != NULL);
-    memset(large, 'x', 500000);
-    memcpy(large, "{\"version\":1,\"x\":\"", 18);
-    strcpy(large + 499990, "\"}");
-    set_logger(print, userdata);
-    forget(ld_dynamo_store_init(store, "{\"features\":{\"flag-0\":{\"version\":1},\"b\":{\"version\":2}},\"segments\":{\"s\":{\"version\":1}}}", &error));
-    forget(ld_dynamo_store_get(store, "features", "flag-0", &result, &error));
-    forget(ld_dynamo_store_get(store, "features", "absent", &result, &error));
-    forget(ld_dynamo_store_get(store, "a:b", "absent", &result, &error));
-    forget(ld_dynamo_store_all(store, "features", &result, &error));
-    forget(ld_dynamo_store_upsert(store, "features", "b", "{\"version\":3}", &result, &error));
-    forget(ld_dynamo_store_upsert(store, "features", "b", "{\"version\":3,\"x\":1}", &result, &error));
-    forget(ld_dynamo_store_upsert(store, "features", "b", large, &result, &error));
-    forget(ld_dynamo_store_initialized(store, &error));
-    forget(ld_dynamo_store_available(store, &error));
-    forget(ld_dynamo_store_big_segments_metadata(store, &result, &error));
-    forget(ld_dynamo_store_big_segments_membership(store, "hash", &result, &error));
-    free(large);
-    ld_dynamo_store_free(store);
-    REQUIRE(atomic_load(&userdata->releases) == 1);
-    printf("told %ld\n", atomic_load(&userdata->messages));
-    free(userdata);
-}
-
 /* More is logged in one call than is kept: the rest is counted, in a last message. */
 static void run_bounded(void) {
     struct userdata *userdata = new_userdata();
@@ -192,6 +147,7 @@ static void run_replace(void) {
     ld_dynamo_store_free(store);
     REQUIRE(atomic_load(&released) == 2);
     /* A failure to set one releases nothing. */
+    ld_dynamo_error *error = NULL;
     REQUIRE(ld_dynamo_store_set_logger(NULL, count, userdata, release, &error) == LD_DYNAMO_NULL_ARGUMENT);
     ld_dynamo_error_free(error);
     REQUIRE(atomic_load(&released) == 2);
@@ -352,12 +308,44 @@ static void run_late(void) {
     free(first);
 }
 
+static pthread_key_t at_end;
+
+static void call_at_end(void *argument) {
+    (void)argument;
+    get_one("a get by a destructor");
+}
+
+static void *end_with_a_call(void *argument) {
+    get_one("a get of a thread that will end");
+    REQUIRE(pthread_setspecific(at_end, argument) == 0);
+    return NULL;
+}
+
+/* Destructors run when the library's own variables of that thread are gone: the call works all the same. */
+static void run_ending(void) {
+    struct userdata *userdata = new_userdata();
+    REQUIRE(pthread_key_create(&at_end, call_at_end) == 0);
+    for (int round = 0; round < 2; round++) {
+        pthread_t thread;
+        if (round == 1) {
+            set_logger(count, userdata);
+        }
+        REQUIRE(pthread_create(&thread, NULL, end_with_a_call, userdata) == 0);
+        pthread_join(thread, NULL);
+    }
+    REQUIRE(atomic_load(&userdata->messages) > 0);
+    ld_dynamo_store_free(store);
+    REQUIRE(atomic_load(&userdata->releases) == 1);
+    free(userdata);
+}
+
 int main(int argument_count, char **arguments) {
     static const struct {
         const char *name;
         void (*run)(void);
-    } modes[] = {{"print", run_print},     {"bounded", run_bounded}, {"calls", run_calls}, {"two_stores", run_two_stores}, {"replace", run_replace},
-                 {"free", run_free},       {"fork", run_fork},       {"threads", run_threads}, {"late", run_late}};
+    } modes[] = {{"bounded", run_bounded}, {"calls", run_calls}, {"two_stores", run_two_stores}, {"replace", run_replace},
+                 {"free", run_free},       {"fork", run_fork},       {"threads", run_threads}, {"late", run_late},
+                 {"ending", run_ending}};
     if (argument_count != 3) {
         fprintf(stderr, "usage: logger CONFIGURATION MODE\n");
         return 2;

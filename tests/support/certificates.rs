@@ -31,9 +31,16 @@ impl Certificates {
 }
 
 fn openssl(folder: &Path, arguments: &str) {
-    let output = Command::new("openssl").current_dir(folder).args(arguments.split_whitespace()).output();
+    let output = Command::new("openssl")
+        .current_dir(folder)
+        .args(arguments.split_whitespace())
+        .output();
     let output = output.expect("openssl starts; make setup installs it");
-    assert!(output.status.success(), "openssl {arguments}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "openssl {arguments}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 /// A path as an argument of a program or a value of a configuration.

@@ -29,7 +29,13 @@ pub fn program(compiler: &str, standard: &str, sources: &[&str], library: Librar
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let unfinished = output.with_extension(format!("{}-{number}", std::process::id()));
     let mut command = Command::new(compiler);
-    command.current_dir(super::repository()).arg(standard).args(FLAGS).args(sources).arg("-o").arg(&unfinished);
+    command
+        .current_dir(super::repository())
+        .arg(standard)
+        .args(FLAGS)
+        .args(sources)
+        .arg("-o")
+        .arg(&unfinished);
     match library {
         Library::Shared => {
             let rpath = format!("-Wl,-rpath,{}", soname_folder().display());
@@ -38,7 +44,9 @@ pub fn program(compiler: &str, standard: &str, sources: &[&str], library: Librar
         Library::Static => command.arg(folder.join("libld_dynamo_store.a")).args(SYSTEM_LIBRARIES),
         Library::AtRunTime => &mut command,
     };
-    let status = command.status().unwrap_or_else(|error| panic!("{compiler}: {error}; run make setup"));
+    let status = command
+        .status()
+        .unwrap_or_else(|error| panic!("{compiler}: {error}; run make setup"));
     assert!(status.success(), "{command:?} failed");
     std::fs::rename(unfinished, &output).expect("a program");
     output

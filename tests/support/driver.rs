@@ -46,7 +46,9 @@ impl Program {
     fn number(&mut self) -> i64 {
         let mut line = String::new();
         self.answers.read_line(&mut line).expect("a line of the answer");
-        line.trim().parse().unwrap_or_else(|_| panic!("the driver answered {line:?}"))
+        line.trim()
+            .parse()
+            .unwrap_or_else(|_| panic!("the driver answered {line:?}"))
     }
 
     fn field(&mut self) -> Option<String> {
@@ -95,7 +97,11 @@ impl Driver for InProcess {
     fn call(&mut self, call: &str, store: &str, arguments: &[String]) -> Answer {
         let outcome = self.outcome(call, store, arguments);
         match outcome {
-            Ok((status, result)) => Answer { status: status_number(status), result, ..Answer::default() },
+            Ok((status, result)) => Answer {
+                status: status_number(status),
+                result,
+                ..Answer::default()
+            },
             Err(error) => Answer {
                 status: status_number(&status_name(&error)),
                 result: None,
@@ -108,7 +114,12 @@ impl Driver for InProcess {
 }
 
 impl InProcess {
-    fn outcome(&mut self, call: &str, name: &str, arguments: &[String]) -> Result<(&'static str, Option<String>), Error> {
+    fn outcome(
+        &mut self,
+        call: &str,
+        name: &str,
+        arguments: &[String],
+    ) -> Result<(&'static str, Option<String>), Error> {
         if call == "new" {
             self.stores.remove(name);
             let store = Store::new(Config::from_json(&arguments[0])?)?;
@@ -116,7 +127,13 @@ impl InProcess {
             return Ok(("OK", None));
         }
         let store = &self.stores[name];
-        let found = |result: Option<String>| if result.is_some() { ("OK", result) } else { ("NOT_FOUND", None) };
+        let found = |result: Option<String>| {
+            if result.is_some() {
+                ("OK", result)
+            } else {
+                ("NOT_FOUND", None)
+            }
+        };
         Ok(match (call, arguments) {
             ("get", [kind, key]) => found(store.get(kind, key)?.map(|item| item.to_string())),
             ("all", [kind]) => ("OK", Some(store.all(kind)?.to_string())),

@@ -51,7 +51,9 @@ impl Json {
             Json::Object(members) => {
                 let members: Vec<_> = members
                     .iter()
-                    .map(|(key, value)| format!("{}:{}", serde_json::to_string(key).expect("a string"), value.compact()))
+                    .map(|(key, value)| {
+                        format!("{}:{}", serde_json::to_string(key).expect("a string"), value.compact())
+                    })
                     .collect();
                 format!("{{{}}}", members.join(","))
             }
@@ -99,7 +101,9 @@ impl<'de> Deserialize<'de> for Json {
                 Ok(Json::Number(value.into()))
             }
             fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Json, E> {
-                Number::from_f64(value).map(Json::Number).ok_or_else(|| E::custom("no JSON number"))
+                Number::from_f64(value)
+                    .map(Json::Number)
+                    .ok_or_else(|| E::custom("no JSON number"))
             }
             fn visit_str<E>(self, value: &str) -> Result<Json, E> {
                 Ok(Json::Text(value.to_owned()))

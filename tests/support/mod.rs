@@ -35,7 +35,10 @@ impl Drop for Engine {
 /// Where cargo put the binaries: `target/release`, or wherever this test itself lies.
 pub fn build_folder() -> PathBuf {
     let test = std::env::current_exe().expect("the path of this test");
-    test.parent().and_then(Path::parent).expect("target/PROFILE/deps/TEST").to_owned()
+    test.parent()
+        .and_then(Path::parent)
+        .expect("target/PROFILE/deps/TEST")
+        .to_owned()
 }
 
 /// The repository's root.
@@ -76,16 +79,27 @@ impl Engine {
             .arg(format!("-Djava.library.path={}", folder.display()))
             .arg("-cp")
             .arg(format!("{}/*", folder.display()))
-            .args(["com.amazonaws.services.dynamodbv2.local.main.ServerRunner", "-inMemory", "-sharedDb", "-port"])
+            .args([
+                "com.amazonaws.services.dynamodbv2.local.main.ServerRunner",
+                "-inMemory",
+                "-sharedDb",
+                "-port",
+            ])
             .arg(port.to_string())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         let process = command.spawn().expect("java starts; make setup fetches DynamoDB Local");
-        let engine = Engine { endpoint: format!("http://127.0.0.1:{port}"), process };
+        let engine = Engine {
+            endpoint: format!("http://127.0.0.1:{port}"),
+            process,
+        };
         let deadline = Instant::now() + Duration::from_secs(60);
         while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(Instant::now() < deadline, "DynamoDB Local did not start: run make setup");
+            assert!(
+                Instant::now() < deadline,
+                "DynamoDB Local did not start: run make setup"
+            );
             std::thread::sleep(Duration::from_millis(50));
         }
         engine
@@ -103,8 +117,13 @@ impl Engine {
             .unwrap_or_else(|error| panic!("{command:?}: {error}; run make test"));
         let mut address = String::new();
         let output = process.stdout.take().expect("a pipe");
-        BufReader::new(output).read_line(&mut address).expect("the engine's address");
-        Engine { endpoint: address.trim().to_owned(), process }
+        BufReader::new(output)
+            .read_line(&mut address)
+            .expect("the engine's address");
+        Engine {
+            endpoint: address.trim().to_owned(),
+            process,
+        }
     }
 
     /// Sends one request of DynamoDB's JSON protocol; no engine here looks at the signature.
@@ -122,7 +141,12 @@ impl Engine {
             )
             .send(body.to_string())
             .expect("the engine answers");
-        let text = response.body_mut().with_config().limit(u64::MAX).read_to_string().expect("a body");
+        let text = response
+            .body_mut()
+            .with_config()
+            .limit(u64::MAX)
+            .read_to_string()
+            .expect("a body");
         let value = serde_json::from_str(&text).unwrap_or(Value::String(text));
         if response.status().is_success() {
             Ok(value)
@@ -141,15 +165,23 @@ impl Engine {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let table = format!("table-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let types = ["HASH", "RANGE"];
-        let attributes: Vec<_> = keys.iter().map(|key| json!({"AttributeName": key, "AttributeType": "S"})).collect();
-        let schema: Vec<_> = keys.iter().zip(types).map(|(key, kind)| json!({"AttributeName": key, "KeyType": kind})).collect();
+        let attributes: Vec<_> = keys
+            .iter()
+            .map(|key| json!({"AttributeName": key, "AttributeType": "S"}))
+            .collect();
+        let schema: Vec<_> = keys
+            .iter()
+            .zip(types)
+            .map(|(key, kind)| json!({"AttributeName": key, "KeyType": kind}))
+            .collect();
         let body = json!({"TableName": table, "AttributeDefinitions": attributes, "KeySchema": schema, "BillingMode": "PAY_PER_REQUEST"});
         self.request("CreateTable", &body).expect("a table");
         table
     }
 
     pub fn put(&self, table: &str, row: &Value) {
-        self.request("PutItem", &json!({"TableName": table, "Item": row})).expect("a row");
+        self.request("PutItem", &json!({"TableName": table, "Item": row}))
+            .expect("a row");
     }
 
     /// All rows of a table.

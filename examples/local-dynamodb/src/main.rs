@@ -78,8 +78,7 @@ fn exit_when_stdin_closes() {
 fn run(options: Options) -> Result<(), Box<dyn Error>> {
     let database = Database::memory()?;
     for name in &options.tables {
-        create_table(&database, name)
-            .map_err(|error| format!("the table {name:?} was not created: {error}"))?;
+        create_table(&database, name).map_err(|error| format!("the table {name:?} was not created: {error}"))?;
     }
     if options.exit_with_stdin {
         exit_when_stdin_closes();

@@ -112,15 +112,9 @@ impl ActionText {
     pub fn effect(self) -> Result<(Duration, Effect), String> {
         let effects = [
             self.throttle.then(|| Effect::Refuse(Failure::throttled())),
-            self.server_error
-                .then(|| Effect::Refuse(Failure::internal())),
-            self.error.map(|error| {
-                Effect::Refuse(Failure::new(
-                    error.status,
-                    Cow::Owned(error.code),
-                    error.message,
-                ))
-            }),
+            self.server_error.then(|| Effect::Refuse(Failure::internal())),
+            self.error
+                .map(|error| Effect::Refuse(Failure::new(error.status, Cow::Owned(error.code), error.message))),
             self.unprocessed.map(Effect::Unprocessed),
             self.cut.map(Effect::Cut),
             self.garbage.then_some(Effect::Garbage),
@@ -163,10 +157,7 @@ mod tests {
             plain(r#"{"wrong_checksum":"header"}"#),
             Effect::WrongChecksum(Spoiled::Header)
         );
-        assert_eq!(
-            plain(r#"{"server_error":true}"#),
-            Effect::Refuse(Failure::internal())
-        );
+        assert_eq!(plain(r#"{"server_error":true}"#), Effect::Refuse(Failure::internal()));
         assert_eq!(
             plain(r#"{"error":{"code":"X"}}"#),
             Effect::Refuse(Failure::new(400, "X", ""))

@@ -55,19 +55,12 @@ impl Body for AnswerBody {
     type Data = Bytes;
     type Error = Broken;
 
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context,
-    ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
         match self.get_mut() {
             AnswerBody::Whole(body) => Pin::new(body).poll_frame(context).map_err(Broken::from),
             AnswerBody::Truncated(body) => match body.part.take() {
                 Some(part) => Poll::Ready(Some(Ok(Frame::data(part)))),
-                None => body
-                    .pause
-                    .as_mut()
-                    .poll(context)
-                    .map(|()| Some(Err(Broken))),
+                None => body.pause.as_mut().poll(context).map(|()| Some(Err(Broken))),
             },
         }
     }
@@ -107,8 +100,7 @@ pub fn response(status: u16, body: AnswerBody, checksum: u32) -> Response<Answer
     static LAST: AtomicU64 = AtomicU64::new(0);
     let id = format!("{:052X}", LAST.fetch_add(1, Ordering::Relaxed) + 1);
     let mut response = Response::new(body);
-    *response.status_mut() =
-        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, CONTENT);
     headers.insert(CHECKSUM, HeaderValue::from(checksum));

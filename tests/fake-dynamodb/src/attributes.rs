@@ -75,8 +75,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for RawText<'a> {
             .strip_prefix('"')
             .and_then(|rest| rest.strip_suffix('"'))
             .ok_or_else(|| de::Error::custom("expected a string"))?;
-        let bytes = unescaped_bytes(inner.as_bytes())
-            .ok_or_else(|| de::Error::custom("a lone surrogate in a string"))?;
+        let bytes =
+            unescaped_bytes(inner.as_bytes()).ok_or_else(|| de::Error::custom("a lone surrogate in a string"))?;
         Ok(RawText { raw, bytes })
     }
 }
@@ -97,9 +97,7 @@ fn unescaped_bytes(inner: &[u8]) -> Option<usize> {
             let (units, length) = match code_unit(inner, at)? {
                 0..=0x7f => (6, 1),
                 0x80..=0x7ff => (6, 2),
-                0xd800..=0xdbff if matches!(code_unit(inner, at + 6), Some(0xdc00..=0xdfff)) => {
-                    (12, 4)
-                }
+                0xd800..=0xdbff if matches!(code_unit(inner, at + 6), Some(0xdc00..=0xdfff)) => (12, 4),
                 0xd800..=0xdfff => return None,
                 _ => (6, 3),
             };
@@ -187,7 +185,9 @@ impl AttributeValue<'_> {
             Self::SS(set) | Self::NS(set) | Self::BS(set) if set.is_empty() => {
                 Some("One or more parameter values were invalid: An string set  may not be empty")
             }
-            Self::NULL(false) => Some("One or more parameter values were invalid: Null attribute value types must have the value of true"),
+            Self::NULL(false) => Some(
+                "One or more parameter values were invalid: Null attribute value types must have the value of true",
+            ),
             Self::M(map) => map.0.iter().find_map(|(_, value)| value.refusal()),
             Self::L(list) => list.iter().find_map(Self::refusal),
             _ => None,
@@ -198,12 +198,8 @@ impl AttributeValue<'_> {
     pub fn compare(&self, other: &AttributeValue) -> Option<Ordering> {
         match (self, other) {
             (Self::S(left), AttributeValue::S(right)) => Some(left.text().cmp(&right.text())),
-            (Self::N(left), AttributeValue::N(right)) => {
-                compare_numbers(&left.text(), &right.text())
-            }
-            (Self::B(left), AttributeValue::B(right)) if left.text() == right.text() => {
-                Some(Ordering::Equal)
-            }
+            (Self::N(left), AttributeValue::N(right)) => compare_numbers(&left.text(), &right.text()),
+            (Self::B(left), AttributeValue::B(right)) if left.text() == right.text() => Some(Ordering::Equal),
             (Self::BOOL(left), AttributeValue::BOOL(right)) => Some(left.cmp(right)),
             (Self::NULL(_), AttributeValue::NULL(_)) => Some(Ordering::Equal),
             _ => None,
@@ -225,10 +221,7 @@ fn number_size(digits: &RawText) -> usize {
 fn compare_numbers(left: &str, right: &str) -> Option<Ordering> {
     match (left.parse::<i128>(), right.parse::<i128>()) {
         (Ok(left), Ok(right)) => Some(left.cmp(&right)),
-        _ => left
-            .parse::<f64>()
-            .ok()?
-            .partial_cmp(&right.parse::<f64>().ok()?),
+        _ => left.parse::<f64>().ok()?.partial_cmp(&right.parse::<f64>().ok()?),
     }
 }
 
@@ -286,10 +279,7 @@ mod tests {
     #[test]
     fn sizes_of_the_other_types() {
         assert_eq!(size(r#"{"n":{"N":"1234"}}"#), 1 + 3);
-        assert_eq!(
-            size(r#"{"s":{"SS":["ab","c"]},"b":{"BOOL":true}}"#),
-            1 + 3 + 1 + 1
-        );
+        assert_eq!(size(r#"{"s":{"SS":["ab","c"]},"b":{"BOOL":true}}"#), 1 + 3 + 1 + 1);
         assert_eq!(
             size(r#"{"m":{"M":{"a":{"S":"b"}}},"l":{"L":[{"NULL":true}]}}"#),
             (1 + 3 + 3) + (1 + 3 + 2)
@@ -299,10 +289,7 @@ mod tests {
     #[test]
     fn texts_are_unescaped() {
         let item = Attributes::parse(r#"{"a":{"S":"\ud83d\ude00\t"},"b":{"S":"plain"}}"#).unwrap();
-        assert_eq!(
-            item.values.find("a").unwrap().scalar().unwrap().text(),
-            "😀\t"
-        );
+        assert_eq!(item.values.find("a").unwrap().scalar().unwrap().text(), "😀\t");
         assert!(matches!(
             item.values.find("b").unwrap().scalar().unwrap().text(),
             Cow::Borrowed("plain")
@@ -321,12 +308,10 @@ mod tests {
         ] {
             assert!(Attributes::parse(raw).is_err(), "{raw}");
         }
-        assert!(
-            Attributes::parse(r#"{"a":{"N":"1x"}}"#).unwrap().values.0[0]
-                .1
-                .refusal()
-                .is_some()
-        );
+        assert!(Attributes::parse(r#"{"a":{"N":"1x"}}"#).unwrap().values.0[0]
+            .1
+            .refusal()
+            .is_some());
         assert!(Attributes::parse(r#"{"a":{"SS":[]}}"#).unwrap().values.0[0]
             .1
             .refusal()

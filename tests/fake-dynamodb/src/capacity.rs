@@ -33,9 +33,7 @@ impl Report {
         let name = serde_json::Value::from(table);
         match self {
             Report::None => None,
-            Report::Total => Some(format!(
-                r#"{{"TableName":{name},"CapacityUnits":{units:.1}}}"#
-            )),
+            Report::Total => Some(format!(r#"{{"TableName":{name},"CapacityUnits":{units:.1}}}"#)),
             Report::Indexes => Some(format!(
                 r#"{{"TableName":{name},"CapacityUnits":{units:.1},"Table":{{"CapacityUnits":{units:.1}}}}}"#
             )),

@@ -65,8 +65,7 @@ impl<'a> Condition<'a> {
                 }
                 _ => false,
             },
-            Self::Compare(left, comparison, right) => match (left.resolve(row), right.resolve(row))
-            {
+            Self::Compare(left, comparison, right) => match (left.resolve(row), right.resolve(row)) {
                 (Some(left), Some(right)) => comparison.holds(left.compare(right)),
                 _ => false,
             },
@@ -82,16 +81,12 @@ impl<'a> Condition<'a> {
     pub fn required(&self, name: &str) -> Option<&'a AttributeValue<'a>> {
         match self {
             Self::And(left, right) => left.required(name).or_else(|| right.required(name)),
-            Self::Compare(
-                Operand::Attribute(attribute),
-                Comparison::Equal,
-                Operand::Value(value),
-            )
-            | Self::Compare(
-                Operand::Value(value),
-                Comparison::Equal,
-                Operand::Attribute(attribute),
-            ) if attribute == name => Some(value),
+            Self::Compare(Operand::Attribute(attribute), Comparison::Equal, Operand::Value(value))
+            | Self::Compare(Operand::Value(value), Comparison::Equal, Operand::Attribute(attribute))
+                if attribute == name =>
+            {
+                Some(value)
+            }
             _ => None,
         }
     }
@@ -103,10 +98,7 @@ impl<'a> Condition<'a> {
 }
 
 impl<'a> Operand<'a> {
-    fn resolve<'r>(
-        &self,
-        row: &dyn Fn(&str) -> Option<&'r AttributeValue<'r>>,
-    ) -> Option<&'r AttributeValue<'r>>
+    fn resolve<'r>(&self, row: &dyn Fn(&str) -> Option<&'r AttributeValue<'r>>) -> Option<&'r AttributeValue<'r>>
     where
         'a: 'r,
     {
@@ -173,10 +165,7 @@ mod tests {
             Ok(true)
         );
         assert_eq!(
-            check(
-                "attribute_not_exists(#key) or :version > #version",
-                Some(versionless)
-            ),
+            check("attribute_not_exists(#key) or :version > #version", Some(versionless)),
             Ok(false)
         );
     }
@@ -214,14 +203,8 @@ mod tests {
             let code = check(text, None).unwrap_err().code;
             assert_eq!(code, "ValidationException", "{text}");
         }
-        assert!(check("#other = :version", None)
-            .unwrap_err()
-            .message
-            .contains("#other"));
-        assert!(check("version = :other", None)
-            .unwrap_err()
-            .message
-            .contains(":other"));
+        assert!(check("#other = :version", None).unwrap_err().message.contains("#other"));
+        assert!(check("version = :other", None).unwrap_err().message.contains(":other"));
     }
 
     #[test]
@@ -238,10 +221,7 @@ mod tests {
                 .required("namespace")
                 .map(|value| value.scalar().unwrap().text().into_owned())
         };
-        assert_eq!(
-            required("#namespace = :namespace").as_deref(),
-            Some("features")
-        );
+        assert_eq!(required("#namespace = :namespace").as_deref(), Some("features"));
         assert_eq!(
             required("key between :from and :to and :namespace = namespace").as_deref(),
             Some("features")

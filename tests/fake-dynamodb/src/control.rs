@@ -46,20 +46,13 @@ fn answer(endpoint: &Endpoint, method: &str, command: &str, query: &str, body: &
             .add(body)
             .map(|added| json!({ "added": added }).to_string())
             .map_err(bad),
-        ("POST", "reset") => Ok(reset(
-            endpoint,
-            parameter(query, "tables").as_deref() == Some("true"),
-        )),
+        ("POST", "reset") => Ok(reset(endpoint, parameter(query, "tables").as_deref() == Some("true"))),
         ("GET", "log") => Ok(endpoint.journal().log().to_string()),
         ("GET", "counters") => Ok(counters(endpoint)),
         ("POST", "latency") => {
-            let latency = setting(body, "ms")?
-                .as_f64()
-                .ok_or_else(|| bad("ms is not a number"))?;
-            endpoint.set_latency(
-                Duration::try_from_secs_f64(latency / 1000.0)
-                    .map_err(|error| bad(error.to_string()))?,
-            );
+            let latency = setting(body, "ms")?.as_f64().ok_or_else(|| bad("ms is not a number"))?;
+            endpoint
+                .set_latency(Duration::try_from_secs_f64(latency / 1000.0).map_err(|error| bad(error.to_string()))?);
             Ok("{}".to_owned())
         }
         ("POST", "logging") => {
@@ -138,19 +131,14 @@ fn rows(endpoint: &Endpoint, name: &str) -> Reply {
 }
 
 fn put(endpoint: &Endpoint, name: &str, body: &[u8]) -> Reply {
-    let items: Vec<Attributes> =
-        serde_json::from_slice(body).map_err(|error| bad(error.to_string()))?;
+    let items: Vec<Attributes> = serde_json::from_slice(body).map_err(|error| bad(error.to_string()))?;
     let mut tables = endpoint.tables.write().unwrap();
     let table = tables.get_mut(name).ok_or_else(|| no_table(name))?;
     let keys = items
         .iter()
         .map(|item| table.key_of_item(item))
         .collect::<Result<Vec<_>, _>>();
-    for (key, item) in keys
-        .map_err(|failure| bad(failure.message))?
-        .iter()
-        .zip(&items)
-    {
+    for (key, item) in keys.map_err(|failure| bad(failure.message))?.iter().zip(&items) {
         table.put(
             key,
             Row {

@@ -54,8 +54,7 @@ impl Endpoint {
     }
 
     pub fn set_latency(&self, latency: Duration) {
-        self.latency_nanos
-            .store(latency.as_nanos() as u64, Ordering::Relaxed);
+        self.latency_nanos.store(latency.as_nanos() as u64, Ordering::Relaxed);
     }
 }
 
@@ -119,9 +118,7 @@ impl Connections {
 
     /// Tells the idle ones to close; gives their ids.
     pub fn close_idle(&self) -> Vec<u64> {
-        let idle = self
-            .clients()
-            .filter(|peer| !peer.busy.load(Ordering::Relaxed));
+        let idle = self.clients().filter(|peer| !peer.busy.load(Ordering::Relaxed));
         idle.inspect(|peer| peer.close.notify_one())
             .map(|peer| peer.id)
             .collect()
@@ -132,9 +129,7 @@ impl Connections {
     }
 
     fn clients(&self) -> impl Iterator<Item = &Arc<Peer>> {
-        self.open
-            .values()
-            .filter(|peer| !peer.control.load(Ordering::Relaxed))
+        self.open.values().filter(|peer| !peer.control.load(Ordering::Relaxed))
     }
 }
 

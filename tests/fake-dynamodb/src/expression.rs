@@ -25,9 +25,7 @@ struct Parser<'a, 's> {
 }
 
 fn syntax(token: &str) -> Failure {
-    Failure::validation(format!(
-        "Invalid expression: Syntax error; token: \"{token}\""
-    ))
+    Failure::validation(format!("Invalid expression: Syntax error; token: \"{token}\""))
 }
 
 impl<'a> Parser<'a, '_> {
@@ -36,8 +34,7 @@ impl<'a> Parser<'a, '_> {
         let Some(first) = self.rest.chars().next() else {
             return Ok(None);
         };
-        let is_name =
-            |character: char| character.is_ascii_alphanumeric() || "_#:-".contains(character);
+        let is_name = |character: char| character.is_ascii_alphanumeric() || "_#:-".contains(character);
         let length = match first {
             '(' | ')' | ',' | '=' => 1,
             '<' | '>' => 1 + usize::from(matches!(self.rest.as_bytes().get(1), Some(b'=' | b'>'))),
@@ -68,9 +65,7 @@ impl<'a> Parser<'a, '_> {
     /// Takes the next token where it is the wanted one.
     fn take(&mut self, wanted: &str) -> Result<bool, Failure> {
         let before = self.rest;
-        let found = self
-            .next()?
-            .is_some_and(|token| token.eq_ignore_ascii_case(wanted));
+        let found = self.next()?.is_some_and(|token| token.eq_ignore_ascii_case(wanted));
         if !found {
             self.rest = before;
         }
@@ -134,26 +129,14 @@ impl<'a> Parser<'a, '_> {
             ">" => Comparison::Greater,
             ">=" => Comparison::GreaterOrEqual,
             _ if operator.eq_ignore_ascii_case("between") => {
-                let lower = Condition::Compare(
-                    self.resolve(left)?,
-                    Comparison::GreaterOrEqual,
-                    self.operand()?,
-                );
+                let lower = Condition::Compare(self.resolve(left)?, Comparison::GreaterOrEqual, self.operand()?);
                 self.expect("and")?;
-                let upper = Condition::Compare(
-                    self.resolve(left)?,
-                    Comparison::LessOrEqual,
-                    self.operand()?,
-                );
+                let upper = Condition::Compare(self.resolve(left)?, Comparison::LessOrEqual, self.operand()?);
                 return Ok(Condition::And(Box::new(lower), Box::new(upper)));
             }
             _ => return Err(syntax(operator)),
         };
-        Ok(Condition::Compare(
-            self.resolve(left)?,
-            comparison,
-            self.operand()?,
-        ))
+        Ok(Condition::Compare(self.resolve(left)?, comparison, self.operand()?))
     }
 
     fn path(&mut self) -> Result<Cow<'a, str>, Failure> {
@@ -173,10 +156,7 @@ impl<'a> Parser<'a, '_> {
 
     fn resolve(&self, token: &'a str) -> Result<Operand<'a>, Failure> {
         if token.starts_with(':') {
-            let value = self
-                .substitutes
-                .values
-                .and_then(|values| values.find(token));
+            let value = self.substitutes.values.and_then(|values| values.find(token));
             return value.map(Operand::Value).ok_or_else(|| {
                 Failure::validation(format!(
                     "Invalid expression: An expression attribute value used in expression is not defined; attribute value: {token}"
@@ -188,10 +168,7 @@ impl<'a> Parser<'a, '_> {
 }
 
 /// The attribute that a name or a `#placeholder` stands for.
-pub fn attribute_name<'a>(
-    token: &'a str,
-    names: Option<&'a Map<'a, Cow<'a, str>>>,
-) -> Result<Cow<'a, str>, Failure> {
+pub fn attribute_name<'a>(token: &'a str, names: Option<&'a Map<'a, Cow<'a, str>>>) -> Result<Cow<'a, str>, Failure> {
     if token.starts_with('#') {
         let name = names.and_then(|names| names.find(token));
         return name.map(|name| Cow::Borrowed(&**name)).ok_or_else(|| {

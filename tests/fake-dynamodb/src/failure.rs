@@ -14,11 +14,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    pub fn new(
-        status: u16,
-        code: impl Into<Cow<'static, str>>,
-        message: impl Into<String>,
-    ) -> Failure {
+    pub fn new(status: u16, code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Failure {
         Failure {
             status,
             code: code.into(),
@@ -42,22 +38,14 @@ impl Failure {
     }
 
     pub fn table_not_found() -> Failure {
-        Failure::new(
-            400,
-            "ResourceNotFoundException",
-            "Requested resource not found",
-        )
+        Failure::new(400, "ResourceNotFoundException", "Requested resource not found")
     }
 
     pub fn condition(item: Option<Box<str>>, write_units: f64) -> Failure {
         Failure {
             item,
             write_units,
-            ..Failure::new(
-                400,
-                "ConditionalCheckFailedException",
-                "The conditional request failed",
-            )
+            ..Failure::new(400, "ConditionalCheckFailedException", "The conditional request failed")
         }
     }
 
@@ -115,10 +103,7 @@ mod tests {
             text(Failure::condition(Some(r#"{"key":{"S":"k"}}"#.into()), 1.0)),
             r##"{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional request failed","Item":{"key":{"S":"k"}}}"##
         );
-        assert!(text(Failure::validation("\""))
-            .contains(r#"validate#ValidationException","message":"\"""#));
-        assert!(
-            text(Failure::new(400, "AccessDeniedException", "no")).contains(r#""Message":"no""#)
-        );
+        assert!(text(Failure::validation("\"")).contains(r#"validate#ValidationException","message":"\"""#));
+        assert!(text(Failure::new(400, "AccessDeniedException", "no")).contains(r#""Message":"no""#));
     }
 }

@@ -111,13 +111,7 @@ impl Journal {
     }
 
     /// A request arrived whole. None where nothing is logged.
-    pub fn begin(
-        &mut self,
-        operation: Operation,
-        connection: u64,
-        bytes: usize,
-        rows: Vec<RowName>,
-    ) -> Option<Ticket> {
+    pub fn begin(&mut self, operation: Operation, connection: u64, bytes: usize, rows: Vec<RowName>) -> Option<Ticket> {
         self.requests[operation as usize] += 1;
         if !self.logging {
             return None;
@@ -151,11 +145,7 @@ impl Journal {
 
     pub fn end(&mut self, ticket: Ticket, answered: Answered) {
         let now = self.now();
-        if let Some(entry) = self
-            .log
-            .get_mut(ticket.index)
-            .filter(|_| ticket.epoch == self.epoch)
-        {
+        if let Some(entry) = self.log.get_mut(ticket.index).filter(|_| ticket.epoch == self.epoch) {
             entry.answered = Some(answered);
             entry.finished = Some(now);
         }
@@ -185,12 +175,7 @@ impl Journal {
     pub fn counters(&self) -> serde_json::Value {
         let requests: serde_json::Map<_, _> = Operation::ALL
             .iter()
-            .map(|operation| {
-                (
-                    operation.name().to_owned(),
-                    self.requests[*operation as usize].into(),
-                )
-            })
+            .map(|operation| (operation.name().to_owned(), self.requests[*operation as usize].into()))
             .collect();
         json!({
             "requests": requests,
@@ -209,9 +194,7 @@ mod tests {
     #[test]
     fn entries_keep_the_order_of_arrival() {
         let mut journal = Journal::new();
-        let first = journal
-            .begin(Operation::GetItem, 7, 10, Vec::new())
-            .unwrap();
+        let first = journal.begin(Operation::GetItem, 7, 10, Vec::new()).unwrap();
         let row = RowName {
             method: "put",
             partition: "n".into(),
@@ -253,9 +236,7 @@ mod tests {
     fn counters_go_on_without_the_log() {
         let mut journal = Journal::new();
         journal.logging = false;
-        assert!(journal
-            .begin(Operation::PutItem, 1, 1, Vec::new())
-            .is_none());
+        assert!(journal.begin(Operation::PutItem, 1, 1, Vec::new()).is_none());
         journal.count(&Work {
             rows_written: 2,
             write_units: 3.0,

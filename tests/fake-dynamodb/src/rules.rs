@@ -84,8 +84,7 @@ impl TryFrom<RuleText> for Rule {
         }
         let (delay, effect) = text.action.effect()?;
         let only_batches = matches!(effect, Effect::Unprocessed(_));
-        if only_batches && operation.is_some_and(|operation| operation != Operation::BatchWriteItem)
-        {
+        if only_batches && operation.is_some_and(|operation| operation != Operation::BatchWriteItem) {
             return Err("only BatchWriteItem leaves rows unprocessed".to_owned());
         }
         Ok(Rule {
@@ -119,9 +118,7 @@ impl Rule {
         }
         self.reached += 1;
         let fires = self.nth.is_none_or(|nth| self.reached == nth)
-            && self
-                .every
-                .is_none_or(|every| self.reached.is_multiple_of(every))
+            && self.every.is_none_or(|every| self.reached.is_multiple_of(every))
             && (self.probability >= 1.0 || self.rng.f64() < self.probability);
         if let (true, Some(left)) = (fires, self.left.as_mut()) {
             *left -= 1;
@@ -202,17 +199,11 @@ mod tests {
     #[test]
     fn nth_every_and_times() {
         assert_eq!(
-            fired(
-                &mut rules(r#"{"match":{"nth":3},"action":{"throttle":true}}"#),
-                5
-            ),
+            fired(&mut rules(r#"{"match":{"nth":3},"action":{"throttle":true}}"#), 5),
             "..x.."
         );
         assert_eq!(
-            fired(
-                &mut rules(r#"{"match":{"every":2},"action":{"throttle":true}}"#),
-                5
-            ),
+            fired(&mut rules(r#"{"match":{"every":2},"action":{"throttle":true}}"#), 5),
             ".x.x."
         );
         assert_eq!(
@@ -248,10 +239,7 @@ mod tests {
             rules.decide(Operation::PutItem, b"flag-1").effect,
             Effect::Cut(Cut::Before)
         );
-        assert_eq!(
-            rules.decide(Operation::GetItem, b"flag-2").effect,
-            Effect::Truncate(3)
-        );
+        assert_eq!(rules.decide(Operation::GetItem, b"flag-2").effect, Effect::Truncate(3));
         assert_eq!(
             rules.decide(Operation::GetItem, b"a flag-1").effect,
             Effect::Cut(Cut::After)

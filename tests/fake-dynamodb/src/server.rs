@@ -28,11 +28,7 @@ pub fn tls(certificates: &Path, key: &Path) -> Result<TlsAcceptor, Box<dyn std::
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
-pub async fn run(
-    listener: TcpListener,
-    tls: Option<TlsAcceptor>,
-    endpoint: Arc<Endpoint>,
-) -> io::Result<()> {
+pub async fn run(listener: TcpListener, tls: Option<TlsAcceptor>, endpoint: Arc<Endpoint>) -> io::Result<()> {
     loop {
         let stream = match listener.accept().await {
             Ok((stream, _)) => stream,
@@ -58,10 +54,7 @@ pub async fn run(
     }
 }
 
-async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
-    stream: S,
-    endpoint: Arc<Endpoint>,
-) {
+async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S, endpoint: Arc<Endpoint>) {
     let peer = endpoint.connections.lock().unwrap().open();
     let service = service_fn(|request| service::handle(endpoint.clone(), peer.clone(), request));
     let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);

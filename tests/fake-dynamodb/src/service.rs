@@ -61,10 +61,7 @@ pub async fn handle(
     let operation = target
         .and_then(|target| target.strip_prefix(TARGET))
         .map_or(Operation::Unknown, Operation::named);
-    let agent = parts
-        .headers
-        .get(USER_AGENT)
-        .map_or(&b""[..], HeaderValue::as_bytes);
+    let agent = parts.headers.get(USER_AGENT).map_or(&b""[..], HeaderValue::as_bytes);
     let by_go = memmem::find(agent, b"aws-sdk-go").is_some();
     *endpoint.last_headers.lock().unwrap() = parts.headers;
     // A reset while the request is under way lets go of it, so it is watched from here on.
@@ -160,12 +157,7 @@ impl Drop for Turn {
 }
 
 /// Parses, journals, asks the rules and does the work, all at the moment of arrival: delays come between the work and the answer.
-fn take(
-    endpoint: &Arc<Endpoint>,
-    peer: &Peer,
-    operation: Operation,
-    body: &Bytes,
-) -> (Turn, Duration) {
+fn take(endpoint: &Arc<Endpoint>, peer: &Peer, operation: Operation, body: &Bytes) -> (Turn, Duration) {
     let request = if body.len() > REQUEST_BYTES {
         Err(Failure::validation(format!(
             "The request has more than {REQUEST_BYTES} bytes"
@@ -191,9 +183,7 @@ fn take(
         .filter(|(_, left)| **left)
         .map(|(row, _)| row.clone())
         .collect();
-    let ticket = endpoint
-        .journal()
-        .begin(operation, peer.id, body.len(), rows);
+    let ticket = endpoint.journal().begin(operation, peer.id, body.len(), rows);
     let (answered, outcome) = conclude(decision.effect, undone, || work(endpoint, request, &left));
     (
         Turn {
@@ -206,11 +196,7 @@ fn take(
     )
 }
 
-fn work(
-    endpoint: &Endpoint,
-    request: Result<Request, Failure>,
-    unprocessed: &[bool],
-) -> Result<Work, Failure> {
+fn work(endpoint: &Endpoint, request: Result<Request, Failure>, unprocessed: &[bool]) -> Result<Work, Failure> {
     let result = request.and_then(|request| {
         if request.writes() {
             request.write(&mut endpoint.tables.write().unwrap(), unprocessed)
@@ -226,11 +212,7 @@ fn work(
 }
 
 /// Does the work where the effect allows it, and makes the answer.
-fn conclude(
-    effect: Effect,
-    undone: Vec<RowName>,
-    work: impl FnOnce() -> Result<Work, Failure>,
-) -> (Answered, Outcome) {
+fn conclude(effect: Effect, undone: Vec<RowName>, work: impl FnOnce() -> Result<Work, Failure>) -> (Answered, Outcome) {
     let result = match effect {
         Effect::Cut(Cut::Before) => return (Answered::CutBefore, Outcome::Break),
         Effect::BlackHole => return (Answered::BlackHole, Outcome::BlackHole),
@@ -256,20 +238,11 @@ fn conclude(
                 response(200, whole(GARBAGE), crc32fast::hash(GARBAGE.as_bytes())),
             )
         }
-        Effect::Truncate(bytes) => (
-            Answered::Truncated,
-            response(status, truncated(body, bytes), checksum),
-        ),
-        Effect::WrongChecksum(Spoiled::Header) => (
-            Answered::WrongChecksum,
-            response(status, whole(body), !checksum),
-        ),
+        Effect::Truncate(bytes) => (Answered::Truncated, response(status, truncated(body, bytes), checksum)),
+        Effect::WrongChecksum(Spoiled::Header) => (Answered::WrongChecksum, response(status, whole(body), !checksum)),
         Effect::WrongChecksum(Spoiled::Body) => {
             alter_one_byte(&mut body);
-            (
-                Answered::WrongChecksum,
-                response(status, whole(body), checksum),
-            )
+            (Answered::WrongChecksum, response(status, whole(body), checksum))
         }
         _ => (usual, response(status, whole(body), checksum)),
     };

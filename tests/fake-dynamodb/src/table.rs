@@ -74,9 +74,7 @@ impl Table {
             return Err(Failure::validation(refusal));
         }
         if item.size() > ITEM_BYTES {
-            return Err(Failure::validation(
-                "Item size has exceeded the maximum allowed size",
-            ));
+            return Err(Failure::validation("Item size has exceeded the maximum allowed size"));
         }
         Ok(key)
     }
@@ -90,16 +88,9 @@ impl Table {
         self.key(attributes, |_| mismatch())
     }
 
-    fn key<'a>(
-        &self,
-        from: &'a Attributes<'a>,
-        absent: impl Fn(&KeyAttribute) -> Failure,
-    ) -> Result<Key<'a>, Failure> {
+    fn key<'a>(&self, from: &'a Attributes<'a>, absent: impl Fn(&KeyAttribute) -> Failure) -> Result<Key<'a>, Failure> {
         let part = |attribute: &KeyAttribute, limit: usize| {
-            let value = from
-                .values
-                .find(&attribute.name)
-                .ok_or_else(|| absent(attribute))?;
+            let value = from.values.find(&attribute.name).ok_or_else(|| absent(attribute))?;
             key_text(attribute, value, limit)
         };
         Ok(Key {
@@ -107,19 +98,14 @@ impl Table {
             sort: self
                 .sort
                 .as_ref()
-                .map_or(Ok(Cow::Borrowed("")), |attribute| {
-                    part(attribute, SORT_KEY_BYTES)
-                })?,
+                .map_or(Ok(Cow::Borrowed("")), |attribute| part(attribute, SORT_KEY_BYTES))?,
         })
     }
 
     /// A key as the service writes it in LastEvaluatedKey.
     pub fn key_json(&self, partition: &str, sort: &str) -> String {
         let part = |attribute: &KeyAttribute, text: &str| {
-            let (name, text) = (
-                serde_json::Value::from(&*attribute.name),
-                serde_json::Value::from(text),
-            );
+            let (name, text) = (serde_json::Value::from(&*attribute.name), serde_json::Value::from(text));
             format!(r#"{name}:{{"{}":{text}}}"#, attribute.kind)
         };
         let sort = self
@@ -169,42 +155,25 @@ impl Table {
     }
 
     /// The rows of one partition behind a sort key, in order.
-    pub fn partition_rows<'t>(
-        &'t self,
-        partition: &str,
-        after: Option<&'t str>,
-    ) -> impl Iterator<Item = RowAt<'t>> {
+    pub fn partition_rows<'t>(&'t self, partition: &str, after: Option<&'t str>) -> impl Iterator<Item = RowAt<'t>> {
         self.partitions
             .get_key_value(partition)
             .into_iter()
             .flat_map(move |(partition, rows)| {
                 rows.range::<str, _>(behind(after))
-                    .map(move |(sort, row)| RowAt {
-                        partition,
-                        sort,
-                        row,
-                    })
+                    .map(move |(sort, row)| RowAt { partition, sort, row })
             })
     }
 
     /// All rows behind a key, in the order of partitions and sort keys.
-    pub fn all_rows<'t, 'k: 't>(
-        &'t self,
-        after: Option<&'k Key<'k>>,
-    ) -> impl Iterator<Item = RowAt<'t>> {
+    pub fn all_rows<'t, 'k: 't>(&'t self, after: Option<&'k Key<'k>>) -> impl Iterator<Item = RowAt<'t>> {
         let from = after.map_or(Bound::Unbounded, |key| Bound::Included(&*key.partition));
         self.partitions
             .range::<str, _>((from, Bound::Unbounded))
             .flat_map(move |(partition, rows)| {
-                let after = after
-                    .filter(|key| key.partition == **partition)
-                    .map(|key| &*key.sort);
+                let after = after.filter(|key| key.partition == **partition).map(|key| &*key.sort);
                 rows.range::<str, _>(behind(after))
-                    .map(move |(sort, row)| RowAt {
-                        partition,
-                        sort,
-                        row,
-                    })
+                    .map(move |(sort, row)| RowAt { partition, sort, row })
             })
     }
 }
@@ -218,10 +187,7 @@ pub struct RowAt<'t> {
 }
 
 fn behind(after: Option<&str>) -> (Bound<&str>, Bound<&str>) {
-    (
-        after.map_or(Bound::Unbounded, Bound::Excluded),
-        Bound::Unbounded,
-    )
+    (after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded)
 }
 
 fn key_text<'a>(
@@ -230,13 +196,16 @@ fn key_text<'a>(
     limit: usize,
 ) -> Result<Cow<'a, str>, Failure> {
     let name = &attribute.name;
-    let text = value.scalar().filter(|_| value.kind() == attribute.kind).ok_or_else(|| {
-        Failure::validation(format!(
-            "One or more parameter values were invalid: Type mismatch for key {name} expected: {} actual: {}",
-            attribute.kind,
-            value.kind()
-        ))
-    })?;
+    let text = value
+        .scalar()
+        .filter(|_| value.kind() == attribute.kind)
+        .ok_or_else(|| {
+            Failure::validation(format!(
+                "One or more parameter values were invalid: Type mismatch for key {name} expected: {} actual: {}",
+                attribute.kind,
+                value.kind()
+            ))
+        })?;
     let text = text.text();
     if text.is_empty() {
         return Err(Failure::validation(format!(
@@ -292,10 +261,7 @@ mod tests {
     fn put_replaces_and_delete_removes() {
         let mut table = Table::standard("t");
         table.put(&key("a", "1"), row("old"));
-        assert_eq!(
-            &*table.put(&key("a", "1"), row("new")).unwrap().attributes,
-            "old"
-        );
+        assert_eq!(&*table.put(&key("a", "1"), row("new")).unwrap().attributes, "old");
         assert_eq!(&*table.delete(&key("a", "1")).unwrap().attributes, "new");
         assert!(table.delete(&key("a", "1")).is_none());
         assert_eq!(table.rows(), 0);
@@ -309,17 +275,11 @@ mod tests {
             table.key_of_item(&item).map(|_| ()).unwrap_err().message
         };
         assert!(message(r#"{"namespace":{"S":"n"}}"#).contains("Missing the key key"));
-        assert!(
-            message(r#"{"namespace":{"S":"n"},"key":{"N":"1"}}"#).contains("expected: S actual: N")
-        );
+        assert!(message(r#"{"namespace":{"S":"n"},"key":{"N":"1"}}"#).contains("expected: S actual: N"));
         assert!(message(r#"{"namespace":{"S":""},"key":{"S":"k"}}"#).contains("empty string"));
-        let long = format!(
-            r#"{{"namespace":{{"S":"n"}},"key":{{"S":"{}"}}}}"#,
-            "x".repeat(1025)
-        );
+        let long = format!(r#"{{"namespace":{{"S":"n"}},"key":{{"S":"{}"}}}}"#, "x".repeat(1025));
         assert!(message(&long).contains("1024 bytes"));
-        let extra =
-            Attributes::parse(r#"{"namespace":{"S":"n"},"key":{"S":"k"},"x":{"S":""}}"#).unwrap();
+        let extra = Attributes::parse(r#"{"namespace":{"S":"n"},"key":{"S":"k"},"x":{"S":""}}"#).unwrap();
         assert!(table.key_of_item(&extra).is_ok());
         assert!(table.key_alone(&extra).is_err());
     }

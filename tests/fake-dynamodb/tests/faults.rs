@@ -20,11 +20,7 @@ async fn refusals_do_nothing() {
     let endpoint = Endpoint::start(&[]);
     let mut client = endpoint.connect().await;
     for (action, status, code) in [
-        (
-            json!({"throttle": true}),
-            400,
-            "ProvisionedThroughputExceededException",
-        ),
+        (json!({"throttle": true}), 400, "ProvisionedThroughputExceededException"),
         (json!({"server_error": true}), 500, "InternalServerError"),
         (
             json!({"error": {"status": 403, "code": "AccessDeniedException", "message": "no"}}),
@@ -35,13 +31,7 @@ async fn refusals_do_nothing() {
         endpoint.rule(json!({"action": action, "times": 1})).await;
         let answer = client.put("k").await.unwrap();
         assert_eq!(answer.status, status);
-        assert!(
-            answer.json()["__type"]
-                .as_str()
-                .unwrap()
-                .ends_with(&format!("#{code}"))
-                && answer.checksum_fits()
-        );
+        assert!(answer.json()["__type"].as_str().unwrap().ends_with(&format!("#{code}")) && answer.checksum_fits());
         assert_eq!(answered(&endpoint).await, [format!("error:{code}")]);
         assert_eq!(client.get("k").await.unwrap().json(), json!({}));
     }
@@ -57,10 +47,7 @@ async fn a_connection_is_cut_before_or_after_the_work() {
         let error = endpoint.connect().await.put("k").await.unwrap_err();
         assert!(error.is_incomplete_message(), "{error}");
         assert_eq!(answered(&endpoint).await, [format!("cut_{cut}")]);
-        assert_eq!(
-            endpoint.connect().await.get("k").await.unwrap().json(),
-            expected
-        );
+        assert_eq!(endpoint.connect().await.get("k").await.unwrap().json(), expected);
     }
 }
 
@@ -72,14 +59,10 @@ async fn answers_are_spoiled() {
         client.put("k").await.unwrap();
         client.get("k").await.unwrap().body
     };
-    endpoint
-        .rule(json!({"action": {"garbage": true}, "times": 1}))
-        .await;
+    endpoint.rule(json!({"action": {"garbage": true}, "times": 1})).await;
     let garbage = client.get("k").await.unwrap();
     assert!(
-        garbage.status == 200
-            && garbage.checksum_fits()
-            && serde_json::from_slice::<Value>(&garbage.body).is_err()
+        garbage.status == 200 && garbage.checksum_fits() && serde_json::from_slice::<Value>(&garbage.body).is_err()
     );
     for part in [json!(true), json!("body"), json!("header")] {
         endpoint
@@ -93,14 +76,9 @@ async fn answers_are_spoiled() {
         );
         assert_eq!(answered(&endpoint).await, ["wrong_checksum"]);
     }
-    endpoint
-        .rule(json!({"action": {"truncate": 5}, "times": 1}))
-        .await;
+    endpoint.rule(json!({"action": {"truncate": 5}, "times": 1})).await;
     assert!(client.get("k").await.is_err());
-    assert_eq!(
-        endpoint.connect().await.get("k").await.unwrap().body,
-        original
-    );
+    assert_eq!(endpoint.connect().await.get("k").await.unwrap().body, original);
 }
 
 #[tokio::test]
@@ -111,7 +89,10 @@ async fn a_truncated_answer_announces_its_whole_length() {
     let mut stream = std::net::TcpStream::connect(&endpoint.address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let body = r#"{"TableName":"t","Key":{"namespace":{"S":"n"},"key":{"S":"k"}}}"#;
-    let request = format!("POST / HTTP/1.1\r\nhost: x\r\nx-amz-target: DynamoDB_20120810.GetItem\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    let request = format!(
+        "POST / HTTP/1.1\r\nhost: x\r\nx-amz-target: DynamoDB_20120810.GetItem\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
@@ -155,17 +136,11 @@ async fn unprocessed_rows_come_back() {
     );
     let counters = endpoint.control("GET", "counters", Value::Null).await;
     assert_eq!(
-        (
-            &counters["rows_written"],
-            &counters["requests"]["BatchWriteItem"]
-        ),
+        (&counters["rows_written"], &counters["requests"]["BatchWriteItem"]),
         (&json!(2), &json!(1))
     );
     client
-        .call(
-            "BatchWriteItem",
-            json!({"RequestItems": answer["UnprocessedItems"]}),
-        )
+        .call("BatchWriteItem", json!({"RequestItems": answer["UnprocessedItems"]}))
         .await
         .unwrap();
     assert_eq!(
@@ -188,32 +163,19 @@ async fn a_black_hole_lasts_until_reset() {
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!(answered(&endpoint).await, ["pending"]);
     assert!(!call.is_finished());
-    endpoint
-        .control("POST", "reset?tables=true", Value::Null)
-        .await;
-    assert!(tokio::time::timeout(PATIENCE, call)
-        .await
-        .unwrap()
-        .unwrap()
-        .is_err());
-    assert_eq!(
-        endpoint.connect().await.get("k").await.unwrap().json(),
-        json!({})
-    );
+    endpoint.control("POST", "reset?tables=true", Value::Null).await;
+    assert!(tokio::time::timeout(PATIENCE, call).await.unwrap().unwrap().is_err());
+    assert_eq!(endpoint.connect().await.get("k").await.unwrap().json(), json!({}));
 }
 
 #[tokio::test]
 async fn a_client_that_does_not_wait_is_noted() {
     let endpoint = Endpoint::start(&[]);
-    endpoint
-        .rule(json!({"action": {"delay_ms": 5000}, "times": 1}))
-        .await;
+    endpoint.rule(json!({"action": {"delay_ms": 5000}, "times": 1})).await;
     let mut client = endpoint.connect().await;
-    assert!(
-        tokio::time::timeout(Duration::from_millis(50), client.put("k"))
-            .await
-            .is_err()
-    );
+    assert!(tokio::time::timeout(Duration::from_millis(50), client.put("k"))
+        .await
+        .is_err());
     drop(client);
     let began = Instant::now();
     while answered(&endpoint).await != ["abandoned"] {

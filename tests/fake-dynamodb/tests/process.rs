@@ -43,9 +43,7 @@ async fn latency_passes_for_all_connections_at_once() {
     let mut running = Vec::new();
     for call in calls {
         let mut client = call.await;
-        running.push(tokio::spawn(async move {
-            client.get("k").await.unwrap().status
-        }));
+        running.push(tokio::spawn(async move { client.get("k").await.unwrap().status }));
     }
     for call in running {
         assert_eq!(call.await.unwrap(), 200);
@@ -81,9 +79,7 @@ async fn connections_are_counted_and_closed() {
     let busy = tokio::spawn(async move { busy.get("k").await.map(|answer| answer.status) });
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!(
-        endpoint
-            .control("POST", "connections/close", Value::Null)
-            .await,
+        endpoint.control("POST", "connections/close", Value::Null).await,
         json!({"closed": 5})
     );
     let counters = endpoint.control("GET", "counters", Value::Null).await;
@@ -107,9 +103,7 @@ async fn control_requests_put_rows_and_name_headers() {
         json!({"put": 2})
     );
     assert_eq!(endpoint.control("GET", "log", Value::Null).await, json!([]));
-    endpoint
-        .control("POST", "logging", json!({"enabled": false}))
-        .await;
+    endpoint.control("POST", "logging", json!({"enabled": false})).await;
     assert_eq!(
         endpoint.connect().await.get("a").await.unwrap().json(),
         json!({"Item": item("a")})
@@ -117,10 +111,7 @@ async fn control_requests_put_rows_and_name_headers() {
     assert_eq!(endpoint.control("GET", "log", Value::Null).await, json!([]));
     let headers = endpoint.control("GET", "headers/last", Value::Null).await;
     assert_eq!(headers["user-agent"], "tests");
-    assert!(headers["names"]
-        .as_array()
-        .unwrap()
-        .contains(&json!("x-amz-target")));
+    assert!(headers["names"].as_array().unwrap().contains(&json!("x-amz-target")));
     let mut client = endpoint.connect().await;
     for (path, status) in [
         ("/_control/nothing", 404),

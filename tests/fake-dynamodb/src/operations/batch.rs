@@ -81,22 +81,13 @@ impl BatchWriteItem<'_> {
 
     /// The keys in the order of the request, or the reason why the whole batch is refused.
     fn keys(&self, tables: &Tables) -> Result<Vec<(&str, Key<'_>)>, Failure> {
-        let count: usize = self
-            .request_items
-            .0
-            .iter()
-            .map(|(_, requests)| requests.len())
-            .sum();
+        let count: usize = self.request_items.0.iter().map(|(_, requests)| requests.len()).sum();
         if count > BATCH_ROWS {
-            return Err(Failure::validation(format!("Too many items requested for the BatchWriteItem call: {count}, at most {BATCH_ROWS}")));
+            return Err(Failure::validation(format!(
+                "Too many items requested for the BatchWriteItem call: {count}, at most {BATCH_ROWS}"
+            )));
         }
-        if count == 0
-            || self
-                .request_items
-                .0
-                .iter()
-                .any(|(_, requests)| requests.is_empty())
-        {
+        if count == 0 || self.request_items.0.iter().any(|(_, requests)| requests.is_empty()) {
             return Err(Failure::validation(
                 "The batch write request list for a table cannot be null or empty",
             ));
@@ -107,9 +98,7 @@ impl BatchWriteItem<'_> {
             for request in requests {
                 let place = (&**name, request.key(table)?);
                 if keys.contains(&place) {
-                    return Err(Failure::validation(
-                        "Provided list of item keys contains duplicates",
-                    ));
+                    return Err(Failure::validation("Provided list of item keys contains duplicates"));
                 }
                 keys.push(place);
             }
@@ -134,11 +123,7 @@ impl BatchWriteItem<'_> {
                 units += apply(table, key, request, &mut work);
             }
             if !left.is_empty() {
-                undone.push(format!(
-                    "{}:[{}]",
-                    serde_json::Value::from(&**name),
-                    left.join(",")
-                ));
+                undone.push(format!("{}:[{}]", serde_json::Value::from(&**name), left.join(",")));
             }
             reports.extend(self.return_consumed_capacity.text(name, units));
             work.write_units += units;
@@ -199,12 +184,7 @@ mod tests {
     #[test]
     fn rows_are_put_and_deleted() {
         let mut tables = tables();
-        let answer = run(
-            &mut tables,
-            Operation::BatchWriteItem,
-            &batch(&[put("a"), put("b")]),
-        )
-        .unwrap();
+        let answer = run(&mut tables, Operation::BatchWriteItem, &batch(&[put("a"), put("b")])).unwrap();
         assert_eq!(
             answer,
             json!({"UnprocessedItems": {}, "ConsumedCapacity": [{"TableName": "t", "CapacityUnits": 2.0}]})
@@ -215,10 +195,7 @@ mod tests {
             &batch(&[delete("a"), delete("z"), put("c")]),
         )
         .unwrap();
-        let left: Vec<_> = tables["t"]
-            .all_rows(None)
-            .map(|at| at.sort.to_owned())
-            .collect();
+        let left: Vec<_> = tables["t"].all_rows(None).map(|at| at.sort.to_owned()).collect();
         assert_eq!(left, ["b", "c"]);
     }
 
@@ -240,18 +217,9 @@ mod tests {
         )
         .unwrap();
         let answer: Value = serde_json::from_slice(&done.body).unwrap();
-        assert_eq!(
-            answer["UnprocessedItems"],
-            json!({"t": [put("b"), delete("d")]})
-        );
-        assert_eq!(
-            (done.rows_written, done.rows_deleted, done.write_units),
-            (2, 0, 2.0)
-        );
-        let left: Vec<_> = tables["t"]
-            .all_rows(None)
-            .map(|at| at.sort.to_owned())
-            .collect();
+        assert_eq!(answer["UnprocessedItems"], json!({"t": [put("b"), delete("d")]}));
+        assert_eq!((done.rows_written, done.rows_deleted, done.write_units), (2, 0, 2.0));
+        let left: Vec<_> = tables["t"].all_rows(None).map(|at| at.sort.to_owned()).collect();
         assert_eq!(left, ["a", "c", "d"]);
     }
 
@@ -267,8 +235,7 @@ mod tests {
             (vec![], "null or empty"),
         ] {
             let mut tables = tables();
-            let failure =
-                run(&mut tables, Operation::BatchWriteItem, &batch(&requests)).unwrap_err();
+            let failure = run(&mut tables, Operation::BatchWriteItem, &batch(&requests)).unwrap_err();
             assert_eq!(failure.code, "ValidationException");
             assert!(failure.message.contains(expected), "{}", failure.message);
             assert_eq!(tables["t"].rows(), 0);

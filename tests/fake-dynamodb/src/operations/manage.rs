@@ -64,11 +64,7 @@ impl CreateTable<'_> {
     }
 
     fn key(&self, key_type: &str) -> Result<Option<KeyAttribute>, Failure> {
-        let Some(element) = self
-            .key_schema
-            .iter()
-            .find(|element| element.key_type == key_type)
-        else {
+        let Some(element) = self.key_schema.iter().find(|element| element.key_type == key_type) else {
             return Ok(None);
         };
         let definition = self
@@ -96,17 +92,13 @@ impl NamedTable<'_> {
     pub fn describe(&self, tables: &Tables) -> Result<Work, Failure> {
         let table = find(tables, &self.table_name)?;
         Ok(Work {
-            body: json!({"Table": description(table)})
-                .to_string()
-                .into_bytes(),
+            body: json!({"Table": description(table)}).to_string().into_bytes(),
             ..Work::default()
         })
     }
 
     pub fn delete(&self, tables: &mut Tables) -> Result<Work, Failure> {
-        let table = tables
-            .remove(&*self.table_name)
-            .ok_or_else(Failure::table_not_found)?;
+        let table = tables.remove(&*self.table_name).ok_or_else(Failure::table_not_found)?;
         Ok(Work {
             body: json!({"TableDescription": description(&table)})
                 .to_string()
@@ -132,11 +124,7 @@ impl ListTables {
         };
         let limit = self.limit.unwrap_or(100);
         let names: Vec<_> = tables.keys().filter(after).take(limit).collect();
-        let more = tables
-            .keys()
-            .filter(after)
-            .nth(limit)
-            .and(names.last().copied());
+        let more = tables.keys().filter(after).nth(limit).and(names.last().copied());
         let mut answer = json!({ "TableNames": names });
         if let Some(last) = more {
             answer["LastEvaluatedTableName"] = last.as_str().into();
@@ -189,17 +177,10 @@ mod tests {
         let create = r#"{"TableName":"u","KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],"AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],"BillingMode":"PAY_PER_REQUEST"}"#;
         run(&mut tables, Operation::CreateTable, create).unwrap();
         assert_eq!(
-            run(&mut tables, Operation::CreateTable, create)
-                .unwrap_err()
-                .code,
+            run(&mut tables, Operation::CreateTable, create).unwrap_err().code,
             "ResourceInUseException"
         );
-        let table = run(
-            &mut tables,
-            Operation::DescribeTable,
-            r#"{"TableName":"u"}"#,
-        )
-        .unwrap();
+        let table = run(&mut tables, Operation::DescribeTable, r#"{"TableName":"u"}"#).unwrap();
         assert_eq!(
             table["Table"]["KeySchema"],
             json!([{"AttributeName": "id", "KeyType": "HASH"}])
@@ -209,12 +190,7 @@ mod tests {
             json!({"TableNames": ["t"], "LastEvaluatedTableName": "t"})
         );
         assert_eq!(
-            run(
-                &mut tables,
-                Operation::ListTables,
-                r#"{"ExclusiveStartTableName":"t"}"#
-            )
-            .unwrap(),
+            run(&mut tables, Operation::ListTables, r#"{"ExclusiveStartTableName":"t"}"#).unwrap(),
             json!({"TableNames": ["u"]})
         );
         run(
@@ -231,13 +207,9 @@ mod tests {
         .is_err());
         run(&mut tables, Operation::DeleteTable, r#"{"TableName":"u"}"#).unwrap();
         assert_eq!(
-            run(
-                &mut tables,
-                Operation::DescribeTable,
-                r#"{"TableName":"u"}"#
-            )
-            .unwrap_err()
-            .code,
+            run(&mut tables, Operation::DescribeTable, r#"{"TableName":"u"}"#)
+                .unwrap_err()
+                .code,
             "ResourceNotFoundException"
         );
     }

@@ -123,9 +123,7 @@ impl<'a> Request<'a> {
         match self {
             Request::GetItem(request) => named("get", tables, &request.table_name, &request.key),
             Request::PutItem(request) => named("put", tables, &request.table_name, &request.item),
-            Request::DeleteItem(request) => {
-                named("delete", tables, &request.table_name, &request.key)
-            }
+            Request::DeleteItem(request) => named("delete", tables, &request.table_name, &request.key),
             Request::BatchWriteItem(request) => request.rows(tables),
             Request::Query(request) => request.rows(tables),
             _ => Vec::new(),
@@ -187,12 +185,7 @@ fn row_name(method: &'static str, table: Option<&Table>, attributes: &Attributes
     }
 }
 
-fn named(
-    method: &'static str,
-    tables: &Tables,
-    table: &str,
-    attributes: &Attributes,
-) -> Vec<RowName> {
+fn named(method: &'static str, tables: &Tables, table: &str, attributes: &Attributes) -> Vec<RowName> {
     vec![row_name(method, tables.get(table), attributes)]
 }
 
@@ -226,21 +219,11 @@ pub(crate) mod testing {
     }
 
     /// Carries out a request given as JSON text, and gives the answer's body as a value.
-    pub fn run(
-        tables: &mut Tables,
-        operation: Operation,
-        body: &str,
-    ) -> Result<serde_json::Value, Failure> {
-        work(tables, operation, body, &[])
-            .map(|work| serde_json::from_slice(&work.body).expect("the answer is JSON"))
+    pub fn run(tables: &mut Tables, operation: Operation, body: &str) -> Result<serde_json::Value, Failure> {
+        work(tables, operation, body, &[]).map(|work| serde_json::from_slice(&work.body).expect("the answer is JSON"))
     }
 
-    pub fn work(
-        tables: &mut Tables,
-        operation: Operation,
-        body: &str,
-        unprocessed: &[bool],
-    ) -> Result<Work, Failure> {
+    pub fn work(tables: &mut Tables, operation: Operation, body: &str, unprocessed: &[bool]) -> Result<Work, Failure> {
         let request = Request::parse(operation, body.as_bytes())?;
         if request.writes() {
             request.write(tables, unprocessed)
@@ -282,12 +265,7 @@ pub(crate) mod testing {
 
     #[test]
     fn a_field_that_is_not_known_is_named() {
-        let failure = run(
-            &mut tables(),
-            Operation::Query,
-            r#"{"TableName":"t","IndexName":"i"}"#,
-        )
-        .unwrap_err();
+        let failure = run(&mut tables(), Operation::Query, r#"{"TableName":"t","IndexName":"i"}"#).unwrap_err();
         assert_eq!(failure.code, "SerializationException");
         assert!(failure.message.contains("IndexName"));
     }

@@ -36,12 +36,9 @@ pub fn projection<'a>(
             .collect::<Result<_, _>>()
             .map(Some);
     }
-    Ok(attributes.as_ref().map(|attributes| {
-        attributes
-            .iter()
-            .map(|name| Cow::Borrowed(&**name))
-            .collect()
-    }))
+    Ok(attributes
+        .as_ref()
+        .map(|attributes| attributes.iter().map(|name| Cow::Borrowed(&**name)).collect()))
 }
 
 /// Adds an item, whole or projected.
@@ -63,11 +60,7 @@ pub fn push_item(body: &mut Vec<u8>, attributes: &str, projection: Option<&[Cow<
     body.push(b'}');
 }
 
-pub fn page<'t>(
-    table: &Table,
-    rows: impl Iterator<Item = RowAt<'t>>,
-    options: &PageOptions,
-) -> Work {
+pub fn page<'t>(table: &Table, rows: impl Iterator<Item = RowAt<'t>>, options: &PageOptions) -> Work {
     let mut chosen = Vec::new();
     let (mut bytes, mut scanned, mut text, mut more) = (0, 0, 0, false);
     let mut last = None;
@@ -79,11 +72,7 @@ pub fn page<'t>(
         bytes += at.row.size;
         scanned += 1;
         last = Some(at);
-        if options
-            .filter
-            .as_ref()
-            .is_none_or(|filter| passes(filter, &at))
-        {
+        if options.filter.as_ref().is_none_or(|filter| passes(filter, &at)) {
             text += at.row.attributes.len() + 1;
             chosen.push(at.row);
         }
@@ -133,9 +122,7 @@ fn passes(filter: &Condition, at: &RowAt) -> bool {
 
 pub fn limit(limit: Option<usize>) -> Result<Option<usize>, Failure> {
     if limit == Some(0) {
-        return Err(Failure::validation(
-            "Limit must be greater than or equal to 1",
-        ));
+        return Err(Failure::validation("Limit must be greater than or equal to 1"));
     }
     Ok(limit)
 }

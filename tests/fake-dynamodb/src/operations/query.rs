@@ -95,11 +95,10 @@ impl Query<'_> {
             .map(|key| table.key_alone(key))
             .transpose()?;
         let partition = partition.text();
-        if start
-            .as_ref()
-            .is_some_and(|start| start.partition != partition)
-        {
-            return Err(Failure::validation("The provided starting key is outside query boundaries based on provided conditions"));
+        if start.as_ref().is_some_and(|start| start.partition != partition) {
+            return Err(Failure::validation(
+                "The provided starting key is outside query boundaries based on provided conditions",
+            ));
         }
         let options = PageOptions {
             limit: limit(self.limit)?,
@@ -132,30 +131,26 @@ impl Query<'_> {
         if let Some(text) = &self.key_condition_expression {
             return Condition::parse(
                 text,
-                &substitutes(
-                    &self.expression_attribute_names,
-                    &self.expression_attribute_values,
-                ),
+                &substitutes(&self.expression_attribute_names, &self.expression_attribute_values),
             );
         }
         let missing = || {
-            Failure::validation("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
+            Failure::validation(
+                "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.",
+            )
         };
         let conditions = self.key_conditions.as_ref().ok_or_else(missing)?;
-        let comparisons =
-            conditions
-                .0
-                .iter()
-                .map(|(name, condition)| match &*condition.attribute_value_list {
-                    [value] if condition.comparison_operator == "EQ" => Ok(Condition::Compare(
-                        Operand::Attribute(Cow::Borrowed(name)),
-                        Comparison::Equal,
-                        Operand::Value(value),
-                    )),
-                    _ => Err(Failure::validation(
-                        "this endpoint takes KeyConditions with EQ only",
-                    )),
-                });
+        let comparisons = conditions
+            .0
+            .iter()
+            .map(|(name, condition)| match &*condition.attribute_value_list {
+                [value] if condition.comparison_operator == "EQ" => Ok(Condition::Compare(
+                    Operand::Attribute(Cow::Borrowed(name)),
+                    Comparison::Equal,
+                    Operand::Value(value),
+                )),
+                _ => Err(Failure::validation("this endpoint takes KeyConditions with EQ only")),
+            });
         let both = |left, right| Ok(Condition::And(Box::new(left?), Box::new(right?)));
         comparisons.reduce(both).unwrap_or_else(|| Err(missing()))
     }
@@ -177,9 +172,7 @@ mod tests {
 
     fn query(tables: &mut Tables, more: Value) -> Result<Value, Failure> {
         let mut body = json!({"TableName": "t", "KeyConditionExpression": "#n = :n", "ExpressionAttributeNames": {"#n": "namespace"}, "ExpressionAttributeValues": {":n": {"S": "features"}}});
-        body.as_object_mut()
-            .unwrap()
-            .extend(more.as_object().unwrap().clone());
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         run(tables, Operation::Query, &body.to_string())
     }
     const PAGE: usize = 1024 * 1024;
@@ -194,8 +187,7 @@ mod tests {
             let scanned = page["ScannedCount"].as_u64().unwrap() as usize;
             assert_eq!(scanned, keys(&page).len());
             assert!(
-                scanned * 1039 <= PAGE
-                    && (page.get("LastEvaluatedKey").is_none() || (scanned + 1) * 1040 > PAGE),
+                scanned * 1039 <= PAGE && (page.get("LastEvaluatedKey").is_none() || (scanned + 1) * 1040 > PAGE),
                 "{scanned}"
             );
             seen.extend(keys(&page).into_iter().map(str::to_owned));
@@ -247,10 +239,7 @@ mod tests {
     fn sort_keys_filters_and_counts() {
         let mut tables = filled(4, 1);
         let between = json!({"KeyConditionExpression": "namespace = :n and #k between :a and :b", "ExpressionAttributeNames": {"#k": "key"}, "ExpressionAttributeValues": {":n": {"S": "features"}, ":a": {"S": "k00001"}, ":b": {"S": "k00002"}}});
-        assert_eq!(
-            keys(&query(&mut tables, between).unwrap()),
-            ["k00001", "k00002"]
-        );
+        assert_eq!(keys(&query(&mut tables, between).unwrap()), ["k00001", "k00002"]);
         let filtered = json!({"FilterExpression": "version > :v", "ExpressionAttributeValues": {":n": {"S": "features"}, ":v": {"N": "2"}}});
         let filtered = query(&mut tables, filtered).unwrap();
         assert_eq!(
@@ -263,13 +252,7 @@ mod tests {
 
     #[test]
     fn a_query_without_the_partition_key_is_refused() {
-        let failure = query(
-            &mut filled(0, 0),
-            json!({"ExpressionAttributeNames": {"#n": "other"}}),
-        )
-        .unwrap_err();
-        assert!(failure
-            .message
-            .contains("missed key schema element: namespace"));
+        let failure = query(&mut filled(0, 0), json!({"ExpressionAttributeNames": {"#n": "other"}})).unwrap_err();
+        assert!(failure.message.contains("missed key schema element: namespace"));
     }
 }

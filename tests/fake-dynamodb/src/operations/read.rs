@@ -132,46 +132,24 @@ mod tests {
             json!({"TableName": "t", "CapacityUnits": 1.0})
         );
         assert_eq!(
-            run(&mut tables, Operation::GetItem, &get("k"))
-                .unwrap()
-                .get("Item"),
+            run(&mut tables, Operation::GetItem, &get("k")).unwrap().get("Item"),
             None
         );
-        let missing = run(
-            &mut tables,
-            Operation::GetItem,
-            &get("k").replace("\"t\"", "\"u\""),
-        )
-        .unwrap_err();
-        assert_eq!(
-            (missing.status, &*missing.code),
-            (400, "ResourceNotFoundException")
-        );
+        let missing = run(&mut tables, Operation::GetItem, &get("k").replace("\"t\"", "\"u\"")).unwrap_err();
+        assert_eq!((missing.status, &*missing.code), (400, "ResourceNotFoundException"));
         let mismatch = run(
             &mut tables,
             Operation::GetItem,
             r#"{"TableName":"t","Key":{"id":{"S":"x"}}}"#,
         )
         .unwrap_err();
-        assert_eq!(
-            mismatch.message,
-            "The provided key element does not match the schema"
-        );
+        assert_eq!(mismatch.message, "The provided key element does not match the schema");
     }
     #[test]
     fn a_scan_gives_every_row() {
         let mut tables = filled(3, 1);
-        let page = run(
-            &mut tables,
-            Operation::Scan,
-            r#"{"TableName":"t","Limit":2}"#,
-        )
-        .unwrap();
-        let rest =
-            json!({"TableName": "t", "ExclusiveStartKey": page["LastEvaluatedKey"]}).to_string();
-        assert_eq!(
-            keys(&run(&mut tables, Operation::Scan, &rest).unwrap()),
-            ["k00002"]
-        );
+        let page = run(&mut tables, Operation::Scan, r#"{"TableName":"t","Limit":2}"#).unwrap();
+        let rest = json!({"TableName": "t", "ExclusiveStartKey": page["LastEvaluatedKey"]}).to_string();
+        assert_eq!(keys(&run(&mut tables, Operation::Scan, &rest).unwrap()), ["k00002"]);
     }
 }

@@ -55,10 +55,7 @@ impl PutItem<'_> {
             .map(|text| {
                 Condition::parse(
                     text,
-                    &substitutes(
-                        &self.expression_attribute_names,
-                        &self.expression_attribute_values,
-                    ),
+                    &substitutes(&self.expression_attribute_names, &self.expression_attribute_values),
                 )
             })
             .transpose()?;
@@ -78,13 +75,7 @@ impl PutItem<'_> {
         let units = write_units(size.max(old.as_ref().map_or(0, |old| old.size)));
         Ok(Work {
             rows_written: 1,
-            ..written(
-                table,
-                old,
-                self.return_values,
-                units,
-                self.return_consumed_capacity,
-            )
+            ..written(table, old, self.return_values, units, self.return_consumed_capacity)
         })
     }
 }
@@ -122,10 +113,7 @@ impl DeleteItem<'_> {
             .map(|text| {
                 Condition::parse(
                     text,
-                    &substitutes(
-                        &self.expression_attribute_names,
-                        &self.expression_attribute_values,
-                    ),
+                    &substitutes(&self.expression_attribute_names, &self.expression_attribute_values),
                 )
             })
             .transpose()?;
@@ -138,23 +126,13 @@ impl DeleteItem<'_> {
         let units = write_units(old.as_ref().map_or(0, |old| old.size));
         Ok(Work {
             rows_deleted: 1,
-            ..written(
-                table,
-                old,
-                self.return_values,
-                units,
-                self.return_consumed_capacity,
-            )
+            ..written(table, old, self.return_values, units, self.return_consumed_capacity)
         })
     }
 }
 
 /// Judges a condition by the stored row.
-fn check(
-    condition: Option<Condition>,
-    row: Option<&Row>,
-    give_back: ReturnValues,
-) -> Result<(), Failure> {
+fn check(condition: Option<Condition>, row: Option<&Row>, give_back: ReturnValues) -> Result<(), Failure> {
     let Some(condition) = condition else {
         return Ok(());
     };
@@ -165,19 +143,10 @@ fn check(
     let item = row
         .filter(|_| give_back == ReturnValues::AllOld)
         .map(|row| row.attributes.clone());
-    Err(Failure::condition(
-        item,
-        write_units(row.map_or(0, |row| row.size)),
-    ))
+    Err(Failure::condition(item, write_units(row.map_or(0, |row| row.size))))
 }
 
-fn written(
-    table: &Table,
-    old: Option<Row>,
-    give_back: ReturnValues,
-    units: f64,
-    report: Report,
-) -> Work {
+fn written(table: &Table, old: Option<Row>, give_back: ReturnValues, units: f64, report: Report) -> Work {
     let mut body = b"{".to_vec();
     if let (Some(old), ReturnValues::AllOld) = (old, give_back) {
         push_field(&mut body, "Attributes", old.attributes.as_bytes());
@@ -239,16 +208,14 @@ mod tests {
             run(&mut tables, Operation::DeleteItem, body).unwrap()["Attributes"]["version"]["N"],
             "1"
         );
-        assert_eq!(
-            run(&mut tables, Operation::DeleteItem, body).unwrap(),
-            json!({})
-        );
+        assert_eq!(run(&mut tables, Operation::DeleteItem, body).unwrap(), json!({}));
     }
 
     #[test]
     fn a_bad_expression_writes_nothing() {
         let mut tables = tables();
-        let body = r#"{"TableName":"t","Item":{"namespace":{"S":"n"},"key":{"S":"k"}},"ConditionExpression":"version >"}"#;
+        let body =
+            r#"{"TableName":"t","Item":{"namespace":{"S":"n"},"key":{"S":"k"}},"ConditionExpression":"version >"}"#;
         assert_eq!(
             run(&mut tables, Operation::PutItem, body).unwrap_err().code,
             "ValidationException"

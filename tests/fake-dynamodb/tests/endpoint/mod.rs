@@ -40,11 +40,7 @@ impl Endpoint {
         BufReader::new(process.stdout.take().unwrap())
             .read_line(&mut line)
             .unwrap();
-        let address = line
-            .trim()
-            .strip_prefix("http://")
-            .expect("an address")
-            .to_owned();
+        let address = line.trim().strip_prefix("http://").expect("an address").to_owned();
         Endpoint { process, address }
     }
 
@@ -57,24 +53,14 @@ impl Endpoint {
 
     pub async fn control(&self, method: &str, path: &str, body: Value) -> Value {
         let mut client = self.connect().await;
-        let request = Request::builder()
-            .method(method)
-            .uri(format!("/_control/{path}"));
+        let request = Request::builder().method(method).uri(format!("/_control/{path}"));
         let body = if body.is_null() {
             String::new()
         } else {
             body.to_string()
         };
-        let answer = client
-            .send(request.body(body.into()).unwrap())
-            .await
-            .unwrap();
-        assert_eq!(
-            answer.status,
-            200,
-            "{path}: {}",
-            String::from_utf8_lossy(&answer.body)
-        );
+        let answer = client.send(request.body(body.into()).unwrap()).await.unwrap();
+        assert_eq!(answer.status, 200, "{path}: {}", String::from_utf8_lossy(&answer.body));
         serde_json::from_slice(&answer.body).unwrap()
     }
 
@@ -116,22 +102,18 @@ impl Client {
                 body: body.collect().await?.to_bytes(),
             })
         };
-        tokio::time::timeout(PATIENCE, whole)
-            .await
-            .expect("an answer in time")
+        tokio::time::timeout(PATIENCE, whole).await.expect("an answer in time")
     }
 
     pub async fn call(&mut self, operation: &str, body: Value) -> Result<Answer, hyper::Error> {
         let request = Request::post("/")
             .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
             .header("user-agent", "tests");
-        self.send(request.body(body.to_string().into()).unwrap())
-            .await
+        self.send(request.body(body.to_string().into()).unwrap()).await
     }
 
     pub async fn put(&mut self, key: &str) -> Result<Answer, hyper::Error> {
-        self.call("PutItem", json!({"TableName": "t", "Item": item(key)}))
-            .await
+        self.call("PutItem", json!({"TableName": "t", "Item": item(key)})).await
     }
 
     pub async fn get(&mut self, key: &str) -> Result<Answer, hyper::Error> {
