@@ -15,8 +15,8 @@ use crate::process::{SignalsBlocked, SigpipeBlocked};
 
 /// After so long without anyone driving it, the runtime is turned once before a call: what the server closed meanwhile is seen first.
 const IDLE_BEFORE_TURN: Duration = Duration::from_secs(1);
-/// The driver sees up to 1,024 sockets at a turn.
-const TURNS: u32 = 4;
+/// The driver sees up to 1,024 sockets at a turn, and a connection that was being made takes several turns until the pool knows it.
+const TURNS: u32 = 16;
 
 /// A current-thread runtime, made at the first use.
 pub(crate) struct Runtime {
