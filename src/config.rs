@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::client::ClientFactory;
 use crate::error::{Error, ErrorKind, Result};
-use crate::schema;
+use crate::table::schema;
 
 /// Static AWS credentials. They never appear in a log, an error or a `Debug` output.
 #[derive(Clone, PartialEq, Eq)]

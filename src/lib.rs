@@ -19,33 +19,22 @@
 //! and only `client` knows the AWS SDK. `item`, `data_set`, `dependencies` and `schema` say what the table holds, without a request.
 #![warn(missing_docs)]
 
-mod big_segments;
 mod cache;
 mod client;
 mod config;
-mod data_set;
-mod dependencies;
 mod error;
 pub mod ffi;
-mod flight;
-mod fork_gate;
-mod init;
-mod item;
-mod live;
 mod process;
-mod read;
-mod runtime;
 #[cfg(test)]
-mod schedule;
-mod schema;
+#[path = "../tests/schedules/scheduler.rs"]
+mod scheduler;
 mod stats;
 mod store;
-mod striped_lock;
-mod upsert;
+mod table;
 
 pub use client::ClientFactory;
 pub use config::{CacheTtl, Config, Credentials, LogLevel, ProxyUrl, RetryMode};
 pub use error::{Error, ErrorKind, Result};
-pub use init::InitReport;
+pub use store::init::InitReport;
+pub use store::upsert::Upsert;
 pub use store::Store;
-pub use upsert::Upsert;

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use serde_json::json;
 
-use crate::init::InitReport;
-use crate::striped_lock::{stripe, STRIPES};
+use crate::cache::striped_lock::{stripe, STRIPES};
+use crate::store::init::InitReport;
 
 /// DynamoDB bills in halves of a unit; thousandths keep any fraction it may report.
 const THOUSANDTHS: f64 = 1000.0;

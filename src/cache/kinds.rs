@@ -98,7 +98,7 @@ fn patch(items: &str, patches: &BTreeMap<Box<str>, Arc<str>>) -> Option<String> 
     let mut whole = String::with_capacity(items.len());
     whole.push('{');
     for (key, item) in members {
-        crate::read::push_member(&mut whole, key, item);
+        crate::store::read::push_member(&mut whole, key, item);
     }
     whole.push('}');
     Some(whole)

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use crate::item;
+use crate::table::item;
 
 use super::*;
 

@@ -22,7 +22,7 @@ use rustls_native_certs::CertificateResult;
 
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
-use crate::fork_gate;
+use crate::process::fork_gate;
 use crate::process::SignalsBlocked;
 
 /// Below the 60 s and more after which AWS closes an idle connection, so that it is usually we who close first.

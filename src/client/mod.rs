@@ -17,12 +17,12 @@ use aws_sdk_dynamodb::types::{
     ReturnValuesOnConditionCheckFailure, WriteRequest,
 };
 
-use crate::big_segments::{MembershipRow, MetadataRow, SegmentReferences};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
-use crate::item::{NewRow, StoredItem, StoredRow};
-use crate::schema;
 use crate::stats::Stats;
+use crate::store::big_segments::{MembershipRow, MetadataRow, SegmentReferences};
+use crate::table::item::{NewRow, StoredItem, StoredRow};
+use crate::table::schema;
 
 /// Makes the AWS client's configuration, once in each process that uses the store. An HTTP client is added where it has none.
 #[derive(Clone)]

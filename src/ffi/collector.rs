@@ -15,7 +15,7 @@ use tracing::subscriber::{Interest, NoSubscriber};
 use tracing::{span, Dispatch, Event, Level, Metadata, Subscriber};
 
 use crate::config::{Config, LogLevel};
-use crate::fork_gate;
+use crate::process::fork_gate;
 
 /// Messages kept for one call; what comes after is counted.
 pub(super) const MAXIMUM_MESSAGES: usize = 256;

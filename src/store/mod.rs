@@ -1,25 +1,29 @@
 //! The store: joins configuration, live state, cache and the calls.
 
+pub(crate) mod big_segments;
+pub(crate) mod init;
+mod live;
+pub(crate) mod read;
+pub(crate) mod upsert;
+
 use std::borrow::Cow;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::big_segments;
+use crate::cache::flight::Flights;
 use crate::cache::{Cache, CachedItem, CachedKind};
 use crate::client::Client;
 use crate::config::{CacheTtl, Config};
-use crate::data_set::{DataSet, KindRows};
 use crate::error::{Error, ErrorKind, Result};
-use crate::flight::Flights;
-use crate::fork_gate;
-use crate::init::{self, InitReport};
-use crate::item::NewRow;
-use crate::live::{self, Identity, LiveState};
+use crate::process::fork_gate;
 use crate::process::{self, Slot};
-use crate::read;
-use crate::schema::{self, Kind};
-use crate::upsert::{self, Upsert};
+use crate::table::data_set::{DataSet, KindRows};
+use crate::table::item::NewRow;
+use crate::table::schema::{self, Kind};
+use init::InitReport;
+use live::{Identity, LiveState};
+use upsert::Upsert;
 
 /// LaunchDarkly's flag data in one DynamoDB table, under one prefix.
 ///

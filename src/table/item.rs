@@ -7,7 +7,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::schema::{self, Kind};
+use crate::table::schema::{self, Kind};
 
 /// DynamoDB takes 409,600 bytes; every official store stops at 400,000 with 100 for overhead, and so do we.
 const MAXIMUM_ROW_BYTES: usize = 400_000;

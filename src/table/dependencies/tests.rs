@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use proptest::prelude::*;
 
 use super::*;
-use crate::schema::Kind;
+use crate::table::schema::Kind;
 
 fn row<'a>(key: &'a str, prerequisites: &[&'a str]) -> NewRow<'a> {
     NewRow {

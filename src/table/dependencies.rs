@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::data_set::KindRows;
-use crate::item::NewRow;
+use crate::table::data_set::KindRows;
+use crate::table::item::NewRow;
 
 /// How many levels of prerequisites lie below each flag; a missing prerequisite or a cycle is data, not an error.
 ///

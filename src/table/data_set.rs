@@ -9,8 +9,8 @@ use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, Vi
 use serde_json::value::RawValue;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::item::{Name, NewRow};
-use crate::schema::{self, Kind};
+use crate::table::item::{Name, NewRow};
+use crate::table::schema::{self, Kind};
 
 /// The text of a data set, its outer two levels taken apart.
 pub(crate) struct DataSet<'a> {

@@ -3,9 +3,12 @@
 //! One counter, the sequence of finished writes, keeps reads and writes apart: a read remembers it before it asks the table, and its
 //! answer is only kept when no write has finished since.
 
+pub(crate) mod flight;
 mod kinds;
 #[cfg(test)]
+#[path = "../../tests/schedules/cache.rs"]
 mod schedules;
+pub(crate) mod striped_lock;
 #[cfg(test)]
 mod tests;
 mod writes;
@@ -18,10 +21,10 @@ use std::time::Duration;
 use hashbrown::hash_table::{Entry, HashTable};
 
 use crate::config::CacheTtl;
-use crate::flight::Flights;
-use crate::schema;
-use crate::striped_lock::StripedLock;
+use crate::table::schema;
+use flight::Flights;
 use kinds::Kinds;
+use striped_lock::StripedLock;
 
 /// A writer stops the readers of one part only.
 const SHARDS: usize = 16;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
-use crate::schema;
+use crate::table::schema;
 
 /// A row of Big Segments metadata, what we read of it.
 pub(crate) struct MetadataRow {

@@ -11,9 +11,9 @@ use crate::cache::Cache;
 use crate::client::Client;
 use crate::config::Config;
 use crate::error::Result;
-use crate::fork_gate;
+use crate::process::fork_gate;
+use crate::process::runtime::Runtime;
 use crate::process::{Live, Slot};
-use crate::runtime::Runtime;
 use crate::stats::Stats;
 
 /// Shared live states that outlive their stores; beyond, the one that has not been used for the longest time goes.

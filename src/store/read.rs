@@ -2,7 +2,7 @@
 
 use crate::client::Client;
 use crate::error::Result;
-use crate::schema::{self, Kind};
+use crate::table::schema::{self, Kind};
 
 /// The item as stored, `None` where there is no row or DynamoDB could not hold such a key.
 pub(crate) async fn get(

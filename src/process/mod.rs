@@ -3,10 +3,13 @@
 //! A forked child inherits a copy of every byte, but not the threads, and shares the kernel's objects behind the descriptors.
 //! So nothing inherited is used, polled or dropped there: the child notices by its generation and starts with an empty live state.
 
+pub(crate) mod fork_gate;
+pub(crate) mod runtime;
+
 use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU64, Ordering};
 use std::sync::Arc;
 
-use crate::fork_gate::{self, Gate};
+use fork_gate::Gate;
 
 /// What a forked child must find as zeros: the only inhabitant of memory that the kernel wipes there.
 #[derive(Default)]

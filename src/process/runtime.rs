@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use once_cell::sync::OnceCell;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::fork_gate::{self, Inside};
+use crate::process::fork_gate::{self, Inside};
 use crate::process::{SignalsBlocked, SigpipeBlocked};
 
 /// After so long without anyone driving it, the runtime is turned once before a call: what the server closed meanwhile is seen first.

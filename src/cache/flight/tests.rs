@@ -9,7 +9,7 @@ use super::*;
 use crate::cache::Cache;
 use crate::config::CacheTtl;
 use crate::error::{Error, ErrorKind};
-use crate::schedule::{gives_up, in_every_order, pause, Task};
+use crate::scheduler::{gives_up, in_every_order, pause, Task};
 
 /// How a caller of a flight behaves.
 #[derive(Clone, Copy)]

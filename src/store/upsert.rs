@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::client::{Client, PutOutcome};
 use crate::error::{Error, ErrorKind, Result};
-use crate::item::NewRow;
-use crate::schema::Kind;
+use crate::table::item::NewRow;
+use crate::table::schema::Kind;
 
 /// Beyond it, whoever else writes the row is left to it.
 const MAXIMUM_ROUNDS: usize = 5;

@@ -10,10 +10,10 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use crate::client::{Client, Write};
 use crate::config::Config;
-use crate::data_set::KindRows;
-use crate::dependencies;
 use crate::error::{Error, ErrorKind, Result};
-use crate::schema;
+use crate::table::data_set::KindRows;
+use crate::table::dependencies;
+use crate::table::schema;
 
 /// What DynamoDB takes in one BatchWriteItem.
 const MAXIMUM_BATCH_ROWS: usize = 25;
@@ -264,7 +264,7 @@ impl Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::item::NewRow;
+    use crate::table::item::NewRow;
     use std::borrow::Cow;
 
     fn row(item: String) -> NewRow<'static> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::tests::{for_a_second, for_ever, FakeClock};
 use super::Cache;
-use crate::schedule::{in_every_order, pause, Task};
+use crate::scheduler::{in_every_order, pause, Task};
 
 /// A table of one item. Every write of it gets a number, so that its states can be told apart and put in order.
 struct World {
