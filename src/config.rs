@@ -1,73 +1,21 @@
-//! Configuration: parsing its JSON, defaults, and every check that needs no request.
+//! What a store is told: the JSON of a configuration, its defaults, and every check that needs no request.
+//!
+//! Reads no file and no environment: those are the client's.
 
-use std::fmt;
+mod client_factory;
+mod members;
+mod values;
+
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::client::ClientFactory;
 use crate::error::{Error, ErrorKind, Result};
 use crate::table::schema;
+use members::{refusal, Members, MAXIMUM_MILLISECONDS};
 
-/// Static AWS credentials. They never appear in a log, an error or a `Debug` output.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Credentials {
-    /// The access key id.
-    pub access_key_id: String,
-    /// The secret access key.
-    pub secret_access_key: String,
-    /// The session token of temporary credentials.
-    pub session_token: Option<String>,
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Credentials(..)")
-    }
-}
-
-/// The URL of a proxy. It may hold a password, so it never appears in a log, an error or a `Debug` output.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ProxyUrl(pub String);
-
-impl fmt::Debug for ProxyUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ProxyUrl(..)")
-    }
-}
-
-/// How the AWS SDK spaces its retries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum RetryMode {
-    /// Exponential backoff with jitter and a retry quota.
-    #[default]
-    Standard,
-    /// As `Standard`, and slows down all requests of the store while it is throttled.
-    Adaptive,
-}
-
-/// How long what was read may be served from memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CacheTtl {
-    /// Every read asks the table.
-    Off,
-    /// For so long after it was read or written.
-    For(Duration),
-    /// Until it is written again through this store.
-    Forever,
-}
-
-/// The least severe log message that is delivered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(missing_docs)]
-pub enum LogLevel {
-    Off,
-    Error,
-    Warn,
-    Info,
-    Debug,
-    Trace,
-}
+pub use client_factory::ClientFactory;
+pub use values::{CacheTtl, Credentials, LogLevel, ProxyUrl, RetryMode};
 
 /// Everything a [`Store`](crate::Store) is told. Start with [`Config::new`] or [`Config::from_json`] and change fields.
 ///
@@ -289,13 +237,6 @@ impl Config {
     }
 }
 
-/// A hundred years: long enough for anyone, short enough for every clock.
-const MAXIMUM_MILLISECONDS: i64 = 100 * 365 * 24 * 3600 * 1000;
-
-fn refusal(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::InvalidConfiguration, message)
-}
-
 /// The value itself stays out of the message: a proxy's URL may hold a password.
 fn require_url(name: &str, url: &str) -> Result<()> {
     let parsed: Option<http::Uri> = url.parse().ok();
@@ -308,106 +249,6 @@ fn require_url(name: &str, url: &str) -> Result<()> {
     Err(refusal(format!(
         "{name:?} must be an http:// or https:// URL with a host"
     )))
-}
-
-/// Takes members out of an object one by one, so that what is left is unknown. Messages never show a value, which may be a secret.
-struct Members<'p> {
-    path: &'p str,
-    members: Map<String, Value>,
-}
-
-impl Members<'_> {
-    fn mistyped(&self, name: &str, expected: &str) -> Error {
-        refusal(format!("configuration key \"{}{name}\" must be {expected}", self.path))
-    }
-
-    /// A `null` counts as absent: it is what most languages write for an option that was not given.
-    fn take(&mut self, name: &str) -> Option<Value> {
-        self.members.remove(name).filter(|value| !value.is_null())
-    }
-
-    fn string(&mut self, name: &str) -> Result<Option<String>> {
-        match self.take(name) {
-            None => Ok(None),
-            Some(Value::String(text)) if !text.contains('\0') => Ok(Some(text)),
-            Some(_) => Err(self.mistyped(name, "a string without NUL")),
-        }
-    }
-
-    fn boolean(&mut self, name: &str, target: &mut bool) -> Result<()> {
-        match self.take(name) {
-            None => Ok(()),
-            Some(Value::Bool(value)) => {
-                *target = value;
-                Ok(())
-            }
-            Some(_) => Err(self.mistyped(name, "true or false")),
-        }
-    }
-
-    fn integer(&mut self, name: &str, least: i64, most: i64) -> Result<Option<i64>> {
-        let Some(value) = self.take(name) else {
-            return Ok(None);
-        };
-        match value.as_i64() {
-            Some(number) if (least..=most).contains(&number) => Ok(Some(number)),
-            _ => Err(self.mistyped(name, &format!("an integer in {least} … {most}"))),
-        }
-    }
-
-    fn timeout(&mut self, name: &str, target: &mut Option<Duration>) -> Result<()> {
-        if let Some(milliseconds) = self.integer(name, 0, MAXIMUM_MILLISECONDS)? {
-            *target = (milliseconds > 0).then(|| Duration::from_millis(milliseconds as u64));
-        }
-        Ok(())
-    }
-
-    fn choice<T: Copy>(&mut self, name: &str, choices: &[(&str, T)], target: &mut T) -> Result<()> {
-        let Some(value) = self.take(name) else {
-            return Ok(());
-        };
-        match choices.iter().find(|(text, _)| value.as_str() == Some(*text)) {
-            Some((_, choice)) => {
-                *target = *choice;
-                Ok(())
-            }
-            None => {
-                let texts: Vec<&str> = choices.iter().map(|(text, _)| *text).collect();
-                Err(self.mistyped(name, &format!("one of {}", texts.join(", "))))
-            }
-        }
-    }
-
-    fn credentials(&mut self, name: &str) -> Result<Option<Credentials>> {
-        let members = match self.take(name) {
-            None => return Ok(None),
-            Some(Value::Object(members)) => members,
-            Some(_) => {
-                return Err(self.mistyped(
-                    name,
-                    "an object with access_key_id, secret_access_key and optionally session_token",
-                ))
-            }
-        };
-        let mut members = Members {
-            path: "credentials.",
-            members,
-        };
-        let credentials = Credentials {
-            access_key_id: members.string("access_key_id")?.unwrap_or_default(),
-            secret_access_key: members.string("secret_access_key")?.unwrap_or_default(),
-            session_token: members.string("session_token")?.filter(|token| !token.is_empty()),
-        };
-        members.require_empty()?;
-        Ok(Some(credentials))
-    }
-
-    fn require_empty(&self) -> Result<()> {
-        match self.members.keys().next() {
-            None => Ok(()),
-            Some(name) => Err(refusal(format!("unknown configuration key \"{}{name}\"", self.path))),
-        }
-    }
 }
 
 #[cfg(test)]

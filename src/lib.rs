@@ -15,8 +15,9 @@
 //!
 //! # Map of the crate
 //!
-//! Data flows one way: `ffi` → `store` → `cache` → `init`, `upsert`, `read` → `client` → `live`, `runtime`, `process`. Only `ffi` knows C,
-//! and only `client` knows the AWS SDK. `item`, `data_set`, `dependencies` and `schema` say what the table holds, without a request.
+//! Imports go one way: `ffi` (what C sees), `store` (what a caller asks), `cache` (what is known already), `client` (DynamoDB, and the only place
+//! that knows the AWS SDK), `config`, `process` (what belongs to one process), `table` (what a row is), `stats`, `error`. ARCHITECTURE.md
+//! has the list, and a test holds it against the code.
 #![warn(missing_docs)]
 
 mod cache;
@@ -32,9 +33,7 @@ mod stats;
 mod store;
 mod table;
 
-pub use client::ClientFactory;
-pub use config::{CacheTtl, Config, Credentials, LogLevel, ProxyUrl, RetryMode};
+pub use config::{CacheTtl, ClientFactory, Config, Credentials, LogLevel, ProxyUrl, RetryMode};
 pub use error::{Error, ErrorKind, Result};
-pub use store::init::InitReport;
-pub use store::upsert::Upsert;
-pub use store::Store;
+pub use stats::InitReport;
+pub use store::{Store, Upsert};

@@ -1,11 +1,34 @@
-//! What a store counted. Counters only grow, cost one relaxed addition each, and are always on.
+//! What a store counted. Counters only grow, cost one relaxed addition each, and are always on. Knows nothing of what is counted.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use serde_json::json;
 
-use crate::cache::striped_lock::{stripe, STRIPES};
-use crate::store::init::InitReport;
+/// Over so many places what all threads touch is spread.
+pub(crate) const STRIPES: usize = 8;
+
+/// The calling thread's place, given out in turn.
+pub(crate) fn stripe() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static STRIPE: usize = NEXT.fetch_add(1, Relaxed) % STRIPES;
+    }
+    STRIPE.with(|stripe| *stripe)
+}
+
+/// How an `init` went, in rows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InitReport {
+    /// Rows written because they were missing or different.
+    pub written: usize,
+    /// Rows that the table already held to the byte.
+    pub unchanged: usize,
+    /// Rows deleted because the data set does not have them.
+    pub deleted: usize,
+    /// Items over the size limit, not stored.
+    pub dropped: usize,
+}
 
 /// DynamoDB bills in halves of a unit; thousandths keep any fraction it may report.
 const THOUSANDTHS: f64 = 1000.0;

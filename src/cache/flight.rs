@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::OnceCell;
 
-use crate::cache::Sequence;
+use super::sequence::Sequence;
 use crate::error::Result;
 
 /// Reads under way, by what they read.

@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 
-use super::CachedKind;
+use crate::table::object::push_member;
+
+/// A whole kind as one JSON object.
+pub(crate) type CachedKind = Arc<String>;
 
 /// Programs have a handful of kinds; only from so many on it is worth looking for old ones.
 const FIRST_PURGE: usize = 64;
@@ -98,7 +101,7 @@ fn patch(items: &str, patches: &BTreeMap<Box<str>, Arc<str>>) -> Option<String> 
     let mut whole = String::with_capacity(items.len());
     whole.push('{');
     for (key, item) in members {
-        crate::store::read::push_member(&mut whole, key, item);
+        push_member(&mut whole, key, item);
     }
     whole.push('}');
     Some(whole)

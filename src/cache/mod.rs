@@ -1,14 +1,18 @@
-//! What was read or written, kept for a while: items, absent items, whole kinds, whether the table is initialized.
+//! What is known already: items, absent items, whole kinds, whether the table is initialized; and who is asking for what just now.
+//!
+//! Decides when an answer may be kept, served and shared. Never asks the table, and knows neither client nor store: what a read found
+//! and what became of a write is told to it.
 //!
 //! One counter, the sequence of finished writes, keeps reads and writes apart: a read remembers it before it asks the table, and its
 //! answer is only kept when no write has finished since.
 
-pub(crate) mod flight;
+mod flight;
 mod kinds;
 #[cfg(test)]
 #[path = "../../tests/schedules/cache.rs"]
 mod schedules;
-pub(crate) mod striped_lock;
+mod sequence;
+mod striped_lock;
 #[cfg(test)]
 mod tests;
 mod writes;
@@ -22,9 +26,12 @@ use hashbrown::hash_table::{Entry, HashTable};
 
 use crate::config::CacheTtl;
 use crate::table::schema;
-use flight::Flights;
 use kinds::Kinds;
+use sequence::Sequence;
 use striped_lock::StripedLock;
+
+pub(crate) use flight::Flights;
+pub(crate) use kinds::CachedKind;
 
 /// A writer stops the readers of one part only.
 const SHARDS: usize = 16;
@@ -37,8 +44,6 @@ const ABSENT_INITED: Duration = Duration::from_secs(15);
 
 /// An item's JSON, or `None` where the table holds no such item.
 pub(crate) type CachedItem = Option<Arc<str>>;
-/// A whole kind as one JSON object.
-pub(crate) type CachedKind = Arc<String>;
 
 /// Time since some moment before the cache was made.
 pub(crate) trait Clock {
@@ -93,10 +98,6 @@ struct ItemEntry {
     item: CachedItem,
     filled: Duration,
 }
-
-/// The moment a read began, in finished writes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
-pub(crate) struct Sequence(u64);
 
 impl Cache {
     /// `None` where the configuration turns the cache off.

@@ -1,21 +1,11 @@
 //! A lock for what is read all the time and seldom written: readers on different processors touch no common memory line.
+//! A reader takes one of its stripes, a writer all of them.
 
 use std::cell::UnsafeCell;
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-/// A reader takes one of so many locks, a writer all of them.
-pub(crate) const STRIPES: usize = 8;
-
-/// The calling thread's stripe, given out in turn.
-pub(crate) fn stripe() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    thread_local! {
-        static STRIPE: usize = NEXT.fetch_add(1, Ordering::Relaxed) % STRIPES;
-    }
-    STRIPE.with(|stripe| *stripe)
-}
+use crate::stats::{stripe, STRIPES};
 
 /// Alone on its memory line, and on the neighbour that processors fetch with it.
 #[derive(Default)]

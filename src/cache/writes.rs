@@ -7,8 +7,10 @@ use std::sync::atomic::Ordering;
 use std::sync::Arc;
 
 use super::kinds::Kinds;
-use super::{Cache, Clock, Sequence, SystemClock};
+use super::sequence::Sequence;
+use super::{Cache, Clock, SystemClock};
 use crate::table::item;
+use crate::table::object::push_member;
 
 /// An upsert that has begun and not ended. Dropped without an end, it has failed: the row may be there or not.
 pub(crate) struct UpsertUnderWay<'a, C: Clock = SystemClock> {
@@ -78,7 +80,7 @@ impl<C: Clock> Cache<C> {
             let mut shard = self.shard(hash).write();
             self.insert(&mut shard, hash, kind, key, Some((*item).into()));
             drop(shard);
-            crate::store::read::push_member(&mut whole, key, item);
+            push_member(&mut whole, key, item);
         }
         whole.push('}');
         self.insert_kind(kinds, kind, Arc::new(whole));

@@ -22,8 +22,7 @@ use rustls_native_certs::CertificateResult;
 
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
-use crate::process::fork_gate;
-use crate::process::SignalsBlocked;
+use crate::process::{self, SignalsBlocked};
 
 /// Below the 60 s and more after which AWS closes an idle connection, so that it is usually we who close first.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(50);
@@ -223,7 +222,7 @@ impl ResolveDns for ThreadedResolver {
             let spawned = std::thread::Builder::new()
                 .name("ld-dynamo-dns".to_owned())
                 .spawn(move || {
-                    let _looking_up = fork_gate::look_up();
+                    let _looking_up = process::look_up();
                     let addresses = (name.as_str(), 0).to_socket_addrs();
                     let addresses = addresses.map(|found| found.map(|address| address.ip()).collect::<Vec<IpAddr>>());
                     // The caller may have run out of time and be gone.

@@ -1,4 +1,7 @@
-//! The only place that knows the AWS SDK: requests and their answers in the terms of the table, failures as [`Error`].
+//! DynamoDB: requests and their answers in the terms of the table, failures as [`Error`]. The only place that knows the AWS SDK.
+//!
+//! Owns settings, credentials, connections, attempts, and what a failure means. Does not know what its rows are for, nor that there is
+//! a cache.
 
 mod connect;
 mod failure;
@@ -6,7 +9,6 @@ mod http;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::error::SdkError;
@@ -20,38 +22,9 @@ use aws_sdk_dynamodb::types::{
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::stats::Stats;
-use crate::store::big_segments::{MembershipRow, MetadataRow, SegmentReferences};
+use crate::table::big_segments::{MembershipRow, MetadataRow, SegmentReferences};
 use crate::table::item::{NewRow, StoredItem, StoredRow};
 use crate::table::schema;
-
-/// Makes the AWS client's configuration, once in each process that uses the store. An HTTP client is added where it has none.
-#[derive(Clone)]
-pub struct ClientFactory {
-    pub(crate) make: Arc<dyn Fn() -> aws_sdk_dynamodb::config::Builder + Send + Sync>,
-    /// Tells factories apart: clones are equal, all others are not. An address could come back.
-    number: u64,
-}
-
-impl ClientFactory {
-    /// Wraps `factory`, which must not hand out anything that lives in one process only, such as a connected client.
-    pub fn new(factory: impl Fn() -> aws_sdk_dynamodb::config::Builder + Send + Sync + 'static) -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        ClientFactory {
-            make: Arc::new(factory),
-            number: NEXT.fetch_add(1, Ordering::Relaxed),
-        }
-    }
-
-    pub(crate) fn identity(&self) -> u64 {
-        self.number
-    }
-}
-
-impl fmt::Debug for ClientFactory {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ClientFactory(..)")
-    }
-}
 
 type Attributes = HashMap<String, AttributeValue>;
 

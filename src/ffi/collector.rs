@@ -15,7 +15,7 @@ use tracing::subscriber::{Interest, NoSubscriber};
 use tracing::{span, Dispatch, Event, Level, Metadata, Subscriber};
 
 use crate::config::{Config, LogLevel};
-use crate::process::fork_gate;
+use crate::process;
 
 /// Messages kept for one call; what comes after is counted.
 pub(super) const MAXIMUM_MESSAGES: usize = 256;
@@ -132,7 +132,7 @@ fn dispatchers() -> &'static Dispatchers {
     static DISPATCHERS: OnceBox<Dispatchers> = OnceBox::new();
     DISPATCHERS.get_or_init(|| {
         // A new dispatcher enters a process-wide list.
-        let _inside = fork_gate::enter();
+        let _inside = process::enter();
         Box::new(Dispatchers {
             collector: Dispatch::new(Collector),
             _second: Dispatch::new(NoSubscriber::new()),
@@ -156,7 +156,7 @@ fn hear_up_to(level: LevelFilter) {
     let wanted = LEVELS.iter().position(|known| *known == level).unwrap_or(0);
     dispatchers();
     if WANTED.fetch_max(wanted, Ordering::SeqCst) < wanted {
-        let _inside = fork_gate::enter();
+        let _inside = process::enter();
         tracing::callsite::rebuild_interest_cache();
     }
 }

@@ -72,7 +72,7 @@ fn silence_panics() {
     if IS_INSTALLED.load(Ordering::Relaxed) || IS_INSTALLED.swap(true, Ordering::Relaxed) {
         return;
     }
-    let _inside = crate::process::fork_gate::enter();
+    let _inside = crate::process::enter();
     let previous = panic::take_hook();
     panic::set_hook(Box::new(move |panic: &PanicHookInfo<'_>| {
         if GUARDED.get() {

@@ -1,4 +1,7 @@
-//! The C ABI and its law.
+//! What C sees: the C ABI and its law.
+//!
+//! Owns the checks for NULL and UTF-8, panics, strings and errors that callers free, and the delivery of logs. Makes no decision about
+//! data: it calls [`Store`](crate::Store). Nothing below it knows of C.
 //!
 //! * Every fallible function returns a status, takes its results through out-parameters and, last, an optional error.
 //! * Statuses, log levels, configuration keys and functions are append-only; a number is never used again for anything else.

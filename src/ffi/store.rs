@@ -8,8 +8,7 @@ use super::guard::{guard, required, result_place, Outcome};
 use super::log::{ld_dynamo_log_callback, ld_dynamo_log_release, Logger, LoggerCell};
 use super::string::{give, give_json, text};
 use crate::config::Config;
-use crate::store::upsert::Upsert;
-use crate::store::Store;
+use crate::store::{Store, Upsert};
 
 /// A store: one table under one prefix. Opaque; made by ld_dynamo_store_new, ended by ld_dynamo_store_free. Usable from many threads
 /// at once, and in forked children of the process that made it.

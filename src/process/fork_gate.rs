@@ -1,17 +1,7 @@
-//! Keeps a fork from happening while a thread of this library is inside one of the crates below it.
-//!
-//! Those crates hold process-wide locks: hundreds of cells that are filled at the first use, the registry of `tracing`, the random
-//! numbers of AWS-LC. A child that inherits one of them taken waits for it for ever, as the thread that took it is not there. So
-//! every thread is counted in while it works and out while it waits for the network. `fork` first waits until nobody is in, and nobody
-//! gets in until it is done. That takes as long as the work between two waits, and never longer than a second.
+//! The gate itself: counts who is at work, and has a fork wait for them and them for a fork. `inside` says who is counted and why.
 
-use std::cell::Cell;
-use std::hash::{BuildHasher, RandomState};
-use std::marker::PhantomData;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
-
-use crate::process;
 
 /// How long a fork waits for work, and work for a fork. Beyond it a lock may be inherited, which is better than a host that hangs.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
@@ -21,14 +11,14 @@ const LONGEST_WAIT_FOR_LOOK_UPS: Duration = Duration::from_millis(50);
 /// Who is where. Lies on the page that is wiped in a child, where nobody is inside.
 #[derive(Default)]
 #[repr(C, align(64))]
-pub(crate) struct Gate {
-    inside: AtomicU32,
-    look_ups: AtomicU32,
+pub(super) struct Gate {
+    pub(super) inside: AtomicU32,
+    pub(super) look_ups: AtomicU32,
     forks: AtomicU32,
 }
 
 impl Gate {
-    fn count_in(&self, counter: &AtomicU32) {
+    pub(super) fn count_in(&self, counter: &AtomicU32) {
         let mut wait = Wait::at_most(LONGEST_WAIT);
         loop {
             counter.fetch_add(1, Ordering::SeqCst);
@@ -41,7 +31,7 @@ impl Gate {
     }
 
     /// Closes the gate and waits until all but `own` have left.
-    fn begin_fork(&self, own: u32) {
+    pub(super) fn begin_fork(&self, own: u32) {
         self.forks.fetch_add(1, Ordering::SeqCst);
         let mut wait = Wait::at_most(LONGEST_WAIT);
         while self.inside.load(Ordering::SeqCst) > own && !wait.is_over() {
@@ -53,7 +43,7 @@ impl Gate {
         }
     }
 
-    fn end_fork(&self) {
+    pub(super) fn end_fork(&self) {
         // Never below zero, even if the handlers were registered in the middle of a fork.
         let _ = self
             .forks
@@ -61,7 +51,7 @@ impl Gate {
     }
 
     /// For kernels that do not wipe the page.
-    pub(crate) fn wipe(&self) {
+    pub(super) fn wipe(&self) {
         for counter in [&self.inside, &self.look_ups, &self.forks] {
             counter.store(0, Ordering::SeqCst);
         }
@@ -93,103 +83,6 @@ impl Wait {
         } else {
             std::thread::sleep(Duration::from_micros(50));
         }
-    }
-}
-
-thread_local! {
-    /// In which generation this thread was last counted in, and how often.
-    static COUNTED: Cell<(u64, u32)> = const { Cell::new((0, 0)) };
-}
-
-/// This thread is at work inside a dependency. Must not be held while it waits for anything outside the process.
-pub(crate) struct Inside {
-    generation: u64,
-    /// The count belongs to the thread.
-    not_send: PhantomData<*const ()>,
-}
-
-/// Lets the thread in, after a fork that is under way.
-pub(crate) fn enter() -> Inside {
-    let generation = process::generation();
-    let depth = match COUNTED.get() {
-        (counted, depth) if counted == generation => depth,
-        (counted, _) => {
-            if counted != 0 {
-                seed_again(generation);
-            }
-            0
-        }
-    };
-    // Before the gate's own count: a fork in a signal handler just here must not wait for the thread that it interrupted.
-    COUNTED.set((generation, depth + 1));
-    if depth == 0 {
-        let gate = process::gate();
-        gate.count_in(&gate.inside);
-    }
-    Inside {
-        generation,
-        not_send: PhantomData,
-    }
-}
-
-impl Drop for Inside {
-    fn drop(&mut self) {
-        // A child that was forked from in here has a gate of its own, in which nobody was counted.
-        if self.generation != process::generation() {
-            return;
-        }
-        let (generation, depth) = COUNTED.get();
-        if depth == 1 {
-            process::gate().inside.fetch_sub(1, Ordering::SeqCst);
-        }
-        COUNTED.set((generation, depth - 1));
-    }
-}
-
-/// This thread looks a name up.
-pub(crate) struct LookingUp {
-    generation: u64,
-}
-
-/// As [`enter`], for the system's resolver, which may wait for the network inside.
-pub(crate) fn look_up() -> LookingUp {
-    let generation = process::generation();
-    let gate = process::gate();
-    gate.count_in(&gate.look_ups);
-    LookingUp { generation }
-}
-
-impl Drop for LookingUp {
-    fn drop(&mut self) {
-        if self.generation == process::generation() {
-            process::gate().look_ups.fetch_sub(1, Ordering::SeqCst);
-        }
-    }
-}
-
-/// A child continues its parent's sequence of random delays otherwise, and so do all its siblings.
-fn seed_again(generation: u64) {
-    fastrand::seed(RandomState::new().hash_one((std::process::id(), generation, Instant::now())));
-}
-
-/// Has every `fork` of this process and its children wait at the gate. Done once.
-pub(crate) fn register() {
-    static IS_REGISTERED: AtomicBool = AtomicBool::new(false);
-    extern "C" fn before() {
-        let (generation, depth) = COUNTED.get();
-        let own = generation == process::generation() && depth > 0;
-        process::gate().begin_fork(u32::from(own));
-    }
-    extern "C" fn after_in_parent() {
-        process::gate().end_fork();
-    }
-    // Miri knows no forks.
-    if cfg!(miri) || IS_REGISTERED.swap(true, Ordering::Relaxed) {
-        return;
-    }
-    // The child has nothing to do: the gate it finds was wiped. SAFETY: the handlers touch atomics and thread-locals without destructors.
-    unsafe {
-        libc::pthread_atfork(Some(before), Some(after_in_parent), None);
     }
 }
 
@@ -249,23 +142,5 @@ mod tests {
             waited >= LONGEST_WAIT_FOR_LOOK_UPS && waited < LONGEST_WAIT,
             "{waited:?}"
         );
-    }
-
-    #[test]
-    fn entering_twice_counts_once() {
-        let gate = process::gate();
-        let before = gate.inside.load(Ordering::SeqCst);
-        let outer = enter();
-        let inner = enter();
-        drop(inner);
-        assert_eq!(COUNTED.get().1, 1);
-        drop(outer);
-        assert_eq!(COUNTED.get().1, 0);
-        // Other tests of this process come and go, but none stays as long as this.
-        let deadline = Instant::now() + Duration::from_secs(10);
-        while gate.inside.load(Ordering::SeqCst) > before && Instant::now() < deadline {
-            std::thread::yield_now();
-        }
-        assert!(gate.inside.load(Ordering::SeqCst) <= before);
     }
 }

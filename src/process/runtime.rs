@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use once_cell::sync::OnceCell;
 
+use super::inside::{self, Inside};
+use super::signals::{SignalsBlocked, SigpipeBlocked};
 use crate::error::{Error, ErrorKind, Result};
-use crate::process::fork_gate::{self, Inside};
-use crate::process::{SignalsBlocked, SigpipeBlocked};
 
 /// After so long without anyone driving it, the runtime is turned once before a call: what the server closed meanwhile is seen first.
 const IDLE_BEFORE_TURN: Duration = Duration::from_secs(1);
@@ -70,7 +70,7 @@ impl Runtime {
         let engine = match self.engine.get() {
             Some(engine) => engine,
             None => {
-                let _inside = fork_gate::enter();
+                let _inside = inside::enter();
                 self.engine.get_or_try_init(Engine::new)?
             }
         };
@@ -138,7 +138,7 @@ impl Engine {
             .enable_io()
             .enable_time()
             .on_thread_park(|| drop(DRIVES.take()))
-            .on_thread_unpark(|| DRIVES.set(Some(fork_gate::enter())))
+            .on_thread_unpark(|| DRIVES.set(Some(inside::enter())))
             .build()
             .map_err(|error| internal("no runtime could be made", &error))?;
         // Nobody else knows this runtime yet, so this thread drives it.
@@ -156,10 +156,10 @@ impl Engine {
         let _leaves = Leaves;
         let mut future = pin!(future);
         self.tokio.block_on(poll_fn(|context| {
-            let _inside = fork_gate::enter();
+            let _inside = inside::enter();
             // The driver goes on to the tasks of the connections; whoever waits beside it waits again after this.
             if context.waker().data() as usize == self.driver {
-                DRIVES.set(Some(fork_gate::enter()));
+                DRIVES.set(Some(inside::enter()));
             }
             future.as_mut().poll(context)
         }))

@@ -6,21 +6,6 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::table::schema;
 
-/// A row of Big Segments metadata, what we read of it.
-pub(crate) struct MetadataRow {
-    /// Unix time in milliseconds; `Err` when the attribute is there and no integer.
-    pub(crate) synchronized_on: Option<std::result::Result<i64, ()>>,
-}
-
-/// A row of Big Segments membership: references of segments that include or exclude the context.
-pub(crate) struct MembershipRow {
-    pub(crate) included: SegmentReferences,
-    pub(crate) excluded: SegmentReferences,
-}
-
-/// A set of strings, empty where the attribute is missing; `Err` when it is of another type.
-pub(crate) type SegmentReferences = std::result::Result<Vec<String>, ()>;
-
 /// `{"synchronizedOn": …}`, or `None` where nothing has been synchronized.
 pub(crate) async fn metadata(client: &Client, prefix: &str, consistent: bool) -> Result<Option<String>> {
     let key = schema::prefixed(prefix, schema::BIG_SEGMENTS_METADATA);

@@ -11,6 +11,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use crate::client::{Client, Write};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
+use crate::stats::InitReport;
 use crate::table::data_set::KindRows;
 use crate::table::dependencies;
 use crate::table::schema;
@@ -23,20 +24,6 @@ const ROW_ENVELOPE_BYTES: usize = 256;
 
 const FIRST_BACKOFF: Duration = Duration::from_millis(25);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
-
-/// How an `init` went, in rows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct InitReport {
-    /// Rows written because they were missing or different.
-    pub written: usize,
-    /// Rows that the table already held to the byte.
-    pub unchanged: usize,
-    /// Rows deleted because the data set does not have them.
-    pub deleted: usize,
-    /// Items over the size limit, not stored.
-    pub dropped: usize,
-}
 
 /// Replaces the kinds of the data set, all in `init_timeout`. After `Err` the next init goes on through the difference.
 pub(crate) async fn init<'c>(

@@ -11,9 +11,7 @@ use crate::cache::Cache;
 use crate::client::Client;
 use crate::config::Config;
 use crate::error::Result;
-use crate::process::fork_gate;
-use crate::process::runtime::Runtime;
-use crate::process::{Live, Slot};
+use crate::process::{self, Live, Runtime, Slot};
 use crate::stats::Stats;
 
 /// Shared live states that outlive their stores; beyond, the one that has not been used for the longest time goes.
@@ -134,7 +132,7 @@ fn with_shared<T>(work: impl FnOnce(&mut Shared) -> T) -> T {
     let beyond = take_beyond(&mut shared);
     drop(shared);
     // Ending a runtime is no work for a time when others wait for the list.
-    let _inside = (!beyond.is_empty()).then(fork_gate::enter);
+    let _inside = (!beyond.is_empty()).then(process::enter);
     drop(beyond);
     outcome
 }

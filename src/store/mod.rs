@@ -1,29 +1,31 @@
-//! The store: joins configuration, live state, cache and the calls.
+//! What a caller asks: the store, its live state, and the algorithms on the table (read, upsert, init, Big Segments).
+//!
+//! Joins configuration, live state, cache and client, and decides which call consults the cache and how long it may take. Knows
+//! neither C nor the AWS SDK: how a request is signed, sent and repeated is the client's.
 
-pub(crate) mod big_segments;
-pub(crate) mod init;
+mod big_segments;
+mod init;
 mod live;
-pub(crate) mod read;
-pub(crate) mod upsert;
+mod read;
+mod upsert;
 
 use std::borrow::Cow;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cache::flight::Flights;
-use crate::cache::{Cache, CachedItem, CachedKind};
+use crate::cache::{Cache, CachedItem, CachedKind, Flights};
 use crate::client::Client;
 use crate::config::{CacheTtl, Config};
 use crate::error::{Error, ErrorKind, Result};
-use crate::process::fork_gate;
 use crate::process::{self, Slot};
+use crate::stats::InitReport;
 use crate::table::data_set::{DataSet, KindRows};
 use crate::table::item::NewRow;
 use crate::table::schema::{self, Kind};
-use init::InitReport;
 use live::{Identity, LiveState};
-use upsert::Upsert;
+
+pub use upsert::Upsert;
 
 /// LaunchDarkly's flag data in one DynamoDB table, under one prefix.
 ///
@@ -41,7 +43,7 @@ impl Store {
     pub fn new(config: Config) -> Result<Self> {
         config.validate()?;
         // The environment is read under a lock.
-        let _inside = fork_gate::enter();
+        let _inside = process::enter();
         Ok(Store {
             identity: config.share.then(|| Identity::of(&config)),
             config,
@@ -157,7 +159,7 @@ impl Store {
                 Some(known) => {
                     live.stats.stale_hit();
                     // The message's first time enters a process-wide list.
-                    let _inside = fork_gate::enter();
+                    let _inside = process::enter();
                     tracing::warn!("serving what was known before: {error}");
                     Ok(known)
                 }

@@ -2,6 +2,7 @@
 
 use crate::client::Client;
 use crate::error::Result;
+use crate::table::object::push_member;
 use crate::table::schema::{self, Kind};
 
 /// The item as stored, `None` where there is no row or DynamoDB could not hold such a key.
@@ -40,16 +41,6 @@ pub(crate) async fn all(client: &Client, prefix: &str, kind: Kind<'_>, consisten
             return Ok(items);
         }
     }
-}
-
-/// Appends a member to an object that is being written.
-pub(crate) fn push_member(object: &mut String, key: &str, value: &str) {
-    if object.len() > 1 {
-        object.push(',');
-    }
-    object.push_str(&serde_json::Value::from(key).to_string());
-    object.push(':');
-    object.push_str(value);
 }
 
 /// Whether `$inited` stands in the table.
