@@ -184,7 +184,8 @@ void ld_dynamo_error_free(ld_dynamo_error *error);
 
 // Makes a store from its configuration, a JSON object. Starts no thread and does no I/O: a missing table is found by the first call.
 //
-// `config_json`: "table" (required) and optionally the keys that README.md lists; an unknown or mistyped key is an error that names it.
+// `config_json`: "table" (required) and optionally the keys that docs/configuration.md lists; an unknown or mistyped key is an error that
+// names it.
 // `store`: receives the store, to be freed with ld_dynamo_store_free; NULL on failure.
 // Fails with LD_DYNAMO_NULL_ARGUMENT, LD_DYNAMO_INVALID_UTF8, LD_DYNAMO_INVALID_JSON, LD_DYNAMO_INVALID_CONFIGURATION.
 ld_dynamo_status ld_dynamo_store_new(const char *config_json,
@@ -218,7 +219,7 @@ ld_dynamo_status ld_dynamo_store_get(const ld_dynamo_store *store,
 // Gets all items of a kind, tombstones included.
 //
 // `items_json`: receives one JSON object from key to item, {} where there are none, to be freed with ld_dynamo_string_free; NULL on
-// failure. A corrupt row is left out and logged as an error with its key. Costs one request per MB stored.
+// failure. A corrupt row is left out and logged as an error with its key. Costs one request per MB stored, and at least one.
 ld_dynamo_status ld_dynamo_store_all(const ld_dynamo_store *store,
                                      const char *kind,
                                      char **items_json,
@@ -229,6 +230,7 @@ ld_dynamo_status ld_dynamo_store_all(const ld_dynamo_store *store,
 // `item_json`: the whole item, a JSON object with an integer "version"; it is stored byte for byte under `key`. A deletion ("deleted":
 // true) of a feature or segment that lacks the kind's full schema is stored as a tombstone that every official SDK can read.
 // `stored_json`: receives the row that won where LD_DYNAMO_NOT_NEWER is returned, to be freed with ld_dynamo_string_free; else NULL.
+// It must not be NULL itself: like every place for a result, it is needed, and nothing is sent without it.
 // Returns LD_DYNAMO_OK, LD_DYNAMO_NOT_NEWER or LD_DYNAMO_TOO_LARGE (logged as an error; the stored row stays as it was).
 ld_dynamo_status ld_dynamo_store_upsert(const ld_dynamo_store *store,
                                         const char *kind,

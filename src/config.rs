@@ -29,9 +29,10 @@ pub struct Config {
     pub prefix: String,
     /// The AWS region; otherwise the AWS chain decides.
     pub region: Option<String>,
-    /// The URL of the DynamoDB endpoint, for local engines and VPC endpoints; otherwise that of the region.
+    /// The URL of the DynamoDB endpoint, for local engines and VPC endpoints; otherwise `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL` or the
+    /// profile decide, and last the region.
     pub endpoint: Option<String>,
-    /// The name of a profile in the AWS configuration files.
+    /// The name of a profile in the AWS configuration files. Refused together with `credentials`.
     pub profile: Option<String>,
     /// Static credentials; otherwise the AWS chain: environment, profile, web identity, ECS, IMDS.
     pub credentials: Option<Credentials>,
@@ -59,10 +60,11 @@ pub struct Config {
     pub stale_on_error: bool,
     /// Whether stores of equal configuration share one live state, kept beyond the last store's end. Default false.
     pub share: bool,
-    /// A PEM file of root certificates to trust instead of the system's.
+    /// A PEM file of root certificates to trust; otherwise that of `AWS_CA_BUNDLE`, and last the system's.
     pub ca_bundle: Option<String>,
     /// The URL of an HTTP proxy; otherwise `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` decide.
     pub proxy: Option<ProxyUrl>,
+    /// The least severe message that a logger of the C ABI receives. Without effect in a Rust program, which subscribes to `tracing`.
     /// Default `Info`.
     pub log_level: LogLevel,
     /// Makes the AWS client's configuration instead of the AWS settings above; called once in each process that uses the store.
@@ -98,7 +100,7 @@ impl Config {
         }
     }
 
-    /// Reads the JSON form that the C ABI takes; README.md lists its keys. An unknown or mistyped key is an error that names it.
+    /// Reads the JSON form that the C ABI takes; docs/configuration.md lists its keys. An unknown or mistyped key is an error that names it.
     pub fn from_json(json: &str) -> Result<Self> {
         let value: Value = serde_json::from_str(json)
             .map_err(|error| Error::new(ErrorKind::InvalidJson, format!("configuration is not JSON: {error}")))?;

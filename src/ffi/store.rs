@@ -57,7 +57,8 @@ unsafe fn call_for_result(
 
 /// Makes a store from its configuration, a JSON object. Starts no thread and does no I/O: a missing table is found by the first call.
 ///
-/// `config_json`: "table" (required) and optionally the keys that README.md lists; an unknown or mistyped key is an error that names it.
+/// `config_json`: "table" (required) and optionally the keys that docs/configuration.md lists; an unknown or mistyped key is an error that
+/// names it.
 /// `store`: receives the store, to be freed with ld_dynamo_store_free; NULL on failure.
 /// Fails with LD_DYNAMO_NULL_ARGUMENT, LD_DYNAMO_INVALID_UTF8, LD_DYNAMO_INVALID_JSON, LD_DYNAMO_INVALID_CONFIGURATION.
 ///
@@ -163,7 +164,7 @@ pub unsafe extern "C" fn ld_dynamo_store_get(
 /// Gets all items of a kind, tombstones included.
 ///
 /// `items_json`: receives one JSON object from key to item, {} where there are none, to be freed with ld_dynamo_string_free; NULL on
-/// failure. A corrupt row is left out and logged as an error with its key. Costs one request per MB stored.
+/// failure. A corrupt row is left out and logged as an error with its key. Costs one request per MB stored, and at least one.
 ///
 /// # Safety
 /// Pointers are NULL or valid; `kind` is NUL-terminated.
@@ -190,6 +191,7 @@ pub unsafe extern "C" fn ld_dynamo_store_all(
 /// `item_json`: the whole item, a JSON object with an integer "version"; it is stored byte for byte under `key`. A deletion ("deleted":
 /// true) of a feature or segment that lacks the kind's full schema is stored as a tombstone that every official SDK can read.
 /// `stored_json`: receives the row that won where LD_DYNAMO_NOT_NEWER is returned, to be freed with ld_dynamo_string_free; else NULL.
+/// It must not be NULL itself: like every place for a result, it is needed, and nothing is sent without it.
 /// Returns LD_DYNAMO_OK, LD_DYNAMO_NOT_NEWER or LD_DYNAMO_TOO_LARGE (logged as an error; the stored row stays as it was).
 ///
 /// # Safety

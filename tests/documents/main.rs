@@ -1,0 +1,3 @@
+//! What the documents and the code say of each other.
+
+mod floors;
