@@ -144,7 +144,10 @@ fn connections_that_the_server_closed_while_idle_are_not_used() {
     at_once(CONNECTIONS, |number| require_flag(&store, number % FLAGS));
     let closed = engine.control("POST", "connections/close", &Value::Null);
     // On a slow machine some of the calls may have been over before the others began.
-    assert!(closed["closed"].as_u64().expect("a number") >= CONNECTIONS as u64 / 2, "{closed}");
+    assert!(
+        closed["closed"].as_u64().expect("a number") >= CONNECTIONS as u64 / 2,
+        "{closed}"
+    );
     std::thread::sleep(Duration::from_millis(1100));
     engine.latency(20.0);
     at_once(CONNECTIONS, |number| require_flag(&store, number % FLAGS));
