@@ -16,9 +16,11 @@ help: ## list these targets
 setup: ## install what is missing: Debian packages (as root), the Python environment, DynamoDB Local
 	@tests/setup.sh test
 
-# The packages are built one by one: together, cargo would give the library the features that the engines need.
+# The packages are built one by one: together, cargo would give the library the features that the engines need. Programs are linked to
+# the library's first name and look for the second, which its ABI has, when they start.
 build: ## build the library and the two local engines
 	cargo build --release --locked
+	@ln -sf libld_dynamo_store.so target/release/libld_dynamo_store.so.1
 	cargo build --release --locked -p local-dynamodb
 	cargo build --release --locked -p fake-dynamodb
 

@@ -1,8 +1,8 @@
 """Puts the native library into the wheel and gives the wheel its platform tag.
 
-``LD_DYNAMO_STORE_BUILD_LIBRARY`` names a library that is already built. Without it the library is built with
-``cargo build --release`` from the repository this package lies in. ``LD_DYNAMO_STORE_BUILD_PLATFORM`` replaces the
-platform part of the tag, for example ``manylinux_2_34_x86_64`` for a library whose symbols were checked.
+``LD_DYNAMO_STORE_BUILD_LIBRARY`` is the absolute path of a library that is already built. Without it the library is
+built with ``cargo build --release`` from the repository this package lies in. ``LD_DYNAMO_STORE_BUILD_PLATFORM``
+replaces the platform part of the tag, for example ``manylinux_2_34_x86_64`` for a library whose symbols were checked.
 """
 
 from __future__ import annotations
@@ -37,7 +37,10 @@ class NativeLibraryHook(BuildHookInterface):  # type: ignore[type-arg]
         given = os.environ.get("LD_DYNAMO_STORE_BUILD_LIBRARY")
         if not given:
             return self._build_library()
-        library = Path(given).resolve()
+        library = Path(given)
+        # pip builds in another folder than the one it was called from: a relative path could name another file.
+        if not library.is_absolute():
+            raise ValueError(f"LD_DYNAMO_STORE_BUILD_LIBRARY must be an absolute path, such as $PWD/{given}")
         if not library.is_file():
             raise FileNotFoundError(f"LD_DYNAMO_STORE_BUILD_LIBRARY names {library}, which is not a file")
         return library

@@ -10,7 +10,7 @@
  * engine instead of AWS; region and credentials come from AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY or wherever else AWS programs find
  * them. A local engine takes any credentials.
  *
- *   cc -std=c11 main.c -I include -L target/release -l ld_dynamo_store -o flags
+ *   cc -std=c11 examples/c/main.c -I include -L target/release -l ld_dynamo_store "-Wl,-rpath,$PWD/target/release" -o flags
  */
 #include <ld_dynamo_store.h>
 

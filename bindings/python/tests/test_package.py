@@ -90,16 +90,20 @@ def test_a_wheel_is_built_with_cargo_where_no_library_is_named(tmp_path: Path) -
         assert archive.read(f"ld_dynamo_store/{_native.FILE_NAME}") == Path(load().path).read_bytes()
 
 
-def test_a_wheel_around_a_missing_library_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("library", "reason"),
+    [("/absent.so", "names /absent.so, which is not a file"), ("absent.so", "must be an absolute path")],
+)
+def test_a_wheel_around_a_missing_library_is_refused(tmp_path: Path, library: str, reason: str) -> None:
     result = subprocess.run(
         [sys.executable, "-m", "pip", "wheel", *PIP_WHEEL, "--wheel-dir", str(tmp_path), str(package)],
-        env={**os.environ, "LD_DYNAMO_STORE_BUILD_LIBRARY": str(tmp_path / "absent.so")},
+        env={**os.environ, "LD_DYNAMO_STORE_BUILD_LIBRARY": library},
         capture_output=True,
         text=True,
         timeout=110,
     )
     assert result.returncode != 0
-    assert "LD_DYNAMO_STORE_BUILD_LIBRARY names" in result.stdout + result.stderr
+    assert f"LD_DYNAMO_STORE_BUILD_LIBRARY {reason}" in result.stdout + result.stderr
 
 
 def test_the_version_is_that_of_the_library() -> None:
