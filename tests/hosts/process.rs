@@ -1,19 +1,18 @@
 //! The library never surprises the process it lives in: signals, threads, descriptors, output, and runtimes of the host's own.
 
-mod support;
-
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
+use crate::support;
+use crate::support::certificates::text;
+use crate::support::compile::{program, Library};
+use crate::support::watchdog::Watchdog;
+use crate::support::Engine;
 use ld_dynamo_store::{ClientFactory, Config, Store};
 use serde_json::{json, Value};
-use support::certificates::text;
-use support::compile::{program, Library};
-use support::watchdog::Watchdog;
-use support::Engine;
 
 const FLAGS: usize = 8;
 
@@ -144,7 +143,10 @@ fn connections_that_the_server_closed_while_idle_are_not_used() {
     at_once(CONNECTIONS, |number| require_flag(&store, number % FLAGS));
     let closed = engine.control("POST", "connections/close", &Value::Null);
     // On a slow machine some of the calls may have been over before the others began.
-    assert!(closed["closed"].as_u64().expect("a number") >= CONNECTIONS as u64 / 2, "{closed}");
+    assert!(
+        closed["closed"].as_u64().expect("a number") >= CONNECTIONS as u64 / 2,
+        "{closed}"
+    );
     std::thread::sleep(Duration::from_millis(1100));
     engine.latency(20.0);
     at_once(CONNECTIONS, |number| require_flag(&store, number % FLAGS));
