@@ -38,7 +38,7 @@ test: setup build ## run all tests
 	$(LIMITED) 300 php -d ffi.enable=1 "$$(command -v phpunit)" -c bindings/php/phpunit.xml
 
 header: ## write the C header, and PHP's, from the Rust sources
-	UPDATE_HEADER=1 cargo test --release --locked --test header the_checked_in_headers
+	UPDATE_HEADER=1 cargo test --release --locked --test abi the_checked_in_headers
 
 lint: setup ## look for mistakes in the sources of all languages
 	cargo fmt --all --check
@@ -54,7 +54,8 @@ fmt: setup ## format the Rust and Python sources
 	cd bindings/python && $(PYTHON) -m ruff format . ../../examples && $(PYTHON) -m ruff check --fix . ../../examples
 
 stress: setup build ## run the tests that take minutes
-	LD_DYNAMO_STRESS=1 cargo test --release --locked --test fork --test kill --test writers --test faults_init
+	LD_DYNAMO_STRESS=1 cargo test --release --locked --test forks -- programs::
+	LD_DYNAMO_STRESS=1 cargo test --release --locked --test faults -- init:: killed_writer:: many_writers::
 	cd bindings/python && $(PYTHON) -m pytest -q -m stress
 
 sanitize: setup build ## run the C programs under the address and undefined-behaviour sanitizers

@@ -87,9 +87,9 @@ thread() {
     timeout 3600 cargo "${arguments[@]}" --lib -- --skip cache::schedules
     # Programs in C cannot load an instrumented library; and a hundred connections at once take longer than their time-outs in this slowness,
     # so that the retries which that test rules out are seen.
-    timeout 3600 cargo "${arguments[@]}" --test host -- --skip signals_threads_and_output --skip a_child_may --skip the_library_stays \
+    timeout 3600 cargo "${arguments[@]}" --test hosts -- process:: --skip signals_threads_and_output --skip a_child_may --skip the_library_stays \
         --skip connections_that_the_server_closed
-    timeout 3600 cargo "${arguments[@]}" --test cache
+    timeout 3600 cargo "${arguments[@]}" --test caching -- reads::
 }
 
 mkdir -p "$programs"

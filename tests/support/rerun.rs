@@ -7,7 +7,7 @@ use serde_json::Value;
 
 const TASK: &str = "LD_DYNAMO_TEST_TASK";
 
-/// The command that runs one ignored test of this binary alone, which finds `task` by [`task`].
+/// The command that runs one ignored test of this binary alone, named with its module; it finds `task` by [`task`].
 pub fn command(test: &str, task: &Value) -> Command {
     let mut command = Command::new(std::env::current_exe().expect("the path of this test"));
     command

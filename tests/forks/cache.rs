@@ -1,25 +1,22 @@
 //! The cache over a fork: a child begins with an empty one, whatever threads of its parent were in the middle of.
 
-mod support;
-
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::RwLockWriteGuard;
 use std::time::{Duration, Instant};
 
+use crate::support::watchdog::Watchdog;
+use crate::support::Engine;
+use crate::turn;
 use ld_dynamo_store::Store;
 use serde_json::{json, Value};
-use support::watchdog::Watchdog;
-use support::Engine;
 
 /// Ends a child that hangs; the parent then fails.
 const CHILD_SECONDS: u32 = 90;
 /// What a child's memory may grow by once it has done its work for the first time.
 const GROWTH_BYTES: usize = 16 << 20;
 
-/// Children inherit the ends of pipes that other tests hold, so the tests take turns.
-fn turn() -> (MutexGuard<'static, ()>, Watchdog) {
-    static TURN: Mutex<()> = Mutex::new(());
-    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+fn alone() -> (RwLockWriteGuard<'static, ()>, Watchdog) {
+    let turn = turn::alone();
     (turn, Watchdog::new(Duration::from_secs(2 * u64::from(CHILD_SECONDS))))
 }
 
@@ -84,7 +81,7 @@ fn version_of(store: &Store, key: &str) -> Option<u64> {
 fn a_child_of_eight_readers_writes_200_000_entries_in_flat_memory() {
     const FLAGS: usize = 10_000;
     const ROUNDS: usize = 20;
-    let _turn = turn();
+    let _turn = alone();
     let engine = Engine::fake(&[]);
     let table = engine.create_table();
     engine.control("POST", "logging", &json!({"enabled": false}));
@@ -144,7 +141,7 @@ fn a_child_of_eight_readers_writes_200_000_entries_in_flat_memory() {
 
 #[test]
 fn a_child_does_not_wait_for_a_leader_that_it_does_not_have() {
-    let _turn = turn();
+    let _turn = alone();
     let engine = Engine::fake(&[]);
     let table = engine.create_table();
     engine.store(&table).init(&data_set(1, 1)).expect("an init");
@@ -194,7 +191,7 @@ fn a_child_does_not_wait_for_a_leader_that_it_does_not_have() {
 
 #[test]
 fn forks_fall_into_writers_of_the_cache() {
-    let _turn = turn();
+    let _turn = alone();
     let engine = Engine::fake(&[]);
     let table = engine.create_table();
     let store = engine.store_with(&table, json!({"cache_ttl_ms": -1, "share": true}));

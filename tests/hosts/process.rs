@@ -1,19 +1,18 @@
 //! The library never surprises the process it lives in: signals, threads, descriptors, output, and runtimes of the host's own.
 
-mod support;
-
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
+use crate::support;
+use crate::support::certificates::text;
+use crate::support::compile::{program, Library};
+use crate::support::watchdog::Watchdog;
+use crate::support::Engine;
 use ld_dynamo_store::{ClientFactory, Config, Store};
 use serde_json::{json, Value};
-use support::certificates::text;
-use support::compile::{program, Library};
-use support::watchdog::Watchdog;
-use support::Engine;
 
 const FLAGS: usize = 8;
 

@@ -1,14 +1,13 @@
 //! The behaviour in tests/cases, run through every language on both engines.
 
-mod support;
-
 use std::process::Command;
 
+use crate::support;
+use crate::support::compile::{program, Library};
+use crate::support::driver::{status_number, Driver, InProcess, Program};
+use crate::support::json_text::Json;
+use crate::support::Engine;
 use serde_json::{json, Value};
-use support::compile::{program, Library};
-use support::driver::{status_number, Driver, InProcess, Program};
-use support::json_text::Json;
-use support::Engine;
 
 /// The cases of all files, in the order of the files' names.
 fn cases() -> Vec<Json> {

@@ -1,20 +1,19 @@
 //! `init` against an endpoint that leaves rows undone, throttles, fails, and cuts connections: nothing is lost, and the order stands.
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::support;
+use crate::support::data_set::{marker, marker_key, row, DataSet};
+use crate::support::fake::{is_marker, LoggedRow};
+use crate::support::rerun;
+use crate::support::watchdog::Watchdog;
+use crate::support::Engine;
 use fastrand::Rng;
 use ld_dynamo_store::ErrorKind;
 use serde_json::{json, Value};
-use support::data_set::{marker, marker_key, row, DataSet};
-use support::fake::{is_marker, LoggedRow};
-use support::rerun;
-use support::watchdog::Watchdog;
-use support::Engine;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const MAXIMUM_BATCH_ROWS: usize = 25;

@@ -1,19 +1,17 @@
 //! Many writers at once, from threads and processes, on an endpoint that throttles and loses answers.
 
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::support::data_set::{marker_key, row, DataSet};
+use crate::support::rerun;
+use crate::support::watchdog::Watchdog;
+use crate::support::Engine;
 use fastrand::Rng;
 use ld_dynamo_store::{Config, Store, Upsert};
 use serde::{Deserialize, Serialize};
 use serde_json::{json, Value};
-use support::data_set::{marker_key, row, DataSet};
-use support::rerun;
-use support::watchdog::Watchdog;
-use support::Engine;
 
 const KEYS: usize = 50;
 const HIGHEST_VERSION: u64 = 40;
@@ -164,7 +162,7 @@ fn the_highest_version_stands_and_every_answer_agrees() {
         let processes: Vec<_> = (0..PROCESSES)
             .map(|writer| {
                 let task = json!({"configuration": configuration, "writer": writer, "answers": file(writer)});
-                rerun::command("writer", &task).spawn().expect("a writer")
+                rerun::command("many_writers::writer", &task).spawn().expect("a writer")
             })
             .collect();
         let store =

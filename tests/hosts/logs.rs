@@ -1,16 +1,15 @@
 //! The log callback: what it is told, what it may do, and that no secret ever reaches it.
 
-mod support;
-
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use crate::support;
+use crate::support::compile::{program, Library};
+use crate::support::Engine;
 use serde_json::{json, Value};
-use support::compile::{program, Library};
-use support::Engine;
 
 const ACCESS_KEY_ID: &str = "AKIDsecretkeyid00000";
 const SECRET_ACCESS_KEY: &str = "wJalrSecret/K7MDENG+bPxRfiCYsecretkey";

@@ -1,19 +1,17 @@
 //! Rows and differences, for inputs that nobody would think of, against simple models.
 
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::support::data_set::{row, DataSet, Item};
+use crate::support::fake::{LoggedRow, RowKey};
+use crate::support::watchdog::Watchdog;
+use crate::support::Engine;
 use ld_dynamo_store::Upsert;
 use proptest::prelude::{any, prop, prop_assert, prop_assert_eq, Just, Strategy};
 use proptest::prop_oneof;
 use proptest::test_runner::{Config as PropertyConfig, TestCaseError, TestRunner};
 use serde_json::{json, Value};
-use support::data_set::{row, DataSet, Item};
-use support::fake::{LoggedRow, RowKey};
-use support::watchdog::Watchdog;
-use support::Engine;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 

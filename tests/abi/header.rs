@@ -2,14 +2,13 @@
 //!
 //! With `UPDATE_HEADER=1`, as `make header` runs it, the first test writes both headers instead of comparing them.
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
-use support::compile::{program, Library};
-use support::Engine;
+use crate::support;
+use crate::support::compile::{program, Library};
+use crate::support::Engine;
 
 const GENERATED: &str = include_str!(concat!(env!("OUT_DIR"), "/ld_dynamo_store.h"));
 const HEADER: &str = "include/ld_dynamo_store.h";

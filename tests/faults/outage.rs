@@ -1,15 +1,13 @@
 //! The database goes away and comes back: every call ends in time and says what it is, and the next one after recovery succeeds without help.
 
-mod support;
-
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
+use crate::support::watchdog::Watchdog;
+use crate::support::Engine;
 use ld_dynamo_store::{ErrorKind, Result, Store};
 use serde_json::{json, Value};
-use support::watchdog::Watchdog;
-use support::Engine;
 
 const TABLE: &str = "flags";
 const FLAG: &str = r#"{"version":1}"#;

@@ -1,11 +1,9 @@
 //! A panic in the shipped library, release profile and all, becomes a status: the program is not ended, and nothing is printed.
 
-mod support;
-
 use std::process::Command;
 
-use support::compile::{program, Library};
-use support::driver::status_number;
+use crate::support::compile::{program, Library};
+use crate::support::driver::status_number;
 
 fn a_panic_becomes_a_status(library: Library) {
     let program = program("gcc", "-std=c11", &["tests/c/panic.c"], library);

@@ -1,11 +1,9 @@
 //! A host program in C leaves SIGPIPE at its default, which ends it; connections that break must not.
 
-mod support;
-
 use std::process::Command;
 
-use support::compile::{program, Library};
-use support::Engine;
+use crate::support::compile::{program, Library};
+use crate::support::Engine;
 
 #[test]
 fn connections_that_break_do_not_end_a_program() {

@@ -1,15 +1,13 @@
 //! Rows that no reader could use must not stand in the way of an upsert, whatever their version says.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::data_set::row;
+use crate::support::fake::row_key;
+use crate::support::watchdog::Watchdog;
+use crate::support::Engine;
 use ld_dynamo_store::Upsert;
 use serde_json::{json, Value};
-use support::data_set::row;
-use support::fake::row_key;
-use support::watchdog::Watchdog;
-use support::Engine;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const OLDER: &str = r#"{"key":"flag","version":3,"on":false}"#;

@@ -3,8 +3,6 @@
 //! The forking is done by programs in C, as a test process has threads of its own. They watch over themselves: a hang ends as a failure
 //! that shows where. LD_DYNAMO_STRESS=1 makes ten and a hundred times as many children.
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -12,10 +10,12 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::support;
+use crate::support::certificates::{text, Certificates};
+use crate::support::compile::{program, Library};
+use crate::support::Engine;
+use crate::turn;
 use serde_json::{json, Value};
-use support::certificates::{text, Certificates};
-use support::compile::{program, Library};
-use support::Engine;
 
 /// How many children a test makes, one run after the other.
 fn children() -> &'static [u32] {
@@ -140,6 +140,7 @@ fn fork_in_flight(place: &Place, forks: u32, depth: u32) {
 
 #[test]
 fn with_eight_threads_in_flight() {
+    let _turn = turn::beside_programs();
     for &forks in children() {
         fork_in_flight(&Place::plain(&[]), forks, 1);
     }
@@ -147,6 +148,7 @@ fn with_eight_threads_in_flight() {
 
 #[test]
 fn with_eight_threads_in_flight_over_tls() {
+    let _turn = turn::beside_programs();
     for &forks in children() {
         fork_in_flight(&Place::encrypted("in-flight"), forks, 1);
     }
@@ -154,17 +156,20 @@ fn with_eight_threads_in_flight_over_tls() {
 
 #[test]
 fn with_eight_threads_in_flight_on_shared_handles() {
+    let _turn = turn::beside_programs();
     fork_in_flight(&Place::plain(&[]).with(json!({"share": true})), children()[0], 1);
 }
 
 #[test]
 fn forks_of_forks() {
+    let _turn = turn::beside_programs();
     fork_in_flight(&Place::plain(&[]), children()[0] / 4, 4);
     fork_in_flight(&Place::encrypted("forks-of-forks"), children()[0] / 4, 4);
 }
 
 #[test]
 fn while_the_connection_rests() {
+    let _turn = turn::beside_programs();
     let place = Place::plain(&[]);
     place.engine.control("POST", "reset", &Value::Null);
     run(compiled("fork_idle").arg(place.uncached()));
@@ -200,11 +205,13 @@ fn fork_in_first_call(place: Place, name: &str) {
 
 #[test]
 fn in_the_first_call_of_eight_threads() {
+    let _turn = turn::beside_programs();
     fork_in_first_call(Place::plain(&[]), "first-call");
 }
 
 #[test]
 fn in_the_first_call_of_eight_threads_over_tls() {
+    let _turn = turn::beside_programs();
     fork_in_first_call(Place::encrypted("first-call"), "first-call-over-tls");
 }
 
@@ -218,6 +225,7 @@ fn waited(arguments: &[&str]) -> u64 {
 
 #[test]
 fn a_fork_does_not_wait_for_the_network() {
+    let _turn = turn::beside_programs();
     let place = Place::plain(&["--latency-ms", "400"]).by_name();
     let took = waited(&["network", &place.uncached()]);
     assert!(took < 150, "{took} ms");
@@ -225,6 +233,7 @@ fn a_fork_does_not_wait_for_the_network() {
 
 #[test]
 fn a_fork_waits_for_a_thread_inside_a_dependency() {
+    let _turn = turn::beside_programs();
     let place = Place::encrypted("waits-for-work");
     let authority = PathBuf::from(place.configuration["ca_bundle"].as_str().expect("a path"));
     let fifo = authority.with_extension("fifo");
@@ -238,6 +247,7 @@ fn a_fork_waits_for_a_thread_inside_a_dependency() {
 
 #[test]
 fn a_fork_waits_a_moment_for_a_name_to_be_looked_up() {
+    let _turn = turn::beside_programs();
     let place = Place::plain(&[]).by_name();
     let took = waited(&["name", &place.uncached()]);
     assert!((40..250).contains(&took), "{took} ms");
@@ -254,6 +264,7 @@ fn client_random(mut connection: TcpStream) -> Vec<u8> {
 
 #[test]
 fn random_numbers_are_not_inherited() {
+    let _turn = turn::beside_programs();
     let certificates = Certificates::make("random-numbers");
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let configuration = json!({
@@ -299,6 +310,7 @@ fn random_number_of_a_child(configuration: &str) -> u64 {
 
 #[test]
 fn random_delays_are_not_inherited() {
+    let _turn = turn::alone();
     let configuration = r#"{"table":"flags"}"#;
     let config = ld_dynamo_store::Config::from_json(configuration).expect("a configuration");
     ld_dynamo_store::Store::new(config).expect("a store");
@@ -403,6 +415,7 @@ impl Place {
 
 #[test]
 fn a_server_that_forks_as_php_fpm_does() {
+    let _turn = turn::beside_programs();
     serve_from_forked_workers(&Place::plain(&[]));
     serve_from_forked_workers(&Place::encrypted("prefork"));
 }
@@ -432,7 +445,7 @@ fn serve_with_gunicorn(place: &Place, options: &[&str]) {
             "--bind",
             "127.0.0.1:0",
             "--chdir",
-            "tests/fork",
+            "tests/forks",
             "--graceful-timeout",
             "5",
         ])
@@ -472,11 +485,13 @@ fn serve_with_gunicorn(place: &Place, options: &[&str]) {
 
 #[test]
 fn gunicorn_with_preload() {
+    let _turn = turn::beside_programs();
     serve_with_gunicorn(&Place::plain(&[]), &[]);
 }
 
 #[test]
 fn gunicorn_with_preload_and_threads_over_tls() {
+    let _turn = turn::beside_programs();
     serve_with_gunicorn(
         &Place::encrypted("gunicorn"),
         &["--worker-class", "gthread", "--threads", "4"],

@@ -1,15 +1,13 @@
 //! What an `init` sends: nothing on bad input, nothing larger than the service takes, and no more than the difference needs.
 
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::support::data_set::{row, DataSet, Item};
+use crate::support::watchdog::Watchdog;
+use crate::support::Engine;
 use ld_dynamo_store::ErrorKind;
 use serde_json::{json, Value};
-use support::data_set::{row, DataSet, Item};
-use support::watchdog::Watchdog;
-use support::Engine;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const MAXIMUM_BATCH_ROWS: usize = 25;

@@ -1,13 +1,11 @@
 //! What the cache does to requests: how many there are, which calls share one, what is served when none is answered.
 
-mod support;
-
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
+use crate::support::cached::{all, flag, get, stats, Place};
 use ld_dynamo_store::{ErrorKind, Store};
 use serde_json::{json, Value};
-use support::cached::{all, flag, get, stats, Place};
 
 /// The same call by 16 threads at once.
 fn sixteen_times<T: Send>(call: impl Fn() -> T + Sync) -> Vec<T> {

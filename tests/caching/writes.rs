@@ -1,12 +1,10 @@
 //! What writes leave in the cache, and what reads beside them do not.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::cached::{all, flag, get, Place};
 use ld_dynamo_store::{Store, Upsert};
 use serde_json::json;
-use support::cached::{all, flag, get, Place};
 
 #[test]
 fn an_upsert_keeps_the_new_or_the_winning_item() {

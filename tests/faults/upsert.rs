@@ -1,14 +1,12 @@
 //! One conditional write and its failures: what is sent, what is believed, and which error the caller gets.
 
-mod support;
-
 use std::time::{Duration, Instant};
 
+use crate::support::data_set::{row, DataSet};
+use crate::support::watchdog::Watchdog;
+use crate::support::Engine;
 use ld_dynamo_store::{ErrorKind, Store, Upsert};
 use serde_json::{json, Value};
-use support::data_set::{row, DataSet};
-use support::watchdog::Watchdog;
-use support::Engine;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const NEWER: &str = r#"{"key":"flag","version":5,"on":true}"#;

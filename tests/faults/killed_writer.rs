@@ -1,19 +1,17 @@
 //! A writer that dies in the middle of an `init`: the table never claims what it does not hold, and the next `init` repairs it.
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::support::data_set::{marker_key, DataSet};
+use crate::support::fake::RowKey;
+use crate::support::rerun;
+use crate::support::watchdog::Watchdog;
+use crate::support::Engine;
 use fastrand::Rng;
 use ld_dynamo_store::{Config, Store};
 use serde_json::{json, Value};
-use support::data_set::{marker_key, DataSet};
-use support::fake::RowKey;
-use support::rerun;
-use support::watchdog::Watchdog;
-use support::Engine;
 
 type Rows = BTreeMap<RowKey, Value>;
 
@@ -100,7 +98,9 @@ impl Scene {
 
     /// Starts the writer, kills it once `requests` have arrived and a little later, and waits until what it sent is done.
     fn kill_at(&self, requests: u64, later: Duration) {
-        let mut writer = rerun::command("writer", &self.task).spawn().expect("a writer");
+        let mut writer = rerun::command("killed_writer::writer", &self.task)
+            .spawn()
+            .expect("a writer");
         while self.engine.requests() < requests && writer.try_wait().expect("a process").is_none() {
             std::thread::sleep(Duration::from_micros(300));
         }
@@ -197,7 +197,9 @@ impl Scene {
     fn run(mut self, rounds: u64) {
         let _watchdog = Watchdog::new(rerun::patience(rounds));
         self.set();
-        let status = rerun::command("writer", &self.task).status().expect("a writer");
+        let status = rerun::command("killed_writer::writer", &self.task)
+            .status()
+            .expect("a writer");
         assert!(status.success(), "a writer that nobody kills succeeds");
         let requests = self.engine.requests();
         assert!(requests > 80, "only {requests} requests");

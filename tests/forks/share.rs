@@ -2,28 +2,26 @@
 //!
 //! What is shared is seen from the server's side: how many connections it has.
 
-mod support;
-
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::RwLockWriteGuard;
 use std::time::Duration;
 
+use crate::support::watchdog::Watchdog;
+use crate::support::Engine;
+use crate::turn;
 use ld_dynamo_store::Store;
 use serde_json::{json, Value};
-use support::watchdog::Watchdog;
-use support::Engine;
 
-/// The environment and the registry are one for the whole process, so the tests take turns.
+/// A table with one flag, and this process for the test alone.
 struct Place {
     engine: Engine,
     table: String,
-    _turn: MutexGuard<'static, ()>,
+    _turn: RwLockWriteGuard<'static, ()>,
     _watchdog: Watchdog,
 }
 
 impl Place {
     fn new() -> Self {
-        static TURN: Mutex<()> = Mutex::new(());
-        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = turn::alone();
         let engine = Engine::fake(&[]);
         let table = engine.create_table();
         engine.seed(&table, &[json!({"namespace": {"S": "features"}, "key": {"S": "flag"}, "version": {"N": "1"}, "item": {"S": FLAG}})]);

@@ -1,0 +1,8 @@
+//! What is shipped: the headers, the libraries that belong to them, and what these are built of.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod features;
+mod header;
+mod panic;

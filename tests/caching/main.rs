@@ -1,0 +1,7 @@
+//! What is asked only once, and what is forgotten in time.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod reads;
+mod writes;

@@ -1,0 +1,9 @@
+//! What belongs to one process: forks at any moment, the cache and shared live states in a child.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod cache;
+mod programs;
+mod share;
+mod turn;

@@ -1,0 +1,8 @@
+//! What a program may rely on that loads the library: it is never surprised, ended, or shown a secret.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod logs;
+mod process;
+mod sigpipe;
