@@ -58,7 +58,11 @@ fn read(file: &Path, place: Vec<String>, modules: &mut Modules) {
         let candidates = [folder.join(format!("{child}.rs")), folder.join(child).join("mod.rs")];
         let found = candidates.iter().find(|candidate| candidate.exists());
         let child_file = found.unwrap_or_else(|| panic!("{}: no file for mod {child}", file.display()));
-        read(child_file, [place.as_slice(), std::slice::from_ref(child)].concat(), modules);
+        read(
+            child_file,
+            [place.as_slice(), std::slice::from_ref(child)].concat(),
+            modules,
+        );
     }
     let module = Module {
         file: file.to_owned(),
@@ -250,4 +254,21 @@ fn architecture_shows_the_list() {
         (room.to_owned(), below)
     });
     assert_eq!(shown, listed);
+}
+
+#[test]
+fn the_files_that_architecture_names_exist() {
+    let text = include_str!("../../ARCHITECTURE.md");
+    let quoted = text.split('`').skip(1).step_by(2);
+    let is_path = |name: &&str| {
+        let is_below = ["src/", "tests/", "docs/", "bindings/"]
+            .iter()
+            .any(|folder| name.starts_with(folder));
+        is_below && !name.contains(['*', ' ']) && !name.contains("NAME")
+    };
+    let paths: Vec<&str> = quoted.filter(is_path).collect();
+    assert!(paths.len() > 40, "{paths:?}");
+    for path in paths {
+        assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(path).exists(), "{path}");
+    }
 }
