@@ -18,7 +18,7 @@ cp "$built/libld_dynamo_store.a" "$packages/$name/lib/"
 # Programs are linked to the first name and look for the second when they start.
 cp "$built/libld_dynamo_store.so" "$packages/$name/lib/libld_dynamo_store.so.1"
 ln -s libld_dynamo_store.so.1 "$packages/$name/lib/libld_dynamo_store.so"
-cp README.md LICENSE CHANGELOG.md "$packages/$name/"
+cp -r README.md LICENSE CHANGELOG.md SECURITY.md ARCHITECTURE.md CONTRIBUTING.md docs "$packages/$name/"
 tar -C "$packages" -czf "$packages/$name.tar.gz" "$name"
 rm -r "${packages:?}/$name"
 
