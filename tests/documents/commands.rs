@@ -4,6 +4,8 @@
 //! but what a machine needs. A block under a line that ends with a file's name in backquotes and a colon is saved to that file. What
 //! cannot run everywhere is a block `console` with a prompt.
 
+use std::collections::BTreeSet;
+use std::fs::{File, FileTimes};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -24,6 +26,8 @@ const LEFT_OUT: &str = "make test";
 const README: &str = "README.md";
 const TABLE: &str = "local-dynamodb --port ";
 
+/// Between a place and the command that failed there.
+const FAILED: &str = "this command failed: ";
 const PAGE_LIMIT: Duration = Duration::from_secs(600);
 const PORT_LIMIT: Duration = Duration::from_secs(10);
 
@@ -144,34 +148,36 @@ fn folder() -> PathBuf {
 fn run(page: &str) -> Result<(), String> {
     let text = read(page);
     let (blocks, _) = parse(&text);
-    let table_text = read(README);
-    let is_table = |block: &&Block| block.lines.iter().any(|line| line.contains(TABLE));
-    let table_blocks = parse(&table_text).0;
-    let table = table_blocks.iter().find(is_table).expect("README.md starts a table");
-    let ports: Vec<u16> = blocks
+    let readme = read(README);
+    let is_table = |block: &Block| block.lines.iter().any(|line| line.contains(TABLE));
+    let mut table = parse(&readme).0;
+    table.retain(is_table);
+    assert_eq!(table.len(), 1, "{README} starts a table in one block");
+    for port in blocks
         .iter()
-        .chain([table])
-        .filter(|block| block.language == "sh")
+        .chain(&table)
+        .filter(|block| is_run(block))
         .flat_map(ports)
-        .collect();
-    for port in ports {
+    {
         wait_until_free(port)?;
     }
 
     seed();
     let checkout = check_out();
-    let script = folder().join("script");
-    renew(&script);
     let home = folder().join("home");
     renew(&home);
-    let mut first_line = start(page);
+    let script = folder().join("script");
+    renew(&script);
+    let mut first_line = start(&script);
     if page != README {
-        first_line.push_str(&format!("{}; ", saved_command(&script, table)));
+        let file = script.join(README);
+        write(&file, &program_text(&script, String::new(), &readme, &table));
+        first_line.push_str(&format!("source {}", quoted(&file)));
     }
-    let program = script.join(page.replace('/', "-"));
+    let program = script.join(page);
     write(&program, &program_text(&script, first_line, &text, &blocks));
 
-    let output = folder().join("output").join(format!("{}.txt", page.replace('/', "-")));
+    let output = folder().join("output").join(page).with_extension("txt");
     let status = run_shell(&program, &checkout, &home, &output);
     let printed = std::fs::read(&output).expect("the output");
     let printed = String::from_utf8_lossy(&printed);
@@ -182,11 +188,8 @@ fn run(page: &str) -> Result<(), String> {
         Some(status) => format!("{page} failed ({status})"),
         None => format!("{page} did not end within {} s", PAGE_LIMIT.as_secs()),
     };
-    let failures: Vec<&str> = lines
-        .iter()
-        .copied()
-        .filter(|line| line.starts_with(&format!("{page}:")))
-        .collect();
+    let is_failure = |line: &&&str| line.contains(FAILED) && !line.starts_with('+');
+    let failures: Vec<&str> = lines.iter().filter(is_failure).copied().collect();
     Err(format!(
         "{end}\n\n{reason}; all output: {}\n{}",
         output.display(),
@@ -207,13 +210,9 @@ fn program_text(script: &Path, first_line: String, text: &str, blocks: &[Block])
             // In the line of the second fence.
             lines[block.line + block.lines.len()] = wait_commands(block);
         } else if let Some(file) = saved_file(block) {
-            let copy = script.join(format!("block-{}", block.line));
+            let copy = script.join("saved").join(block.line.to_string());
             write(&copy, &block.text());
-            lines[block.line - 1] = format!(
-                "install -D -m 644 {} {}",
-                quoted(&copy.display().to_string()),
-                quoted(file)
-            );
+            lines[block.line - 1] = format!("install -D -m 644 {} {}", quoted(&copy), quoted(Path::new(file)));
         }
     }
     lines.join("\n") + "\n"
@@ -224,21 +223,17 @@ fn saved_file<'block>(block: &'block Block) -> Option<&'block str> {
     block.file().filter(|_| is_saved)
 }
 
-/// Stops at the first failure and says which it was; shows each command before it is run.
-fn start(page: &str) -> String {
-    let failure = format!("printf '%s\\n' \"{page}:$LINENO: this command failed: $BASH_COMMAND\" >&2");
-    format!("PS4='+ {page}:$LINENO: '; trap {} ERR; set -xE; ", quoted(&failure))
+/// Has bash show each command before it runs it, and say at which one it stops, by the page's name and line.
+fn start(script: &Path) -> String {
+    let place = format!("${{BASH_SOURCE[0]#{}/}}:$LINENO: ", script.display());
+    let failure = format!("printf '%s\\n' \"{place}{FAILED}$BASH_COMMAND\" >&2");
+    let [place, failure] = [format!("+ {place}"), failure].map(|text| quoted(Path::new(&text)));
+    format!("PS4={place}; trap {failure} ERR; set -xE; ")
 }
 
-/// Runs a block of another page.
-fn saved_command(script: &Path, block: &Block) -> String {
-    let file = script.join("table");
-    write(&file, &format!("{}\n{}\n", block.text(), wait_commands(block)));
-    format!("source {}", quoted(&file.display().to_string()))
-}
-
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
+/// A word of bash.
+fn quoted(text: &Path) -> String {
+    format!("'{}'", text.display().to_string().replace('\'', r"'\''"))
 }
 
 /// Waits for what a block started in the background.
@@ -306,7 +301,7 @@ impl Drop for Group {
 fn run_shell(program: &Path, checkout: &Path, home: &Path, output: &Path) -> Option<ExitStatus> {
     use std::os::unix::process::CommandExt;
     std::fs::create_dir_all(output.parent().expect("a folder")).expect("a folder");
-    let output = std::fs::File::create(output).expect("a file");
+    let output = File::create(output).expect("a file");
     let group = Group::new();
     let mut shell = Command::new("bash")
         .args(["-euo", "pipefail"])
@@ -374,6 +369,7 @@ fn renew(folder: &Path) {
 }
 
 fn write(file: &Path, text: &str) {
+    std::fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
     std::fs::write(file, text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
 }
 
@@ -399,6 +395,17 @@ fn check_out() -> PathBuf {
     renew(&checkout);
     let files: Vec<_> = files().into_iter().map(PathBuf::from).collect();
     copy(&["--parents"], support::repository(), &files, &checkout);
+    // cargo looks at the times of folders, too, and a copied file has just changed that of its folder.
+    let folders: BTreeSet<_> = files.iter().flat_map(|file| file.ancestors().skip(1)).collect();
+    for folder in folders {
+        let original = support::repository()
+            .join(folder)
+            .metadata()
+            .and_then(|data| data.modified());
+        let times = FileTimes::new().set_modified(original.expect("a folder's time"));
+        let copied = File::open(checkout.join(folder)).and_then(|copied| copied.set_times(times));
+        copied.unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    }
     std::os::unix::fs::symlink("../target", checkout.join("target")).expect("a link");
     checkout
 }

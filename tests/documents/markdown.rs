@@ -45,7 +45,12 @@ pub fn parse(text: &str) -> (Vec<Block<'_>>, Vec<(usize, &str)>) {
             None => prose.push((number, line)),
         }
     }
-    assert!(!is_open, "the last fence is not closed");
+    if let Some(block) = blocks.last().filter(|_| is_open) {
+        panic!(
+            "the block in line {}, under {:?}, is not closed",
+            block.line, block.introduction
+        );
+    }
     (blocks, prose)
 }
 
