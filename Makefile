@@ -31,7 +31,7 @@ demo: ## show the library at work; ENDPOINT=, TABLE= and the AWS settings choose
 	@examples/demo.sh
 
 test: setup build ## run all tests
-	$(LIMITED) 900 cargo test --release --locked
+	$(LIMITED) 1800 cargo test --release --locked
 	$(LIMITED) 900 cargo test --release --locked -p fake-dynamodb
 	cd bindings/python && $(LIMITED) 600 $(PYTHON) -m pytest -q
 	cd bindings/ruby && $(LIMITED) 300 rake test

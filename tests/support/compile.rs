@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Warnings are errors: what programs include must be clean.
 const FLAGS: [&str; 6] = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-O1", "-Iinclude"];
 
-/// What a program needs beside the static library; README.md gives the same list.
+/// What a program needs beside the static library; docs/c.md gives the same list.
 const SYSTEM_LIBRARIES: [&str; 4] = ["-lgcc_s", "-lpthread", "-lm", "-ldl"];
 
 /// Which of the two libraries a program is linked to.
