@@ -58,7 +58,7 @@ stress: setup build ## run the tests that take minutes
 	LD_DYNAMO_STRESS=1 cargo test --release --locked --test faults -- init:: killed_writer:: many_writers::
 	cd bindings/python && $(PYTHON) -m pytest -q -m stress
 
-sanitize: setup build ## run the C programs under the address and undefined-behaviour sanitizers
+sanitize: setup build ## look for wrong memory accesses, leaks and races: sanitizers, Valgrind, Miri
 	tests/sanitize.sh
 
 bench: setup build ## compare with the official stores; needs Go beside what the tests need

@@ -1,4 +1,6 @@
 //! The one error type: what kind of failure, a message that names what is wrong, whether a retry may help, and AWS's code.
+//!
+//! Knows nothing of who makes it.
 
 use std::fmt;
 

@@ -67,9 +67,9 @@ miri() {
     require_nightly
     # The panic hook compares with the machine's environment, and a time-out with its clock.
     export MIRIFLAGS="-Zmiri-disable-isolation -Zmiri-many-seeds=0..4"
-    timeout 1800 cargo +nightly miri test --locked --target-dir target/miri --lib -- ffi::tests striped_lock:: fork_gate::
+    timeout 1800 cargo +nightly miri test --locked --target-dir target/miri --lib -- ffi::tests striped_lock:: fork_gate:: inside::
     # What is inherited over a fork is leaked on purpose.
-    MIRIFLAGS="$MIRIFLAGS -Zmiri-ignore-leaks" timeout 1800 cargo +nightly miri test --locked --target-dir target/miri --lib -- process::
+    MIRIFLAGS="$MIRIFLAGS -Zmiri-ignore-leaks" timeout 1800 cargo +nightly miri test --locked --target-dir target/miri --lib -- process::slot:: process::page::
 }
 
 thread() {

@@ -196,7 +196,7 @@ def print_table(stores):
 
 
 def print_verdicts(stores, folder):
-    """Prints which of the figures that the project set itself are met; returns whether all are."""
+    """Prints which limits are met; returns whether all are."""
     ours, go = (next(store for store in stores if store.name == name) for name in (OURS, GO))
     fresh, _, changed, _ = STEPS
     size = (folder / fresh.data_set).stat().st_size

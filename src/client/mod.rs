@@ -1,4 +1,5 @@
-//! DynamoDB: requests and their answers in the terms of the table, failures as [`Error`]. The only place that knows the AWS SDK.
+//! DynamoDB: requests and their answers in the terms of the table, failures as [`Error`]. The only place that knows the AWS SDK,
+//! but for the type that a Rust user hands in (`config/client_factory.rs`).
 //!
 //! Owns settings, credentials, connections, attempts, and what a failure means. Does not know what its rows are for, nor that there is
 //! a cache.

@@ -1,4 +1,5 @@
-//! The rooms of `src` and which of them each may import: ARCHITECTURE.md shows this list, and the code keeps to it.
+//! The rooms of `src` and which of them each may import: ARCHITECTURE.md shows this list, and the code keeps to it. Paths within
+//! a macro's arguments are not looked at.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -89,7 +90,7 @@ impl Collector {
             syn::UseTree::Group(group) => group.items.iter().for_each(|tree| self.add_tree(tree, path.clone())),
             syn::UseTree::Name(name) => self.paths.push([path, vec![name.ident.to_string()]].concat()),
             syn::UseTree::Rename(name) => self.paths.push([path, vec![name.ident.to_string()]].concat()),
-            syn::UseTree::Glob(_) => self.paths.push(path),
+            syn::UseTree::Glob(_) => self.paths.push([path, vec!["*".to_owned()]].concat()),
         }
     }
 }

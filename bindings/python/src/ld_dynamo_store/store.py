@@ -112,7 +112,7 @@ class Store:
             table: name of the table; its partition key is ``namespace`` and its sort key ``key``, both strings.
             prefix: goes before every namespace with a colon, so that environments share a table ("" is none).
             region: the AWS region (environment, profile).
-            endpoint: address of the service, for a local engine or a VPC endpoint.
+            endpoint: address of the service, for a local engine or a VPC endpoint (environment, profile, then the region's).
             profile: name of an AWS profile.
             credentials: static credentials (the AWS chain: environment, profile, web identity, ECS, IMDS).
             consistent_reads: strongly consistent reads, at twice the price of eventual ones (True).
@@ -123,11 +123,11 @@ class Store:
             init_timeout_ms: for a whole ``init`` (300000).
             max_attempts: tries of one request (3).
             retry_mode: how AWS SDKs wait between tries ("standard").
-            max_concurrency: requests of this store at the same time (16).
+            max_concurrency: batches that ``init`` has under way at once (16).
             cache_ttl_ms: how long a read is answered from memory; 0 never, -1 for ever (15000).
             stale_on_error: serves an expired value when the table cannot be asked (False).
             share: stores of equal configuration use one set of connections and one cache (False).
-            ca_bundle: file of root certificates in PEM (the system's).
+            ca_bundle: file of root certificates in PEM (``AWS_CA_BUNDLE``, then the system's).
             proxy: address of an HTTP proxy (the usual environment variables).
             log_level: "off", "error", "warn", "info", "debug" or "trace" ("info"). Events go to the logger
                 ``ld_dynamo_store``.
