@@ -112,7 +112,7 @@ class Store:
             table: name of the table; its partition key is ``namespace`` and its sort key ``key``, both strings.
             prefix: goes before every namespace with a colon, so that environments share a table ("" is none).
             region: the AWS region (environment, profile).
-            endpoint: address of the service, for a local engine or a VPC endpoint (environment, profile, then the region's).
+            endpoint: address of a local engine or a VPC endpoint (environment, profile, then the region's).
             profile: name of an AWS profile.
             credentials: static credentials (the AWS chain: environment, profile, web identity, ECS, IMDS).
             consistent_reads: strongly consistent reads, at twice the price of eventual ones (True).
