@@ -242,6 +242,7 @@ final class Store
             $functions->ld_dynamo_error_free($error);
         }
         $this->handle = $handle;
+        RequestEnd::closes($this);
     }
 
     private function open(): CData
