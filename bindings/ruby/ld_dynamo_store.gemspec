@@ -11,6 +11,7 @@ Gem::Specification.new do |gem|
   gem.authors = ["The ld-dynamo-store contributors"]
   gem.license = "Apache-2.0"
   gem.required_ruby_version = ">= 3.0"
-  gem.files = Dir.chdir(__dir__) { Dir["lib/**/*.rb", "lib/**/*.{so,dylib}", "README.md"] }
+  gem.files = Dir.chdir(__dir__) { Dir["lib/**/*.rb", "lib/**/*.{so,dylib}", "README.md", "LICENSE"] }
+  gem.metadata = { "rubygems_mfa_required" => "true" }
   gem.add_dependency "ffi", "~> 1.15"
 end

@@ -1,6 +1,7 @@
 //! The C ABI as a program in C uses it, without a request: pointers, ownership, panics. `make sanitize` runs these under Miri.
 //!
 //! SAFETY: every pointer handed in is NULL, a literal, or came from the library and has not been freed.
+#![expect(clippy::undocumented_unsafe_blocks, reason = "said above, for all of them")]
 
 use std::ffi::{c_char, c_void, CStr, CString};
 use std::ptr::{null, null_mut};

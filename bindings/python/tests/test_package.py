@@ -50,6 +50,8 @@ def test_the_wheel_holds_the_library_and_the_types(wheel: Path) -> None:
         names = set(archive.namelist())
         assert archive.read(f"ld_dynamo_store/{_native.FILE_NAME}") == Path(load().path).read_bytes()
         metadata = archive.read(f"ld_dynamo_store-{version}.dist-info/WHEEL").decode()
+        licence = archive.read(f"ld_dynamo_store-{version}.dist-info/licenses/LICENSE")
+    assert licence == (repository / "LICENSE").read_bytes()
     assert {"ld_dynamo_store/py.typed", "ld_dynamo_store/launchdarkly.py"} <= names
     assert "Root-Is-Purelib: false" in metadata
 
@@ -103,6 +105,11 @@ def test_a_wheel_around_a_missing_library_is_refused(tmp_path: Path) -> None:
 def test_the_version_is_that_of_the_library() -> None:
     assert ld_dynamo_store.__version__ == load().version
     assert f'version = "{ld_dynamo_store.__version__}"' in (package / "pyproject.toml").read_text()
+
+
+@pytest.mark.parametrize("language", ["php", "python", "ruby"])
+def test_each_package_has_the_licence(language: str) -> None:
+    assert (repository / "bindings" / language / "LICENSE").read_bytes() == (repository / "LICENSE").read_bytes()
 
 
 def test_types() -> None:

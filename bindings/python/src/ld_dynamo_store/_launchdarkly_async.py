@@ -16,7 +16,7 @@ from ldclient.interfaces import (
 )
 from ldclient.versioned_data_kind import VersionedDataKind
 
-from .launchdarkly import DynamoDBBigSegmentStore, DynamoDBFeatureStoreCore
+from ._launchdarkly_core import DynamoDBBigSegmentStore, DynamoDBFeatureStoreCore
 from .store import Item, Store
 
 _THREADS = 16
