@@ -34,12 +34,11 @@ final class Native
     /** @var array<string, self> by path or name */
     private static array $loaded = [];
 
-    /** @var array{CData, CData}|null log callback and release function, each in an array of one; made once, since PHP keeps every one until its end */
-    private ?array $callbacks = null;
+    /** The log callback, in an array of one; made once, since PHP keeps every one until its end. */
+    private ?CData $logCallback = null;
 
-    /** @var array<int, callable(int, string): void> loggers by the number that the library holds as their user data */
-    private array $loggers = [];
-    private int $lastLogger = 0;
+    /** @var array<int, array{int, string}> levels and messages of the native call that is under way */
+    private static array $messages = [];
 
     /** @param string $path what the loader was given: a path, or a name it searches for */
     private function __construct(public readonly FFI $functions, public readonly string $path)
@@ -97,52 +96,33 @@ final class Native
     }
 
     /**
-     * Keeps a logger until the library releases it.
-     *
-     * @param callable(int, string): void $logger
-     *
-     * @return array{CData, CData, CData} callback, user data and release function for the library
+     * What the library calls with a message. It only keeps the message: PHP leaves a function that throws, exits or fails by jumping over the
+     * library's frames, so nothing of the user's may run here.
      */
-    public function registerLogger(callable $logger): array
+    public function logCallback(): CData
     {
-        $this->callbacks ??= $this->makeCallbacks();
-        $number = ++$this->lastLogger;
-        $this->loggers[$number] = $logger;
-        $userdata = $this->functions->cast('void *', $this->functions->cast('uintptr_t', $number));
+        if ($this->logCallback === null) {
+            // A function becomes a C pointer by being assigned to an element of that type; the array owns the memory of its element.
+            $this->logCallback = $this->functions->new('ld_dynamo_log_callback[1]');
+            $this->logCallback[0] = static function (mixed $userdata, int $level, string $message): void {
+                self::$messages[] = [$level, $message];
+            };
+        }
 
-        return [$this->callbacks[0][0], $userdata, $this->callbacks[1][0]];
+        return $this->logCallback[0];
     }
 
-    /** How many loggers the library holds. */
-    public function loggerCount(): int
+    /**
+     * The messages of the native call that has ended, which are then forgotten here.
+     *
+     * @return array<int, array{int, string}>
+     */
+    public static function takeMessages(): array
     {
-        return count($this->loggers);
-    }
+        $messages = self::$messages;
+        self::$messages = [];
 
-    /** @return array{CData, CData} arrays of one, which own the memory of their elements */
-    private function makeCallbacks(): array
-    {
-        // A function becomes a C pointer by being assigned to an element of that type.
-        $log = $this->functions->new('ld_dynamo_log_callback[1]');
-        $log[0] = function (CData $userdata, int $level, string $message): void {
-            try {
-                ($this->loggers[$this->number($userdata)])($level, $message);
-            } catch (\Throwable) {
-                // A broken logger must not fail the call that had something to say, and PHP ends when an exception leaves a callback.
-            }
-        };
-        $release = $this->functions->new('ld_dynamo_log_release[1]');
-        $release[0] = function (CData $userdata): void {
-            unset($this->loggers[$this->number($userdata)]);
-        };
-
-        return [$log, $release];
-    }
-
-    /** The number in a user data pointer; a cast of the pointer itself would follow it. */
-    private function number(CData $userdata): int
-    {
-        return $this->functions->cast('uintptr_t *', FFI::addr($userdata))[0];
+        return $messages;
     }
 
     private static function loadFile(string $path, string $source): self

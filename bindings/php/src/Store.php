@@ -33,8 +33,7 @@ final class Store
     /** The native store; null once it is closed. */
     private ?CData $handle = null;
 
-    /** Calls that are under way; above 0 only while a logger runs. */
-    private int $calls = 0;
+    private ?Logger $logger = null;
 
     /**
      * Makes a store. Nothing is sent before the first call.
@@ -80,7 +79,7 @@ final class Store
     public function get(string $kind, string $key): ?string
     {
         try {
-            return $this->callForText('ld_dynamo_store_get', [$this->kind($kind), $this->key($key)])[1];
+            return $this->call('ld_dynamo_store_get', [$this->kind($kind), $this->key($key)], true)[1];
         } catch (InvalidKeyException) {
             return null;
         }
@@ -93,7 +92,7 @@ final class Store
      */
     public function all(string $kind): string
     {
-        return (string) $this->callForText('ld_dynamo_store_all', [$this->kind($kind)])[1];
+        return (string) $this->call('ld_dynamo_store_all', [$this->kind($kind)], true)[1];
     }
 
     /**
@@ -117,7 +116,7 @@ final class Store
      */
     public function upsert(string $kind, string $key, string $item): UpsertResult
     {
-        return new UpsertResult(...$this->callForText('ld_dynamo_store_upsert', [$this->kind($kind), $this->key($key), $this->json($item, 'item')]));
+        return new UpsertResult(...$this->call('ld_dynamo_store_upsert', [$this->kind($kind), $this->key($key), $this->json($item, 'item')], true));
     }
 
     /**
@@ -127,7 +126,7 @@ final class Store
      */
     public function isInitialized(): bool
     {
-        return $this->call('ld_dynamo_store_initialized') === Status::OK;
+        return $this->call('ld_dynamo_store_initialized')[0] === Status::OK;
     }
 
     /** Whether the table answers now. Asks the table, never the cache. `checkAvailable` tells why not. */
@@ -159,7 +158,7 @@ final class Store
      */
     public function bigSegmentsMetadata(): ?string
     {
-        return $this->callForText('ld_dynamo_store_big_segments_metadata')[1];
+        return $this->call('ld_dynamo_store_big_segments_metadata', [], true)[1];
     }
 
     /**
@@ -169,33 +168,39 @@ final class Store
      */
     public function bigSegmentsMembership(string $contextHash): ?string
     {
-        return $this->callForText('ld_dynamo_store_big_segments_membership', [$this->key($contextHash, 'contextHash')])[1];
+        return $this->call('ld_dynamo_store_big_segments_membership', [$this->key($contextHash, 'contextHash')], true)[1];
     }
 
     /** What the store counted so far, as JSON text. */
     public function stats(): string
     {
-        return (string) $this->callForText('ld_dynamo_store_stats')[1];
+        return (string) $this->call('ld_dynamo_store_stats', [], true)[1];
     }
 
     /**
-     * Sends the library's messages to a function; null sends them nowhere. They are delivered before the call that caused them returns. The
-     * configuration's `log_level` chooses which there are. What the function throws is dropped.
+     * Sends the library's messages to a function; null sends them nowhere. They are delivered when the work of the call that caused them is
+     * done, before it returns or throws. The configuration's `log_level` chooses which there are. What the function throws is dropped; it may
+     * end the request, close the store and call it. Messages of calls that it makes itself are delivered after it has returned. At most 256 are
+     * delivered for one call, and the others counted in one more.
      *
      * @param (callable(int, string): void)|null $logger gets a LogLevel and the message
      */
     public function setLogger(?callable $logger): void
     {
-        $this->open();
-        $this->call('ld_dynamo_store_set_logger', $logger === null ? [null, null, null] : $this->native->registerLogger($logger));
+        $this->call('ld_dynamo_store_set_logger', [$logger === null ? null : $this->native->logCallback(), null, null]);
+        $this->logger = $logger === null ? null : new Logger($logger(...));
     }
 
-    /** Ends the store; may be repeated. Later calls throw StoreClosedException. Sends nothing and never waits. */
+    /**
+     * Ends the store; may be repeated. Later calls throw StoreClosedException. Sends nothing. The destructor does the same, and after a fatal
+     * error, when PHP runs no destructors, a shutdown function.
+     */
     public function close(): void
     {
         $handle = $this->handle;
         $this->handle = null;
-        if ($handle !== null && $this->calls === 0) {
+        $this->logger = null;
+        if ($handle !== null) {
             $this->native->functions->ld_dynamo_store_free($handle);
         }
     }
@@ -228,9 +233,16 @@ final class Store
         $functions = $this->native->functions;
         $handle = $functions->new('ld_dynamo_store *');
         $error = $functions->new('ld_dynamo_error *');
-        $status = $functions->ld_dynamo_store_new($this->json($configuration, 'configuration'), FFI::addr($handle), FFI::addr($error));
-        $this->throwFailure($status, $error);
+        try {
+            $status = $functions->ld_dynamo_store_new($this->json($configuration, 'configuration'), FFI::addr($handle), FFI::addr($error));
+            if ($status < 0) {
+                throw $this->native->failure($status, $error);
+            }
+        } finally {
+            $functions->ld_dynamo_error_free($error);
+        }
         $this->handle = $handle;
+        RequestEnd::closes($this);
     }
 
     private function open(): CData
@@ -238,53 +250,50 @@ final class Store
         return $this->handle ?? throw new StoreClosedException('the store is closed');
     }
 
-    /** @param array<int, mixed> $arguments what goes between the store and the error */
-    private function call(string $function, array $arguments = []): int
-    {
-        $functions = $this->native->functions;
-        $handle = $this->open();
-        $error = $functions->new('ld_dynamo_error *');
-        ++$this->calls;
-        try {
-            $status = $functions->$function($handle, ...[...$arguments, FFI::addr($error)]);
-        } finally {
-            // A logger may have closed the store during this call.
-            if (--$this->calls === 0 && $this->handle === null) {
-                $functions->ld_dynamo_store_free($handle);
-            }
-        }
-        $this->throwFailure($status, $error);
-
-        return $status;
-    }
-
     /**
-     * @param array<int, string> $arguments
+     * Calls a function of the library with this store. What it gave is copied and freed before code of the user's runs, which may throw or end the
+     * request: the logger, and handlers of signals.
+     *
+     * @param array<int, mixed> $arguments what goes between the store and the place for a text or the error
      *
      * @return array{int, string|null} the status and the text that the function gave
      */
-    private function callForText(string $function, array $arguments = []): array
+    private function call(string $function, array $arguments = [], bool $givesText = false): array
     {
         $functions = $this->native->functions;
+        $handle = $this->open();
+        $logger = $this->logger;
         $text = $functions->new('char *');
+        $error = $functions->new('ld_dynamo_error *');
+        if ($givesText) {
+            $arguments[] = FFI::addr($text);
+        }
+        $arguments[] = FFI::addr($error);
+        $failure = null;
+        // PHP runs these handlers at any function's beginning, also at that of the log callback.
+        $heldSignals = $logger !== null && extension_loaded('pcntl') && pcntl_async_signals(false);
         try {
-            $status = $this->call($function, [...$arguments, FFI::addr($text)]);
-
-            return [$status, FFI::isNull($text) ? null : FFI::string($text)];
+            $status = $functions->$function($handle, ...$arguments);
+            if ($status < 0) {
+                $failure = $this->native->failure($status, $error);
+            }
+            $result = [$status, FFI::isNull($text) ? null : FFI::string($text)];
         } finally {
             $functions->ld_dynamo_string_free($text);
-        }
-    }
-
-    private function throwFailure(int $status, CData $error): void
-    {
-        try {
-            if ($status < 0) {
-                throw $this->native->failure($status, $error);
+            $functions->ld_dynamo_error_free($error);
+            if ($heldSignals) {
+                pcntl_async_signals(true);
             }
-        } finally {
-            $this->native->functions->ld_dynamo_error_free($error);
         }
+        $logger?->deliver(Native::takeMessages());
+        if ($heldSignals) {
+            pcntl_signal_dispatch();
+        }
+        if ($failure !== null) {
+            throw $failure;
+        }
+
+        return $result;
     }
 
     private function kind(string $kind): string

@@ -15,7 +15,6 @@ use LdDynamoStore\Exception\StoreException;
 use LdDynamoStore\Exception\TableNotFoundException;
 use LdDynamoStore\Exception\UnreachableException;
 use LdDynamoStore\LogLevel;
-use LdDynamoStore\Native;
 use LdDynamoStore\Status;
 use LdDynamoStore\Store;
 use PHPUnit\Framework\TestCase;
@@ -160,21 +159,34 @@ final class StoreTest extends TestCase
 
     public function testALoggerGetsMessagesAndIsReleased(): void
     {
-        $before = Native::load()->loggerCount();
         $store = Engine::store(__FUNCTION__);
-        $messages = [];
-        $store->setLogger(static function (int $level, string $message) use (&$messages): void {
-            $messages[] = [$level, $message];
-        });
-        self::assertSame($before + 1, Native::load()->loggerCount());
+        $messages = new \ArrayObject();
+        $store->setLogger(static fn (int $level, string $message) => $messages[] = [$level, $message]);
         $store->upsert('features', 'large', self::largeItem());
-        $errors = array_filter($messages, static fn (array $entry): bool => $entry[0] === LogLevel::ERROR && str_contains($entry[1], 'too large'));
+        $errors = array_filter((array) $messages, static fn (array $entry): bool => $entry[0] === LogLevel::ERROR && str_contains($entry[1], 'too large'));
         self::assertCount(1, $errors);
+        $held = \WeakReference::create($messages);
+        unset($messages, $errors);
+        self::assertNotNull($held->get());
         $store->setLogger(null);
-        self::assertSame($before, Native::load()->loggerCount());
-        $store->setLogger(static fn () => null);
-        unset($store);
-        self::assertSame($before, Native::load()->loggerCount());
+        self::assertNull($held->get());
+        $store->upsert('features', 'large', self::largeItem());
+    }
+
+    public function testAMessageIsDeliveredBeforeTheCallThrows(): void
+    {
+        $store = Engine::store(__FUNCTION__, ['endpoint' => 'http://127.0.0.1:1', 'operation_timeout_ms' => 1500, 'log_level' => 'trace']);
+        $order = [];
+        $store->setLogger(static function () use (&$order): void {
+            $order[] = 'message';
+        });
+        try {
+            $store->get('features', 'flag');
+        } catch (UnreachableException) {
+            $order[] = 'exception';
+        }
+        self::assertSame(['message', 'exception'], array_values(array_unique($order)));
+        self::assertSame('exception', end($order));
     }
 
     public function testALoggerMayThrowAndMayCloseTheStore(): void
@@ -186,6 +198,69 @@ final class StoreTest extends TestCase
         });
         self::assertTrue($store->upsert('features', 'large', self::largeItem())->isTooLarge());
         self::assertTrue($store->isClosed());
+    }
+
+    public function testMessagesOfALoggersOwnCallsComeAfterItsReturnAndHaveAnEnd(): void
+    {
+        $store = Engine::store(__FUNCTION__);
+        $messages = [];
+        $depth = 0;
+        $store->setLogger(static function (int $level, string $message) use ($store, &$messages, &$depth): void {
+            self::assertSame(1, ++$depth);
+            $messages[] = $message;
+            $store->upsert('features', 'large', self::largeItem());
+            --$depth;
+        });
+        $store->upsert('features', 'large', self::largeItem());
+        self::assertCount(257, $messages);
+        self::assertSame('1 more log messages of this call were dropped', array_pop($messages));
+        self::assertCount(1, array_unique($messages));
+    }
+
+    public function testALoggerWhoseFiberIsSuspendedGetsTheRestLater(): void
+    {
+        $store = Engine::store(__FUNCTION__);
+        $messages = 0;
+        $store->setLogger(static function () use (&$messages): void {
+            ++$messages;
+            if (\Fiber::getCurrent() !== null) {
+                \Fiber::suspend();
+            }
+        });
+        $fiber = new \Fiber(static fn () => $store->upsert('features', 'large', self::largeItem()));
+        $fiber->start();
+        self::assertTrue($store->upsert('features', 'large', self::largeItem())->isTooLarge());
+        self::assertSame(1, $messages);
+        $fiber->resume();
+        self::assertSame(2, $messages);
+    }
+
+    /** PHP would run the handler at the beginning of the log callback, within the library, and end when it throws there. */
+    public function testAHandlerOfASignalRunsWhenTheCallIsOver(): void
+    {
+        $silent = stream_socket_server('tcp://127.0.0.1:0');
+        self::assertNotFalse($silent);
+        $endpoint = 'http://' . stream_socket_get_name($silent, false);
+        $store = Engine::store(__FUNCTION__, ['endpoint' => $endpoint, 'operation_timeout_ms' => 500, 'log_level' => 'trace']);
+        $messages = 0;
+        $store->setLogger(static function () use (&$messages): void {
+            ++$messages;
+        });
+        $wereOn = pcntl_async_signals(true);
+        pcntl_signal(SIGUSR1, static fn () => throw new \RuntimeException('the handler'));
+        $sender = proc_open(['sh', '-c', 'sleep 0.1; kill -USR1 ' . getmypid()], [], $pipes);
+        self::assertNotFalse($sender);
+        try {
+            $store->get('features', 'flag');
+            self::fail('no exception');
+        } catch (\RuntimeException $exception) {
+            self::assertSame('the handler', $exception->getMessage());
+        } finally {
+            pcntl_signal(SIGUSR1, SIG_DFL);
+            proc_close($sender);
+            self::assertTrue(pcntl_async_signals($wereOn));
+        }
+        self::assertGreaterThan(0, $messages);
     }
 
     public function testAStoreCannotBeSerializedOrCloned(): void

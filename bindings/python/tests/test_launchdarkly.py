@@ -259,7 +259,7 @@ def test_a_corrupt_row_counts_as_absent(
     table.put("features", "corrupt", version={"N": "1"}, item=item)
     table.put("features", "good", version={"N": "1"}, item={"S": json.dumps(flag("good", 1))})
     assert wrapper.get(FEATURES, "corrupt") is None
-    assert any("corrupt" in record.getMessage() for record in caplog.records if record.levelno == logging.ERROR)
+    assert corrupt_rows_logged(caplog)
     assert wrapper.all(FEATURES).keys() == {"good"}
     wrapper.upsert(FEATURES, flag("corrupt", 2))
     assert wrapper.get(FEATURES, "corrupt").version == 2
@@ -413,6 +413,26 @@ def test_big_segments(table: Table) -> None:
     assert store.get_membership("included") == {"a.g1": True, "b.g2": True}
     assert store.get_membership("excluded") == {"a.g1": False}
     assert store.get_membership("both") == {"a.g1": True, "b.g2": False}
+    store.stop()
+
+
+def put_corrupt_big_segments(table: Table, context_hash: str) -> None:
+    """Rows that hold no number and no sets."""
+    table.put("big_segments_metadata", "big_segments_metadata", synchronizedOn={"S": "yesterday"})
+    table.put("big_segments_user", context_hash, included={"S": "a.g1"})
+
+
+def corrupt_rows_logged(caplog: pytest.LogCaptureFixture) -> list[str]:
+    messages = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+    return [message for message in messages if "corrupt" in message]
+
+
+def test_a_corrupt_row_of_big_segments_counts_as_absent(table: Table, caplog: pytest.LogCaptureFixture) -> None:
+    put_corrupt_big_segments(table, "hash")
+    store = new_big_segment_store(table.name, dynamodb_opts=table.engine.dynamodb_opts)
+    assert store.get_metadata().last_up_to_date is None
+    assert store.get_membership("hash") is None
+    assert len(corrupt_rows_logged(caplog)) == 2
     store.stop()
 
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
+import subprocess
 import sys
+import textwrap
+import threading
 import time
 from collections.abc import Coroutine
 from typing import Any
@@ -21,7 +25,14 @@ from engine import FakeEngine, Table
 from ld_dynamo_store import StoreClosedError, launchdarkly
 from ld_dynamo_store.launchdarkly import async_big_segment_store, async_feature_store
 from test_fork import assert_children_succeed, in_child
-from test_launchdarkly import DATA_SET, UNCACHED, flag, segment
+from test_launchdarkly import (
+    DATA_SET,
+    UNCACHED,
+    corrupt_rows_logged,
+    flag,
+    put_corrupt_big_segments,
+    segment,
+)
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
@@ -134,6 +145,108 @@ def test_big_segments(table: Table) -> None:
         assert (await store.get_metadata()).last_up_to_date == 5
         assert await store.get_membership("hash") == {"a.g1": True}
         await store.stop()
+
+    run(work())
+
+
+def test_a_corrupt_row_of_big_segments_counts_as_absent(table: Table, caplog: pytest.LogCaptureFixture) -> None:
+    async def work() -> None:
+        store = async_big_segment_store(table.name, dynamodb_opts=table.engine.dynamodb_opts)
+        put_corrupt_big_segments(table, "hash")
+        assert (await store.get_metadata()).last_up_to_date is None
+        assert await store.get_membership("hash") is None
+        await store.stop()
+
+    run(work())
+    assert len(corrupt_rows_logged(caplog)) == 2
+
+
+EXITS = {
+    "after a time-out": "asyncio.run(asyncio.wait_for(call(), 0.2))",
+    "after the task was cancelled": """
+async def main():
+    task = asyncio.create_task(call())
+    await asyncio.sleep(0.2)
+    task.cancel()
+asyncio.run(main())
+""",
+    "while tasks wait": """
+async def main():
+    tasks = [asyncio.create_task(call()) for _ in range(40)]
+    await asyncio.sleep(0.2)
+asyncio.run(main())
+""",
+    "by an interrupt": """
+import os, signal, threading
+threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+asyncio.run(call())
+""",
+}
+
+
+@pytest.mark.parametrize("name", EXITS)
+def test_the_exit_of_the_process_waits_a_second_at_most(name: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        options = {"attempt_timeout_ms": 20_000, "operation_timeout_ms": 20_000, "max_attempts": 1}
+        program = f"""
+import asyncio, atexit, contextlib, time
+from ldclient.versioned_data_kind import FEATURES
+from ld_dynamo_store.launchdarkly import async_feature_store
+opts = {{"endpoint_url": {endpoint!r}, "region_name": "x", "aws_access_key_id": "x", "aws_secret_access_key": "x"}}
+store = async_feature_store("table", dynamodb_opts=opts, options={options!r})
+async def call():
+    await asyncio.gather(store.get(FEATURES, "flag"), store.init({{FEATURES: {{}}}}))
+with contextlib.suppress(asyncio.TimeoutError, KeyboardInterrupt):
+{textwrap.indent(EXITS[name].strip(), "    ")}
+print(time.monotonic())
+"""
+        result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+        ended = time.monotonic()
+    assert (result.returncode, result.stderr) == (0, "")
+    assert ended - float(result.stdout) < 3
+
+
+def test_an_answer_that_nobody_waits_for_any_more_is_dropped_quietly(fake: FakeEngine, fake_table: Table) -> None:
+    fake.rule(action={"delay_ms": 500})
+    program = f"""
+import asyncio, time
+from ldclient.versioned_data_kind import FEATURES
+from ld_dynamo_store.launchdarkly import async_feature_store
+store = async_feature_store({fake_table.name!r}, dynamodb_opts={fake.dynamodb_opts!r})
+async def cancelled():
+    task = asyncio.create_task(store.get(FEATURES, "a"))
+    await asyncio.sleep(0.1)
+    task.cancel()
+    await asyncio.sleep(0.8)
+asyncio.run(cancelled(), debug=True)
+async def left_behind():
+    asyncio.create_task(store.get(FEATURES, "b"))
+    await asyncio.sleep(0.1)
+asyncio.run(left_behind(), debug=True)
+time.sleep(0.8)
+"""
+    result = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, timeout=60)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_threads_are_started_on_demand_and_bounded(fake: FakeEngine, fake_table: Table) -> None:
+    def own_threads() -> int:
+        return sum(thread.name == "ld_dynamo_store" for thread in threading.enumerate())
+
+    async def work() -> None:
+        before = own_threads()
+        store = feature_store(fake_table)
+        for number in range(5):
+            await store.get(FEATURES, str(number))
+        # A thread may not have become idle before the next call comes.
+        assert own_threads() <= before + 2
+        fake.rule(action={"delay_ms": 100})
+        calls = asyncio.gather(*(store.get(FEATURES, str(number)) for number in range(40)))
+        await asyncio.sleep(0.05)
+        assert own_threads() == before + 16
+        assert await calls == [None] * 40
+        await store.close()
 
     run(work())
 

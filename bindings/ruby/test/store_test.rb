@@ -137,40 +137,159 @@ class StoreTest < Minitest::Test
     silent&.close
   end
 
-  def test_a_logger_gets_messages_and_is_released
+  def test_a_logger_gets_messages_until_it_is_replaced
     output = StringIO.new
-    before = loggers_held
     store = Engine.store(__method__, logger: Logger.new(output))
-    assert_equal before + 1, loggers_held
-    store.upsert("features", "large", { version: 1, filler: "x" * 401_000 })
+    write_too_large(store)
     assert_match(/ERROR.*"large".*too large/, output.string)
+    length = output.string.length
     store.logger = Logger.new(File::NULL)
-    assert_equal before + 1, loggers_held
+    write_too_large(store)
     store.logger = nil
-    assert_equal before, loggers_held
-    store.logger = Logger.new(File::NULL)
-    store.close
-    assert_equal before, loggers_held
+    write_too_large(store)
+    assert_equal length, output.string.length
+  end
+
+  def test_messages_are_delivered_before_the_call_raises
+    order = []
+    store = Engine.store(__method__, endpoint: "http://127.0.0.1:1", log_level: "trace", logger: logger { order << :message })
+    assert_raises(LdDynamoStore::UnreachableError) do
+      store.get("features", "flag")
+    rescue LdDynamoStore::UnreachableError
+      order << :error
+      raise
+    end
+    assert_equal %i[message error], order.uniq
+    assert_equal :error, order.last
   end
 
   def test_a_logger_that_raises_does_not_fail_the_call
     broken = Object.new
     def broken.add(*) = raise("broken")
     store = Engine.store(__method__, logger: broken)
-    assert_predicate store.upsert("features", "large", { version: 1, filler: "x" * 401_000 }), :too_large?
+    assert_predicate write_too_large(store), :too_large?
+  end
+
+  def test_messages_of_a_loggers_own_calls_come_after_its_return_and_have_an_end
+    messages = []
+    is_inside = false
+    store = nil
+    own_calls = logger do |_severity, message|
+      refute is_inside
+      is_inside = true
+      messages << message
+      write_too_large(store)
+      is_inside = false
+    end
+    store = Engine.store(__method__, logger: own_calls)
+    write_too_large(store)
+    assert_equal 257, messages.size
+    assert_equal "1 more log messages of this call were dropped", messages.pop
+    assert_equal 1, messages.uniq.size
+  end
+
+  # Each of these leaves a native callback by jumping over the library's frames.
+  {
+    "Timeout" => ->(call) { assert_raises(Timeout::Error) { Timeout.timeout(0.2) { call.call(-> { sleep }) } } },
+    "throw" => ->(call) { assert_equal :thrown, catch(:out) { call.call(-> { throw :out, :thrown }) } },
+    "exit" => ->(call) { assert_raises(SystemExit) { call.call(-> { exit }) } },
+    "Thread#raise" => lambda do |call|
+      main = Thread.current
+      assert_raises(NotImplementedError) { call.call(-> { Thread.new { main.raise(NotImplementedError) }; sleep }) }
+    end
+  }.each do |ending, test|
+    define_method("test_a_logger_that_ends_by_#{ending}_ends_the_call_and_nothing_else") do
+      end_by = nil
+      messages = 0
+      store = Engine.store(__method__, logger: logger { messages += 1; end_by&.call })
+      instance_exec(->(block) { end_by = block; write_too_large(store) }, &test)
+      end_by = nil
+      assert_equal 1, messages
+      assert_predicate write_too_large(store), :too_large?
+      assert_equal 2, messages
+    end
+  end
+
+  def test_a_thread_that_is_killed_within_a_logger_ends
+    begun = Queue.new
+    store = Engine.store(__method__, logger: logger { begun << true; sleep })
+    thread = Thread.new { write_too_large(store) }
+    begun.pop
+    thread.kill
+    assert thread.join(10)
+    store.close
+  end
+
+  def test_an_interrupt_during_a_call_comes_when_it_is_over
+    silent = TCPServer.new("127.0.0.1", 0)
+    messages = 0
+    store = Engine.store(__method__, endpoint: "http://127.0.0.1:#{silent.addr[1]}", operation_timeout_ms: 500, log_level: "trace",
+                                     logger: logger { messages += 1 })
+    main = Thread.current
+    Thread.new { sleep 0.1; main.raise(NotImplementedError, "the interrupt") }
+    before = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+    assert_equal "the interrupt", assert_raises(NotImplementedError) { store.get("features", "flag") }.message
+    assert_operator Process.clock_gettime(Process::CLOCK_MONOTONIC) - before, :>, 0.4
+    assert_operator messages, :>, 0
+  ensure
+    silent&.close
+  end
+
+  def test_a_trap_block_has_to_leave_calls_to_a_thread
+    store = Engine.store(__method__)
+    results = Queue.new
+    attempts = [-> { store.get("features", "flag") }, -> { store.close }, -> { Engine.store("trap") }]
+    previous = trap(:USR1) do
+      attempts.each { |attempt| results << (attempt.call rescue $!) }
+      Thread.new { results << store.get("features", "flag") }
+    end
+    Process.kill(:USR1, Process.pid)
+    attempts.each { assert_kind_of ThreadError, Timeout.timeout(10) { results.pop } }
+    assert_nil Timeout.timeout(10) { results.pop }
+  ensure
+    trap(:USR1, previous || "DEFAULT")
+  end
+
+  def test_a_ractor_cannot_have_a_store
+    experimental = Warning[:experimental]
+    Warning[:experimental] = false
+    store = Engine.store(__method__)
+    error = assert_raises(Ractor::RemoteError) do
+      Ractor.new do
+        Thread.current.report_on_exception = false
+        LdDynamoStore::Store.new("table")
+      end.take
+    end
+    assert_kind_of Ractor::IsolationError, error.cause
+    # A copy would be a second owner of the native store.
+    assert_raises(StandardError) { Ractor.new(store) { |given| given }.take }
+    assert_nil store.get("features", "flag")
+  ensure
+    Warning[:experimental] = experimental
   end
 
   def test_the_finalizer_frees_what_was_never_closed
-    before = loggers_held
-    20.times { Engine.store(__method__, logger: Logger.new(File::NULL)).get("features", "absent") }
+    before = descriptors
+    20.times { Engine.store(__method__).get("features", "absent") }
     GC.start
     # A conservative stack may keep one or two alive.
-    assert_operator loggers_held, :<, before + 5
+    assert_operator descriptors, :<, before + 20
   end
 
   private
 
-  def loggers_held
-    LdDynamoStore.const_get(:Log).count
+  # What is larger than DynamoDB allows is dropped with a message.
+  def write_too_large(store)
+    store.upsert("features", "large", { version: 1, filler: "x" * 401_000 })
+  end
+
+  # A logger that runs a block with severity and message.
+  def logger(&block)
+    Object.new.tap { |made| made.define_singleton_method(:add) { |severity, message, *| block.call(severity, message) } }
+  end
+
+  # How many descriptors this process has open; each store that has made a call has four.
+  def descriptors
+    Dir.children("/proc/self/fd").size
   end
 end

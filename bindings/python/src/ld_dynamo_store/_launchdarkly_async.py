@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 from ldclient.interfaces import (
     AsyncBigSegmentStore,
@@ -16,35 +13,9 @@ from ldclient.interfaces import (
 )
 from ldclient.versioned_data_kind import VersionedDataKind
 
+from ._daemon_threads import DaemonThreads
 from ._launchdarkly_core import DynamoDBBigSegmentStore, DynamoDBFeatureStoreCore
 from .store import Item, Store
-
-_THREADS = 16
-
-Result = TypeVar("Result")
-
-
-class _Threads:
-    """The threads of one store, so that a slow table does not use up those of the event loop."""
-
-    def __init__(self) -> None:
-        self._process = 0
-        self._executor: ThreadPoolExecutor | None = None
-
-    async def run(self, function: Callable[..., Result], *arguments: Any) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._of_this_process(), function, *arguments)
-
-    def _of_this_process(self) -> ThreadPoolExecutor:
-        # Threads do not survive a fork, so the child's first call starts its own.
-        if self._executor is None or self._process != os.getpid():
-            self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="ld_dynamo_store")
-            self._process = os.getpid()
-        return self._executor
-
-    def close(self) -> None:
-        if self._executor is not None and self._process == os.getpid():
-            self._executor.shutdown(wait=False)
-        self._executor = None
 
 
 class AsyncDynamoDBFeatureStoreCore(AsyncFeatureStoreCore, DiagnosticDescription):
@@ -52,7 +23,7 @@ class AsyncDynamoDBFeatureStoreCore(AsyncFeatureStoreCore, DiagnosticDescription
 
     def __init__(self, store: Store) -> None:
         self._core = DynamoDBFeatureStoreCore(store)
-        self._threads = _Threads()
+        self._threads = DaemonThreads()
 
     async def get_internal(self, kind: VersionedDataKind, key: str) -> Item | None:
         """One item as stored, tombstones included, or None."""
@@ -81,7 +52,6 @@ class AsyncDynamoDBFeatureStoreCore(AsyncFeatureStoreCore, DiagnosticDescription
     async def close(self) -> None:
         """Closes the store."""
         self._core.close()
-        self._threads.close()
 
     def describe_configuration(self, config: Any) -> str:
         """The name of this kind of store in the SDK's diagnostic events."""
@@ -93,7 +63,7 @@ class AsyncDynamoDBBigSegmentStore(AsyncBigSegmentStore):
 
     def __init__(self, store: Store) -> None:
         self._segments = DynamoDBBigSegmentStore(store)
-        self._threads = _Threads()
+        self._threads = DaemonThreads()
 
     async def get_metadata(self) -> BigSegmentStoreMetadata:
         """When the Big Segments data was last brought up to date."""
@@ -106,4 +76,3 @@ class AsyncDynamoDBBigSegmentStore(AsyncBigSegmentStore):
     async def stop(self) -> None:
         """Closes the store."""
         self._segments.stop()
-        self._threads.close()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from ldclient.interfaces import BigSegmentStore, BigSegmentStoreMetadata, DiagnosticDescription, FeatureStoreCore
 from ldclient.versioned_data_kind import VersionedDataKind
@@ -20,6 +20,8 @@ _PUBLIC_MODULE = "ld_dynamo_store.launchdarkly"
 
 _log = logging.getLogger(LOGGER_NAME)
 
+Result = TypeVar("Result")
+
 
 class DynamoDBFeatureStoreCore(FeatureStoreCore, DiagnosticDescription):
     """The SDK's uncached store interface over one ``Store``; items are JSON objects as dicts."""
@@ -31,11 +33,7 @@ class DynamoDBFeatureStoreCore(FeatureStoreCore, DiagnosticDescription):
 
     def get_internal(self, kind: VersionedDataKind, key: str) -> Item | None:  # type: ignore[override]
         """One item as stored, tombstones included, or None."""
-        try:
-            item = self._store.get(kind.namespace, key)
-        except CorruptItemError as failure:
-            _log.error("%s", failure)
-            return None
+        item = _none_if_corrupt(self._store.get, kind.namespace, key)
         return None if item is None else _with_key(item, key)
 
     def get_all_internal(self, kind: VersionedDataKind) -> Mapping[str, Item]:
@@ -95,16 +93,25 @@ class DynamoDBBigSegmentStore(BigSegmentStore):
 
     def get_metadata(self) -> BigSegmentStoreMetadata:
         """When the Big Segments data was last brought up to date."""
-        metadata = self._store.big_segments_metadata()
+        metadata = _none_if_corrupt(self._store.big_segments_metadata)
         return BigSegmentStoreMetadata(None if metadata is None else metadata.get("synchronizedOn"))
 
     def get_membership(self, context_hash: str) -> dict[str, bool] | None:
         """Whether a context is included in (True) or excluded from (False) segments, by segment reference."""
-        return self._store.big_segments_membership(context_hash)
+        return _none_if_corrupt(self._store.big_segments_membership, context_hash)
 
     def stop(self) -> None:
         """Closes the store."""
         self._store.close()
+
+
+def _none_if_corrupt(read: Callable[..., Result | None], *arguments: str) -> Result | None:
+    # The SDK takes any exception for an outage, and the table did answer.
+    try:
+        return read(*arguments)
+    except CorruptItemError as failure:
+        _log.error("%s", failure)
+        return None
 
 
 def _with_key(item: Item, key: str) -> Item:

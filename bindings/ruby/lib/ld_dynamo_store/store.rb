@@ -32,7 +32,10 @@ module LdDynamoStore
   # "segments". Failures raise a StoreError whose subclass tells the cause.
   #
   # A store may be used from many threads at once, and other threads run while one waits for the table. After a fork, the child may go on with the
-  # store it inherited: the library gives it connections of its own. Ruby's Timeout does not interrupt a call; use +operation_timeout_ms+.
+  # store it inherited: the library gives it connections of its own. Timeout, Thread#raise and Thread#kill take effect when the native call is over;
+  # use +operation_timeout_ms+. A +trap+ block may not make, use or close a store: that raises ThreadError, as a Mutex is in it; a thread that the
+  # block starts may. Nor may it +throw+, since it may run within a call of the main thread. A Ractor other than the main one can neither make
+  # a store nor be given one (Ractor::IsolationError, Ractor::Error or RuntimeError).
   class Store
     # Makes a store, as ::new. With a block, yields it, closes it afterwards and returns what the block returned.
     def self.open(table, **options)
@@ -125,25 +128,18 @@ module LdDynamoStore
     end
 
     # Sends the library's messages to a ::Logger, or anything with its +add+; nil sends them nowhere. They are delivered by the thread whose call
-    # caused them, before that call returns. The configuration's +log_level+ chooses which there are.
+    # caused them, when the call's work is done and before it returns or raises. The configuration's +log_level+ chooses which there are. The
+    # logger may use the store; messages that this causes are delivered after it has returned, at most 256 for one call, and the others are
+    # counted in one more. A StandardError that it raises is dropped; anything else that ends it, such as Timeout or Thread#kill, ends the call.
     def logger=(logger)
-      if logger.nil?
-        call(:ld_dynamo_store_set_logger, nil, nil, nil)
-        return
-      end
-      userdata = Log.register(logger)
-      begin
-        call(:ld_dynamo_store_set_logger, Log::CALLBACK, userdata, Log::RELEASE)
-      rescue Error
-        Log.release(userdata)
-        raise
-      end
+      @logger = logger
+      call(:ld_dynamo_store_set_logger, logger && Log::CALLBACK, nil, nil)
     end
 
     # Ends the store; may be repeated. Calls in other threads come to their end; later ones raise StoreClosedError. Sends nothing and never waits.
     def close
       @handle.close
-      nil
+      @logger = nil
     end
 
     # Whether #close was called.
@@ -159,6 +155,7 @@ module LdDynamoStore
     private
 
     def make(configuration, library)
+      @logger = nil
       @native = Native.load(library)
       out = FFI::MemoryPointer.new(:pointer, 2)
       error = out + FFI::Pointer.size
@@ -179,18 +176,19 @@ module LdDynamoStore
 
     # Calls a function of the library with this store. Returns the status and the text it gave, or nil.
     def call(function, *arguments, result: false)
-      out = FFI::MemoryPointer.new(:pointer, 2)
-      error = out + FFI::Pointer.size
-      @handle.use do |handle|
-        status = @native.public_send(function, handle, *arguments, *(out if result), error)
-        raise failure(status, error.read_pointer) if status.negative?
+      Log.around(@logger) do
+        out = FFI::MemoryPointer.new(:pointer, 2)
+        error = out + FFI::Pointer.size
+        @handle.use do |handle|
+          status = @native.public_send(function, handle, *arguments, *(out if result), error)
+          raise failure(status, error.read_pointer) if status.negative?
 
-        [status, take_text(out.read_pointer)]
+          [status, take_text(out.read_pointer)]
+        end
+      ensure
+        @native.ld_dynamo_string_free(out.read_pointer)
+        @native.ld_dynamo_error_free(error.read_pointer)
       end
-    ensure
-      # Here, because another thread's Thread#raise may arrive just after the call.
-      @native.ld_dynamo_string_free(out.read_pointer)
-      @native.ld_dynamo_error_free(error.read_pointer)
     end
 
     def failure(status, error)
