@@ -4,6 +4,7 @@
 //! a cache.
 
 mod connect;
+mod credentials;
 mod failure;
 mod http;
 
@@ -11,7 +12,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{
@@ -31,6 +33,7 @@ type Attributes = HashMap<String, AttributeValue>;
 /// One table, reached with one set of credentials, from one process.
 pub(crate) struct Client {
     dynamodb: aws_sdk_dynamodb::Client,
+    settings: connect::Settings,
     table: String,
     place: String,
     stats: Arc<Stats>,
@@ -73,7 +76,8 @@ impl Write<'_> {
 impl Client {
     /// Finds region and credentials and makes the client; opens no connection to DynamoDB yet.
     pub(crate) async fn connect(config: &Config, stats: Arc<Stats>) -> Result<Self> {
-        let dynamodb = connect::connect(config, &stats).await?;
+        let settings = connect::connect(config, &stats).await?;
+        let dynamodb = connect::with_own_quota(&settings, "ld-dynamo-store");
         let region = dynamodb.config().region().map(|region| region.to_string());
         let place = format!(
             "table {:?} in region {:?}{}",
@@ -86,10 +90,30 @@ impl Client {
         );
         Ok(Client {
             dynamodb,
+            settings,
             table: config.table.clone(),
             place,
             stats,
         })
+    }
+
+    /// Whether requests wait for AWS credentials, which is what a time-out then says.
+    pub(crate) fn awaits_credentials(&self) -> bool {
+        self.settings
+            .credentials
+            .as_ref()
+            .is_some_and(|credentials| credentials.are_awaited())
+    }
+
+    fn failed<E>(&self, operation: &str, error: SdkError<E, HttpResponse>) -> Error
+    where
+        E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+    {
+        let failure = failure::describe(operation, &self.place, error);
+        if failure.kind() == ErrorKind::TimedOut && self.awaits_credentials() {
+            return failure::no_credentials_for_now(ErrorKind::TimedOut, failure.message());
+        }
+        failure
     }
 
     pub(crate) async fn get_row(&self, namespace: &str, key: &str, consistent: bool) -> Result<Option<StoredRow>> {
@@ -135,7 +159,7 @@ impl Client {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
-            .map_err(|error| failure::describe("GetItem", &self.place, error))?;
+            .map_err(|error| self.failed("GetItem", error))?;
         self.stats.read_units(units(answer.consumed_capacity()));
         Ok(answer.item.filter(|attributes| !attributes.is_empty()))
     }
@@ -154,7 +178,7 @@ impl Client {
             .set_exclusive_start_key(start.map(|start| start.0))
             .send()
             .await
-            .map_err(|error| failure::describe("Query", &self.place, error))?;
+            .map_err(|error| self.failed("Query", error))?;
         self.stats.read_units(units(answer.consumed_capacity()));
         let rows = answer.items.unwrap_or_default().into_iter();
         let rows = rows.filter_map(|mut attributes| match attributes.remove(schema::KEY) {
@@ -215,7 +239,7 @@ impl Client {
                     self.stats.write_units(1.0);
                     Ok(PutOutcome::Refused(winner))
                 }
-                None => Err(failure::describe("PutItem", &self.place, error)),
+                None => Err(self.failed("PutItem", error)),
             },
         }
     }
@@ -231,7 +255,7 @@ impl Client {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
-            .map_err(|error| failure::describe("PutItem", &self.place, error))?;
+            .map_err(|error| self.failed("PutItem", error))?;
         self.stats.write_units(units(answer.consumed_capacity()));
         Ok(())
     }
@@ -246,7 +270,7 @@ impl Client {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
-            .map_err(|error| failure::describe("BatchWriteItem", &self.place, error))?;
+            .map_err(|error| self.failed("BatchWriteItem", error))?;
         for consumed in answer.consumed_capacity() {
             self.stats.write_units(units(Some(consumed)));
         }
