@@ -11,8 +11,10 @@ mod http;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -27,6 +29,11 @@ use crate::stats::Stats;
 use crate::table::big_segments::{MembershipRow, MetadataRow, SegmentReferences};
 use crate::table::item::{NewRow, StoredItem, StoredRow};
 use crate::table::schema;
+
+/// At least so many bytes a second are expected of a connection on which nothing is wrong.
+const SLOWEST_BYTES_PER_SECOND: usize = 500_000;
+/// DynamoDB ends a page of a query here.
+const MAXIMUM_PAGE_BYTES: usize = 1024 * 1024;
 
 type Attributes = HashMap<String, AttributeValue>;
 
@@ -71,6 +78,26 @@ impl Write<'_> {
             Write::Delete { namespace, key } => (namespace, key),
         }
     }
+
+    /// Those of its texts.
+    pub(crate) fn bytes(&self) -> usize {
+        let (namespace, key) = self.keys();
+        let item = match self {
+            Write::Put(row) => row.item.len(),
+            Write::Delete { .. } => 0,
+        };
+        namespace.len() + key.len() + item
+    }
+}
+
+/// Sends a request, whose attempts may take longer by the time that `$bytes` need where nothing is wrong.
+macro_rules! send {
+    ($client:expr, $request:expr, $bytes:expr) => {
+        match $client.with_time_for($bytes) {
+            None => $request.send().await,
+            Some(settings) => $request.customize().config_override(settings).send().await,
+        }
+    };
 }
 
 impl Client {
@@ -97,6 +124,17 @@ impl Client {
         })
     }
 
+    /// The same table for one init, which may repeat as much as it likes and takes no retry from other calls.
+    pub(crate) fn for_init(&self) -> Self {
+        Client {
+            dynamodb: connect::with_own_quota(&self.settings, "ld-dynamo-store init"),
+            settings: self.settings.clone(),
+            table: self.table.clone(),
+            place: self.place.clone(),
+            stats: Arc::clone(&self.stats),
+        }
+    }
+
     /// Whether requests wait for AWS credentials, which is what a time-out then says.
     pub(crate) fn awaits_credentials(&self) -> bool {
         self.settings
@@ -114,6 +152,19 @@ impl Client {
             return failure::no_credentials_for_now(ErrorKind::TimedOut, failure.message());
         }
         failure
+    }
+
+    /// Settings under which an attempt may take longer by a second for each 500,000 bytes; nothing where that changes little.
+    fn with_time_for(&self, bytes: usize) -> Option<Builder> {
+        let surplus = Duration::from_secs_f64(bytes as f64 / SLOWEST_BYTES_PER_SECOND as f64);
+        // A request with settings of its own costs more, and most are small.
+        if surplus < Duration::from_millis(100) {
+            return None;
+        }
+        let timeouts = self.dynamodb.config().timeout_config()?;
+        let longer = timeouts.operation_attempt_timeout()? + surplus;
+        let timeouts = timeouts.to_builder().operation_attempt_timeout(longer).build();
+        Some(aws_sdk_dynamodb::Config::builder().timeout_config(timeouts))
     }
 
     pub(crate) async fn get_row(&self, namespace: &str, key: &str, consistent: bool) -> Result<Option<StoredRow>> {
@@ -166,7 +217,18 @@ impl Client {
 
     /// One page of a namespace, in the order of the sort key: the first, or the one that `start` of the page before names.
     pub(crate) async fn query(&self, namespace: &str, consistent: bool, start: Option<PageStart>) -> Result<Page> {
-        let answer = self
+        self.query_beside(0, namespace, consistent, start).await
+    }
+
+    /// The same, while so many queries in all are under way.
+    pub(crate) async fn query_beside(
+        &self,
+        queries: usize,
+        namespace: &str,
+        consistent: bool,
+        start: Option<PageStart>,
+    ) -> Result<Page> {
+        let request = self
             .dynamodb
             .query()
             .table_name(&self.table)
@@ -175,10 +237,8 @@ impl Client {
             .expression_attribute_values(":namespace", text(namespace))
             .consistent_read(consistent)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .set_exclusive_start_key(start.map(|start| start.0))
-            .send()
-            .await
-            .map_err(|error| self.failed("Query", error))?;
+            .set_exclusive_start_key(start.map(|start| start.0));
+        let answer = send!(self, request, queries * MAXIMUM_PAGE_BYTES).map_err(|error| self.failed("Query", error))?;
         self.stats.read_units(units(answer.consumed_capacity()));
         let rows = answer.items.unwrap_or_default().into_iter();
         let rows = rows.filter_map(|mut attributes| match attributes.remove(schema::KEY) {
@@ -221,14 +281,13 @@ impl Client {
     }
 
     async fn put_conditionally(&self, put: PutItemFluentBuilder, row: &NewRow<'_>) -> Result<PutOutcome> {
-        let sent = put
+        let request = put
             .table_name(&self.table)
             .set_item(Some(attributes(row)))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await;
-        match sent {
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let answer = send!(self, request, Write::Put(row).bytes());
+        match answer {
             Ok(answer) => {
                 self.stats.write_units(units(answer.consumed_capacity()));
                 Ok(PutOutcome::Stored)
@@ -260,17 +319,15 @@ impl Client {
         Ok(())
     }
 
-    /// Sends at most 25 writes of different rows and returns those that DynamoDB left undone.
-    pub(crate) async fn write_batch<'r>(&self, writes: &[Write<'r>]) -> Result<Vec<Write<'r>>> {
+    /// Sends at most 25 writes of different rows, while so many bytes in all are under way, and returns those that DynamoDB left undone.
+    pub(crate) async fn write_batch<'r>(&self, writes: &[Write<'r>], under_way: usize) -> Result<Vec<Write<'r>>> {
         let requests = writes.iter().map(write_request).collect::<Result<Vec<_>>>()?;
-        let answer = self
+        let request = self
             .dynamodb
             .batch_write_item()
             .request_items(&self.table, requests)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(|error| self.failed("BatchWriteItem", error))?;
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let answer = send!(self, request, under_way).map_err(|error| self.failed("BatchWriteItem", error))?;
         for consumed in answer.consumed_capacity() {
             self.stats.write_units(units(Some(consumed)));
         }
