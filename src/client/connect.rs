@@ -1,5 +1,6 @@
 //! From our configuration to a client of the AWS SDK.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use aws_config::{AppName, BehaviorVersion, Region};
@@ -155,6 +156,11 @@ fn timeouts(config: &Config) -> TimeoutConfig {
     timeouts.build()
 }
 
+tokio::task_local! {
+    /// How often the request that runs within was sent.
+    pub(super) static SENT: Cell<u32>;
+}
+
 /// Counts HTTP attempts, retries and throttled answers.
 #[derive(Debug)]
 struct CountAttempts(Arc<Stats>);
@@ -173,6 +179,7 @@ impl Intercept for CountAttempts {
     ) -> std::result::Result<(), BoxError> {
         let attempts = bag.load::<RequestAttempts>().map_or(1, RequestAttempts::attempts);
         self.0.request(attempts > 1);
+        let _ = SENT.try_with(|sent| sent.set(sent.get() + 1));
         Ok(())
     }
 

@@ -8,6 +8,7 @@ mod credentials;
 mod failure;
 mod http;
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -60,8 +61,12 @@ pub(crate) struct Page {
 /// What became of a conditional write.
 pub(crate) enum PutOutcome {
     Stored,
-    /// The row that won.
-    Refused(StoredRow),
+    Refused {
+        /// The row that won.
+        winner: StoredRow,
+        /// The request was sent before, without an answer that can be believed: the row that won may be its own.
+        is_repeated: bool,
+    },
 }
 
 /// One request of a batch.
@@ -286,7 +291,11 @@ impl Client {
             .set_item(Some(attributes(row)))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let answer = send!(self, request, Write::Put(row).bytes());
+        let answer = connect::SENT.scope(Cell::new(0), async {
+            let answer = send!(self, request, Write::Put(row).bytes());
+            (answer, connect::SENT.with(Cell::get))
+        });
+        let (answer, sent) = answer.await;
         match answer {
             Ok(answer) => {
                 self.stats.write_units(units(answer.consumed_capacity()));
@@ -296,7 +305,10 @@ impl Client {
                 Some(winner) => {
                     // A refused write is billed as one, though the answer does not say so.
                     self.stats.write_units(1.0);
-                    Ok(PutOutcome::Refused(winner))
+                    Ok(PutOutcome::Refused {
+                        winner,
+                        is_repeated: sent > 1,
+                    })
                 }
                 None => Err(self.failed("PutItem", error)),
             },
