@@ -61,7 +61,9 @@ pub struct Config {
     pub cache_ttl: CacheTtl,
     /// Whether a read that fails with a retriable error serves what was last known, however old. Default false.
     pub stale_on_error: bool,
-    /// Whether stores of equal configuration share one live state, kept beyond the last store's end. Default false.
+    /// Whether stores of equal configuration share one live state, kept beyond the last store's end. Default false. Equal means: every
+    /// setting, the AWS and proxy variables of the environment, and time and size of the AWS files and the bundle of root certificates
+    /// that these name. So `Store::new` looks at those files, and a store that is made after keys were changed uses the new ones.
     pub share: bool,
     /// A PEM file of root certificates to trust; otherwise that of `AWS_CA_BUNDLE`, and last the system's.
     pub ca_bundle: Option<String>,

@@ -70,6 +70,12 @@ pub(super) fn with_own_quota(settings: &Settings, name: &'static str) -> aws_sdk
     aws_sdk_dynamodb::Client::from_conf(settings.sdk.clone().retry_partition(partition).build())
 }
 
+/// Whether anything is left for the AWS chain to find in its files.
+pub(crate) fn reads_aws_files(config: &Config) -> bool {
+    let is_complete = config.credentials.is_some() && config.region.is_some() && config.endpoint.is_some();
+    !is_complete || config.client_factory.is_some()
+}
+
 fn is_proxy_in_environment() -> bool {
     let names = ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
     names

@@ -31,6 +31,8 @@ use crate::table::big_segments::{MembershipRow, MetadataRow, SegmentReferences};
 use crate::table::item::{NewRow, StoredItem, StoredRow};
 use crate::table::schema;
 
+pub(crate) use connect::reads_aws_files;
+
 /// At least so many bytes a second are expected of a connection on which nothing is wrong.
 const SLOWEST_BYTES_PER_SECOND: usize = 500_000;
 /// DynamoDB ends a page of a query here.
