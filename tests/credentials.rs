@@ -34,11 +34,14 @@ aws_secret_access_key = local
 ";
 
 fn failure(config: Config) -> (ErrorKind, String) {
-    let error = Store::new(config)
-        .expect("a store")
-        .get("features", "flag")
-        .expect_err("a failure");
-    (error.kind(), error.message().to_owned())
+    let store = Store::new(config).expect("a store");
+    let told = || {
+        let error = store.get("features", "flag").expect_err("a failure");
+        (error.kind(), error.message().to_owned())
+    };
+    let first = told();
+    assert_eq!(first, told(), "the second call is told the same");
+    first
 }
 
 #[test]

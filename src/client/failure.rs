@@ -131,6 +131,11 @@ pub(super) fn no_credentials(error: &CredentialsError) -> Error {
     }
 }
 
+/// Whether this only says that the error has been told before, which the AWS SDK does of a profile that it cannot use.
+pub(super) fn was_told_before(error: &CredentialsError) -> bool {
+    chain(error).contains("initialization error already taken")
+}
+
 /// An outage of whoever hands out credentials.
 pub(super) fn no_credentials_for_now(kind: ErrorKind, reason: &str) -> Error {
     Error::new(kind, format!("AWS credentials could not be fetched: {reason}"))
