@@ -42,11 +42,14 @@ pub struct Config {
     pub read_only: bool,
     /// For one connection to be made. Default 1 s.
     pub connect_timeout: Option<Duration>,
-    /// For one HTTP attempt. Default 2 s.
+    /// For one HTTP attempt. Default 2 s. It grows with what the requests under way carry, by one second for each 500,000 bytes: an
+    /// upsert's own bytes; in `init`, where requests run side by side, the bytes of the largest batches that a level sends at once, or
+    /// 1 MiB for each kind that is read.
     pub attempt_timeout: Option<Duration>,
     /// For a whole call: credentials, DNS, retries, waiting for another caller's request. Default 5 s.
     pub operation_timeout: Option<Duration>,
-    /// For a whole `init`. Default 300 s.
+    /// For a whole `init`, which until then repeats whatever may pass: throttling, time-outs, broken connections, AWS's own faults.
+    /// Default 300 s.
     pub init_timeout: Option<Duration>,
     /// HTTP attempts a request, the first included. Default 3.
     pub max_attempts: u32,
@@ -58,7 +61,9 @@ pub struct Config {
     pub cache_ttl: CacheTtl,
     /// Whether a read that fails with a retriable error serves what was last known, however old. Default false.
     pub stale_on_error: bool,
-    /// Whether stores of equal configuration share one live state, kept beyond the last store's end. Default false.
+    /// Whether stores of equal configuration share one live state, kept beyond the last store's end. Default false. Equal means: every
+    /// setting, the AWS and proxy variables of the environment, and time and size of the AWS files and the bundle of root certificates
+    /// that these name. So `Store::new` looks at those files, and a store that is made after keys were changed uses the new ones.
     pub share: bool,
     /// A PEM file of root certificates to trust; otherwise that of `AWS_CA_BUNDLE`, and last the system's.
     pub ca_bundle: Option<String>,

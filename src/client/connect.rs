@@ -1,12 +1,13 @@
 //! From our configuration to a client of the AWS SDK.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use aws_config::{AppName, BehaviorVersion, Region};
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::config::{Builder, Intercept, StalledStreamProtectionConfig};
+use aws_sdk_dynamodb::config::{Builder, IdentityCache, Intercept, StalledStreamProtectionConfig};
 use aws_smithy_runtime::client::retries::RetryPartition;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
@@ -16,6 +17,7 @@ use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
+use super::credentials::{LastCredentials, Provider};
 use super::http::Connectors;
 use crate::config::{Config, RetryMode};
 use crate::error::{Error, ErrorKind, Result};
@@ -24,7 +26,15 @@ use crate::stats::Stats;
 /// DynamoDB answers in milliseconds, so a first retry after a second would waste the caller's time.
 const INITIAL_BACKOFF: std::time::Duration = std::time::Duration::from_millis(50);
 
-pub(super) async fn connect(config: &Config, stats: &Arc<Stats>) -> Result<aws_sdk_dynamodb::Client> {
+/// The settings of every request, of which [`with_own_quota`] makes clients.
+#[derive(Clone)]
+pub(super) struct Settings {
+    sdk: Builder,
+    /// `None` where they are known from the start, or a `ClientFactory`'s affair.
+    pub(super) credentials: Option<Arc<LastCredentials>>,
+}
+
+pub(super) async fn connect(config: &Config, stats: &Arc<Stats>) -> Result<Settings> {
     let is_plain = config
         .endpoint
         .as_ref()
@@ -32,26 +42,38 @@ pub(super) async fn connect(config: &Config, stats: &Arc<Stats>) -> Result<aws_s
     // Credentials may have to be fetched over TLS, and a proxy may speak it.
     let needs_tls = !is_plain || config.credentials.is_none() || config.proxy.is_some() || is_proxy_in_environment();
     let http = Connectors::new(config, needs_tls)?;
-    let builder = match &config.client_factory {
-        Some(factory) => (factory.make)(),
+    let Settings { sdk, credentials } = match &config.client_factory {
+        Some(factory) => Settings {
+            sdk: (factory.make)(),
+            credentials: None,
+        },
         None => settings(config, &http).await?,
     };
-    let mut builder = builder
-        // Retry quotas are process-wide otherwise, behind a lock that a fork could leave taken.
-        .retry_partition(RetryPartition::custom("ld-dynamo-store").build())
-        .interceptor(CountAttempts(Arc::clone(stats)));
-    let is_without_http = builder.clone().build().http_client().is_none();
-    if is_without_http {
-        builder = builder.http_client(http);
+    let mut sdk = sdk.interceptor(CountAttempts(Arc::clone(stats)));
+    let built = sdk.clone().build();
+    if built.http_client().is_none() {
+        sdk = sdk.http_client(http);
     }
-    let built = builder.build();
     if built.region().is_none_or(|region| region.as_ref().is_empty()) {
         return Err(Error::new(
             ErrorKind::NoCredentials,
             "no AWS region was found: set \"region\", AWS_REGION or a region in the AWS profile",
         ));
     }
-    Ok(aws_sdk_dynamodb::Client::from_conf(built))
+    Ok(Settings { sdk, credentials })
+}
+
+/// A client with retries of its own to spend; connections and credentials are those of all clients of the same settings.
+pub(super) fn with_own_quota(settings: &Settings, name: &'static str) -> aws_sdk_dynamodb::Client {
+    // Retry quotas are process-wide otherwise, behind a lock that a fork could leave taken.
+    let partition = RetryPartition::custom(name).build();
+    aws_sdk_dynamodb::Client::from_conf(settings.sdk.clone().retry_partition(partition).build())
+}
+
+/// Whether anything is left for the AWS chain to find in its files.
+pub(crate) fn reads_aws_files(config: &Config) -> bool {
+    let is_complete = config.credentials.is_some() && config.region.is_some() && config.endpoint.is_some();
+    !is_complete || config.client_factory.is_some()
 }
 
 fn is_proxy_in_environment() -> bool {
@@ -61,7 +83,8 @@ fn is_proxy_in_environment() -> bool {
         .any(|name| std::env::var_os(name).is_some_and(|url| !url.is_empty()))
 }
 
-async fn settings(config: &Config, http: &Connectors) -> Result<Builder> {
+async fn settings(config: &Config, http: &Connectors) -> Result<Settings> {
+    let mut last = None;
     let static_credentials = config.credentials.as_ref().map(|credentials| {
         Credentials::new(
             &credentials.access_key_id,
@@ -88,10 +111,22 @@ async fn settings(config: &Config, http: &Connectors) -> Result<Builder> {
             if let Some(profile) = &config.profile {
                 loader = loader.profile_name(profile);
             }
+            let finds_credentials = static_credentials.is_none();
             if let Some(credentials) = static_credentials {
                 loader = loader.credentials_provider(credentials);
             }
-            Builder::from(&loader.load().await)
+            let found = loader.load().await;
+            let builder = Builder::from(&found);
+            match found.credentials_provider() {
+                Some(chain) if finds_credentials => {
+                    let credentials = Arc::new(LastCredentials::of(chain));
+                    last = Some(Arc::clone(&credentials));
+                    builder
+                        .credentials_provider(Provider(credentials))
+                        .identity_cache(IdentityCache::no_cache())
+                }
+                _ => builder,
+            }
         }
     };
     if let Some(endpoint) = &config.endpoint {
@@ -101,7 +136,7 @@ async fn settings(config: &Config, http: &Connectors) -> Result<Builder> {
         RetryMode::Standard => RetryConfig::standard(),
         RetryMode::Adaptive => RetryConfig::adaptive(),
     };
-    Ok(builder
+    let sdk = builder
         .app_name(AppName::new("ld-dynamo-store").map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))?)
         .retry_config(
             retries
@@ -110,7 +145,8 @@ async fn settings(config: &Config, http: &Connectors) -> Result<Builder> {
         )
         .timeout_config(timeouts(config))
         // Attempts have a time-out of their own; watching the body's pace as well costs CPU and finds nothing more.
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled()))
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    Ok(Settings { sdk, credentials: last })
 }
 
 fn timeouts(config: &Config) -> TimeoutConfig {
@@ -124,6 +160,11 @@ fn timeouts(config: &Config) -> TimeoutConfig {
         None => timeouts.disable_operation_attempt_timeout(),
     };
     timeouts.build()
+}
+
+tokio::task_local! {
+    /// How often the request that runs within was sent.
+    pub(super) static SENT: Cell<u32>;
 }
 
 /// Counts HTTP attempts, retries and throttled answers.
@@ -144,6 +185,7 @@ impl Intercept for CountAttempts {
     ) -> std::result::Result<(), BoxError> {
         let attempts = bag.load::<RequestAttempts>().map_or(1, RequestAttempts::attempts);
         self.0.request(attempts > 1);
+        let _ = SENT.try_with(|sent| sent.set(sent.get() + 1));
         Ok(())
     }
 

@@ -5,6 +5,8 @@ use std::error::Error as StdError;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
+use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityError;
 
 use crate::error::{Error, ErrorKind};
 
@@ -39,18 +41,28 @@ where
     if let SdkError::ServiceError(context) = &error {
         return refusal(operation, place, context.err(), context.raw().status().as_u16());
     }
-    let kind = match &error {
+    // What [`super::credentials`] says, and what a provider of the host's says.
+    if let Some(known) = find::<Error>(&error) {
+        return known.clone();
+    }
+    if let Some(credentials) = find::<CredentialsError>(&error) {
+        return no_credentials(credentials);
+    }
+    Error::new(
+        without_answer(&error),
+        format!("{operation} on {place}: {}", chain(&error)),
+    )
+}
+
+/// What it means that a request came to no answer that can be understood.
+fn without_answer<E>(error: &SdkError<E, HttpResponse>) -> ErrorKind {
+    match error {
         SdkError::TimeoutError(_) => ErrorKind::TimedOut,
         SdkError::ResponseError(_) => ErrorKind::InvalidResponse,
         SdkError::DispatchFailure(failure) if failure.is_timeout() => ErrorKind::TimedOut,
-        SdkError::DispatchFailure(failure) if failure.is_io() => ErrorKind::Unreachable,
-        _ => match find::<CredentialsError>(&error) {
-            Some(credentials) => return no_credentials(credentials),
-            None if matches!(error, SdkError::DispatchFailure(_)) => ErrorKind::Unreachable,
-            None => ErrorKind::Internal,
-        },
-    };
-    Error::new(kind, format!("{operation} on {place}: {}", chain(&error)))
+        SdkError::DispatchFailure(_) => ErrorKind::Unreachable,
+        _ => ErrorKind::Internal,
+    }
 }
 
 fn refusal<E: ProvideErrorMetadata>(operation: &str, place: &str, error: &E, status: u16) -> Error {
@@ -91,7 +103,8 @@ fn without_signed_text(message: &str) -> &str {
     message[..begins.unwrap_or(message.len())].trim_end()
 }
 
-/// Why no credentials could be had; what the profile asks for and this library does not run is a matter of configuration.
+/// Why no credentials could be had. An endpoint that cannot answer now is an outage; having no source of credentials is not, and
+/// what the profile asks for and this library does not run is a matter of configuration.
 pub(super) fn no_credentials(error: &CredentialsError) -> Error {
     let reason = chain(error);
     // The AWS SDK reports a feature it was built without in words only.
@@ -103,18 +116,94 @@ pub(super) fn no_credentials(error: &CredentialsError) -> Error {
         );
     }
     match error {
-        CredentialsError::ProviderTimedOut(_) => {
-            Error::new(ErrorKind::TimedOut, format!("no AWS credentials in time: {reason}"))
-        }
-        CredentialsError::InvalidConfiguration(_) => Error::new(
-            ErrorKind::InvalidConfiguration,
-            format!("AWS credentials are not configured rightly: {reason}"),
-        ),
-        _ => Error::new(
+        CredentialsError::CredentialsNotLoaded(_) => Error::new(
             ErrorKind::NoCredentials,
             format!("no AWS credentials were found: {reason}"),
         ),
+        CredentialsError::ProviderTimedOut(_) => no_credentials_for_now(ErrorKind::TimedOut, &reason),
+        CredentialsError::InvalidConfiguration(_) => wrong_configuration(&reason),
+        _ => match (role_refused(error), status_in(&reason)) {
+            (Some(refusal), _) => refusal,
+            (None, Some(status)) if is_for_now(status) => no_credentials_for_now(ErrorKind::Unreachable, &reason),
+            (None, Some(_)) => no_permission(&reason),
+            (None, None) => no_credentials_without_answer(error, &reason),
+        },
     }
+}
+
+/// Whether this only says that the error has been told before, which the AWS SDK does of a profile that it cannot use.
+pub(super) fn was_told_before(error: &CredentialsError) -> bool {
+    chain(error).contains("initialization error already taken")
+}
+
+/// An outage of whoever hands out credentials.
+pub(super) fn no_credentials_for_now(kind: ErrorKind, reason: &str) -> Error {
+    Error::new(kind, format!("AWS credentials could not be fetched: {reason}"))
+}
+
+fn wrong_configuration(reason: &str) -> Error {
+    Error::new(
+        ErrorKind::InvalidConfiguration,
+        format!("AWS credentials are not configured rightly: {reason}"),
+    )
+}
+
+fn no_permission(reason: &str) -> Error {
+    Error::new(
+        ErrorKind::AccessDenied,
+        format!("AWS credentials were refused: {reason}"),
+    )
+}
+
+fn is_for_now(status: u16) -> bool {
+    status >= 500 || status == 408 || status == 429
+}
+
+/// What the AWS SDK says of an answer of a container's or an instance's endpoint, in words only: `StatusCode(503)`, `(code: 503)`.
+fn status_in(reason: &str) -> Option<u16> {
+    let begin = ["StatusCode(", "(code: "].iter().find_map(|mark| {
+        let place = reason.find(mark)?;
+        Some(place + mark.len())
+    })?;
+    reason.get(begin..begin + 3)?.parse().ok()
+}
+
+/// What STS says to a role that is asked for; nothing where no answer came or nobody asked.
+fn role_refused(error: &CredentialsError) -> Option<Error> {
+    type Role = SdkError<AssumeRoleError, HttpResponse>;
+    type RoleWithToken = SdkError<AssumeRoleWithWebIdentityError, HttpResponse>;
+    let (code, status) = match (find::<Role>(error), find::<RoleWithToken>(error)) {
+        (Some(SdkError::ServiceError(answer)), _) => (answer.err().code(), answer.raw().status()),
+        (_, Some(SdkError::ServiceError(answer))) => (answer.err().code(), answer.raw().status()),
+        _ => return None,
+    };
+    let reason = chain(error);
+    let failure = match code {
+        // It could not reach who vouches for the token.
+        Some("IDPCommunicationError" | "Throttling") => no_credentials_for_now(ErrorKind::Unreachable, &reason),
+        Some(code) if THROTTLING_CODES.contains(&code) => no_credentials_for_now(ErrorKind::Unreachable, &reason),
+        _ if is_for_now(status.as_u16()) => no_credentials_for_now(ErrorKind::Unreachable, &reason),
+        Some("ValidationError" | "MalformedPolicyDocument" | "RegionDisabledException") => wrong_configuration(&reason),
+        _ => no_permission(&reason),
+    };
+    Some(failure.with_service_code(code))
+}
+
+fn no_credentials_without_answer(error: &CredentialsError, reason: &str) -> Error {
+    let source = error.source();
+    // Directly below, both speak of this machine: of a file of credentials, and of a variable that is no text.
+    if source.is_some_and(|source| source.is::<std::io::Error>() || source.is::<std::env::VarError>()) {
+        return wrong_configuration(reason);
+    }
+    let kind = find::<SdkError<CredentialsError, HttpResponse>>(error)
+        .map(without_answer)
+        .or_else(|| find::<SdkError<AssumeRoleError, HttpResponse>>(error).map(without_answer))
+        .or_else(|| find::<SdkError<AssumeRoleWithWebIdentityError, HttpResponse>>(error).map(without_answer));
+    let kind = kind.unwrap_or(match error {
+        CredentialsError::Unhandled(_) => ErrorKind::InvalidResponse,
+        _ => ErrorKind::Unreachable,
+    });
+    no_credentials_for_now(kind, reason)
 }
 
 fn find<'e, T: StdError + 'static>(error: &'e (dyn StdError + 'static)) -> Option<&'e T> {
@@ -149,6 +238,15 @@ pub(super) fn speaks_of_throttling(body: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_status_is_found_where_the_sdk_says_it_in_words() {
+        assert_eq!(status_in("Non-success status: StatusCode(503)"), Some(503));
+        assert_eq!(status_in("error response from IMDS (code: 403). Response"), Some(403));
+        for other in ["", "StatusCode(", "(code: 4", "connection refused"] {
+            assert_eq!(status_in(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn what_should_have_been_signed_is_not_repeated() {

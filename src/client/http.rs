@@ -1,6 +1,8 @@
 //! The HTTP client below the AWS SDK: root certificates of our own reading, name look-ups on quiet threads, checked bodies.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::io;
 use std::net::{IpAddr, ToSocketAddrs};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,8 +19,10 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
+use futures_util::future::{FutureExt, Shared};
 use http_body::{Body, Frame, SizeHint};
 use rustls_native_certs::CertificateResult;
+use tokio::sync::oneshot;
 
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
@@ -32,11 +36,12 @@ const CHECKSUM: &str = "x-amz-crc32";
 
 /// Connection pools of one live state, one for each pair of time-outs that is asked for.
 #[derive(Clone)]
-pub(super) struct Connectors(Arc<Shared>);
+pub(super) struct Connectors(Arc<Parts>);
 
-struct Shared {
+struct Parts {
     trust: TlsContext,
     proxy: ProxyConfig,
+    look_ups: LookUps,
     made: Mutex<Vec<(Timeouts, SharedHttpConnector)>>,
 }
 
@@ -59,9 +64,10 @@ impl Connectors {
                 .map_err(|_| Error::new(ErrorKind::InvalidConfiguration, "\"proxy\" is not a usable URL"))?,
             None => ProxyConfig::from_env(),
         };
-        Ok(Connectors(Arc::new(Shared {
+        Ok(Connectors(Arc::new(Parts {
             trust,
             proxy,
+            look_ups: LookUps::new(),
             made: Mutex::default(),
         })))
     }
@@ -89,7 +95,7 @@ impl HttpClient for Connectors {
         if let Some(sleep) = components.sleep_impl() {
             builder = builder.sleep_impl(sleep);
         }
-        let connector = builder.build_with_resolver(ThreadedResolver);
+        let connector = builder.build_with_resolver(self.0.look_ups.clone());
         let connector = SharedHttpConnector::new(Checked(SharedHttpConnector::new(connector)));
         made.push((timeouts, connector.clone()));
         connector
@@ -209,31 +215,99 @@ fn refusal(what: &str, error: &dyn fmt::Display) -> Error {
     Error::new(ErrorKind::InvalidConfiguration, format!("{what}: {error}"))
 }
 
-/// Looks names up with the system's resolver, on a thread that ends with the look-up and never runs a signal handler of the host's.
-#[derive(Debug, Clone, Copy)]
-struct ThreadedResolver;
+/// Looks names up with the system's resolver, each on a thread that ends with the look-up and never runs a signal handler of the
+/// host's. All who ask for a name meanwhile get the answer to the one look-up of it.
+#[derive(Debug, Clone)]
+struct LookUps {
+    under_way: Arc<UnderWay>,
+    look_up: fn(&str) -> io::Result<Vec<IpAddr>>,
+}
 
-impl ResolveDns for ThreadedResolver {
+type UnderWay = Mutex<HashMap<String, Shared<oneshot::Receiver<Found>>>>;
+type Found = std::result::Result<Vec<IpAddr>, Arc<io::Error>>;
+
+impl LookUps {
+    fn new() -> Self {
+        LookUps {
+            under_way: Arc::default(),
+            look_up: |name| {
+                let _looking_up = process::look_up();
+                let found = (name, 0).to_socket_addrs()?;
+                Ok(found.map(|address| address.ip()).collect())
+            },
+        }
+    }
+
+    /// What the look-up of `name` will find, begun where none is under way.
+    fn join(&self, name: &str) -> io::Result<Shared<oneshot::Receiver<Found>>> {
+        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = under_way.get(name) {
+            return Ok(found.clone());
+        }
+        let (answer, answered) = oneshot::channel();
+        let (own, look_up, others) = (name.to_owned(), self.look_up, Arc::clone(&self.under_way));
+        let blocked = SignalsBlocked::all();
+        let spawned = std::thread::Builder::new()
+            .name("ld-dynamo-dns".to_owned())
+            .spawn(move || {
+                let found = look_up(&own).map_err(Arc::new);
+                // Before it answers, so that whoever asks afterwards asks anew.
+                others.lock().unwrap_or_else(PoisonError::into_inner).remove(&own);
+                // The callers may have run out of time and be gone.
+                let _ = answer.send(found);
+            });
+        drop(blocked);
+        spawned?;
+        let answered = answered.shared();
+        under_way.insert(name.to_owned(), answered.clone());
+        Ok(answered)
+    }
+}
+
+impl ResolveDns for LookUps {
     fn resolve_dns<'a>(&'a self, name: &'a str) -> DnsFuture<'a> {
-        let name = name.to_owned();
         DnsFuture::new(async move {
-            let (answer, answered) = tokio::sync::oneshot::channel();
-            let blocked = SignalsBlocked::all();
-            let spawned = std::thread::Builder::new()
-                .name("ld-dynamo-dns".to_owned())
-                .spawn(move || {
-                    let _looking_up = process::look_up();
-                    let addresses = (name.as_str(), 0).to_socket_addrs();
-                    let addresses = addresses.map(|found| found.map(|address| address.ip()).collect::<Vec<IpAddr>>());
-                    // The caller may have run out of time and be gone.
-                    let _ = answer.send(addresses);
-                });
-            drop(blocked);
-            spawned.map_err(ResolveDnsError::new)?;
-            match answered.await {
-                Ok(addresses) => addresses.map_err(ResolveDnsError::new),
+            match self.join(name).map_err(ResolveDnsError::new)?.await {
+                Ok(found) => found.map_err(ResolveDnsError::new),
                 Err(gone) => Err(ResolveDnsError::new(gone)),
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::future::join_all;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    static LOOK_UPS: AtomicUsize = AtomicUsize::new(0);
+
+    #[test]
+    fn one_look_up_serves_all_who_ask_for_a_name_meanwhile() {
+        let look_ups = LookUps {
+            look_up: |name| {
+                LOOK_UPS.fetch_add(1, Ordering::Relaxed);
+                std::thread::sleep(Duration::from_millis(100));
+                match name {
+                    "known" => Ok(vec![IpAddr::from([127, 0, 0, 1])]),
+                    _ => Err(io::ErrorKind::NotFound.into()),
+                }
+            },
+            ..LookUps::new()
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        runtime.expect("a runtime").block_on(async {
+            for (name, succeeds) in [("known", true), ("unknown", false), ("known", true)] {
+                LOOK_UPS.store(0, Ordering::Relaxed);
+                // One that goes away ends it for nobody else.
+                let gone = tokio::time::timeout(Duration::from_millis(10), look_ups.resolve_dns(name));
+                assert!(gone.await.is_err());
+                let answers = join_all((0..50).map(|_| look_ups.resolve_dns(name))).await;
+                assert!(answers.iter().all(|answer| answer.is_ok() == succeeds), "{name}");
+                assert_eq!(LOOK_UPS.load(Ordering::Relaxed), 1, "{name}");
+            }
+        });
+        assert!(look_ups.under_way.lock().expect("no panic").is_empty());
     }
 }

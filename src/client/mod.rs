@@ -5,14 +5,19 @@
 //! a cache.
 
 mod connect;
+mod credentials;
 mod failure;
 mod http;
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
-use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::config::Builder;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{
@@ -27,11 +32,19 @@ use crate::table::big_segments::{MembershipRow, MetadataRow, SegmentReferences};
 use crate::table::item::{NewRow, StoredItem, StoredRow};
 use crate::table::schema;
 
+pub(crate) use connect::reads_aws_files;
+
+/// At least so many bytes a second are expected of a connection on which nothing is wrong.
+const SLOWEST_BYTES_PER_SECOND: usize = 500_000;
+/// DynamoDB ends a page of a query here.
+const MAXIMUM_PAGE_BYTES: usize = 1024 * 1024;
+
 type Attributes = HashMap<String, AttributeValue>;
 
 /// One table, reached with one set of credentials, from one process.
 pub(crate) struct Client {
     dynamodb: aws_sdk_dynamodb::Client,
+    settings: connect::Settings,
     table: String,
     place: String,
     stats: Arc<Stats>,
@@ -51,8 +64,12 @@ pub(crate) struct Page {
 /// What became of a conditional write.
 pub(crate) enum PutOutcome {
     Stored,
-    /// The row that won.
-    Refused(StoredRow),
+    Refused {
+        /// The row that won.
+        winner: StoredRow,
+        /// The request was sent before, without an answer that can be believed: the row that won may be its own.
+        is_repeated: bool,
+    },
 }
 
 /// One request of a batch.
@@ -69,12 +86,33 @@ impl Write<'_> {
             Write::Delete { namespace, key } => (namespace, key),
         }
     }
+
+    /// Those of its texts.
+    pub(crate) fn bytes(&self) -> usize {
+        let (namespace, key) = self.keys();
+        let item = match self {
+            Write::Put(row) => row.item.len(),
+            Write::Delete { .. } => 0,
+        };
+        namespace.len() + key.len() + item
+    }
+}
+
+/// Sends a request, whose attempts may take longer by the time that `$bytes` need where nothing is wrong.
+macro_rules! send {
+    ($client:expr, $request:expr, $bytes:expr) => {
+        match $client.with_time_for($bytes) {
+            None => $request.send().await,
+            Some(settings) => $request.customize().config_override(settings).send().await,
+        }
+    };
 }
 
 impl Client {
     /// Finds region and credentials and makes the client; opens no connection to DynamoDB yet.
     pub(crate) async fn connect(config: &Config, stats: Arc<Stats>) -> Result<Self> {
-        let dynamodb = connect::connect(config, &stats).await?;
+        let settings = connect::connect(config, &stats).await?;
+        let dynamodb = connect::with_own_quota(&settings, "ld-dynamo-store");
         let region = dynamodb.config().region().map(|region| region.to_string());
         let place = format!(
             "table {:?} in region {:?}{}",
@@ -87,10 +125,54 @@ impl Client {
         );
         Ok(Client {
             dynamodb,
+            settings,
             table: config.table.clone(),
             place,
             stats,
         })
+    }
+
+    /// The same table for one init, which may repeat as much as it likes and takes no retry from other calls.
+    pub(crate) fn for_init(&self) -> Self {
+        Client {
+            dynamodb: connect::with_own_quota(&self.settings, "ld-dynamo-store init"),
+            settings: self.settings.clone(),
+            table: self.table.clone(),
+            place: self.place.clone(),
+            stats: Arc::clone(&self.stats),
+        }
+    }
+
+    /// Whether requests wait for AWS credentials, which is what a time-out then says.
+    pub(crate) fn awaits_credentials(&self) -> bool {
+        self.settings
+            .credentials
+            .as_ref()
+            .is_some_and(|credentials| credentials.are_awaited())
+    }
+
+    fn failed<E>(&self, operation: &str, error: SdkError<E, HttpResponse>) -> Error
+    where
+        E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+    {
+        let failure = failure::describe(operation, &self.place, error);
+        if failure.kind() == ErrorKind::TimedOut && self.awaits_credentials() {
+            return failure::no_credentials_for_now(ErrorKind::TimedOut, failure.message());
+        }
+        failure
+    }
+
+    /// Settings under which an attempt may take longer by a second for each 500,000 bytes; nothing where that changes little.
+    fn with_time_for(&self, bytes: usize) -> Option<Builder> {
+        let surplus = Duration::from_secs_f64(bytes as f64 / SLOWEST_BYTES_PER_SECOND as f64);
+        // A request with settings of its own costs more, and most are small.
+        if surplus < Duration::from_millis(100) {
+            return None;
+        }
+        let timeouts = self.dynamodb.config().timeout_config()?;
+        let longer = timeouts.operation_attempt_timeout()? + surplus;
+        let timeouts = timeouts.to_builder().operation_attempt_timeout(longer).build();
+        Some(aws_sdk_dynamodb::Config::builder().timeout_config(timeouts))
     }
 
     pub(crate) async fn get_row(&self, namespace: &str, key: &str, consistent: bool) -> Result<Option<StoredRow>> {
@@ -136,14 +218,25 @@ impl Client {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
-            .map_err(|error| failure::describe("GetItem", &self.place, error))?;
+            .map_err(|error| self.failed("GetItem", error))?;
         self.stats.read_units(units(answer.consumed_capacity()));
         Ok(answer.item.filter(|attributes| !attributes.is_empty()))
     }
 
     /// One page of a namespace, in the order of the sort key: the first, or the one that `start` of the page before names.
     pub(crate) async fn query(&self, namespace: &str, consistent: bool, start: Option<PageStart>) -> Result<Page> {
-        let answer = self
+        self.query_beside(0, namespace, consistent, start).await
+    }
+
+    /// The same, while so many queries in all are under way.
+    pub(crate) async fn query_beside(
+        &self,
+        queries: usize,
+        namespace: &str,
+        consistent: bool,
+        start: Option<PageStart>,
+    ) -> Result<Page> {
+        let request = self
             .dynamodb
             .query()
             .table_name(&self.table)
@@ -152,10 +245,8 @@ impl Client {
             .expression_attribute_values(":namespace", text(namespace))
             .consistent_read(consistent)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .set_exclusive_start_key(start.map(|start| start.0))
-            .send()
-            .await
-            .map_err(|error| failure::describe("Query", &self.place, error))?;
+            .set_exclusive_start_key(start.map(|start| start.0));
+        let answer = send!(self, request, queries * MAXIMUM_PAGE_BYTES).map_err(|error| self.failed("Query", error))?;
         self.stats.read_units(units(answer.consumed_capacity()));
         let rows = answer.items.unwrap_or_default().into_iter();
         let rows = rows.filter_map(|mut attributes| match attributes.remove(schema::KEY) {
@@ -198,14 +289,17 @@ impl Client {
     }
 
     async fn put_conditionally(&self, put: PutItemFluentBuilder, row: &NewRow<'_>) -> Result<PutOutcome> {
-        let sent = put
+        let request = put
             .table_name(&self.table)
             .set_item(Some(attributes(row)))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await;
-        match sent {
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let answer = connect::SENT.scope(Cell::new(0), async {
+            let answer = send!(self, request, Write::Put(row).bytes());
+            (answer, connect::SENT.with(Cell::get))
+        });
+        let (answer, sent) = answer.await;
+        match answer {
             Ok(answer) => {
                 self.stats.write_units(units(answer.consumed_capacity()));
                 Ok(PutOutcome::Stored)
@@ -214,9 +308,12 @@ impl Client {
                 Some(winner) => {
                     // A refused write is billed as one, though the answer does not say so.
                     self.stats.write_units(1.0);
-                    Ok(PutOutcome::Refused(winner))
+                    Ok(PutOutcome::Refused {
+                        winner,
+                        is_repeated: sent > 1,
+                    })
                 }
-                None => Err(failure::describe("PutItem", &self.place, error)),
+                None => Err(self.failed("PutItem", error)),
             },
         }
     }
@@ -232,22 +329,20 @@ impl Client {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
-            .map_err(|error| failure::describe("PutItem", &self.place, error))?;
+            .map_err(|error| self.failed("PutItem", error))?;
         self.stats.write_units(units(answer.consumed_capacity()));
         Ok(())
     }
 
-    /// Sends at most 25 writes of different rows and returns those that DynamoDB left undone.
-    pub(crate) async fn write_batch<'r>(&self, writes: &[Write<'r>]) -> Result<Vec<Write<'r>>> {
+    /// Sends at most 25 writes of different rows, while so many bytes in all are under way, and returns those that DynamoDB left undone.
+    pub(crate) async fn write_batch<'r>(&self, writes: &[Write<'r>], under_way: usize) -> Result<Vec<Write<'r>>> {
         let requests = writes.iter().map(write_request).collect::<Result<Vec<_>>>()?;
-        let answer = self
+        let request = self
             .dynamodb
             .batch_write_item()
             .request_items(&self.table, requests)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(|error| failure::describe("BatchWriteItem", &self.place, error))?;
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let answer = send!(self, request, under_way).map_err(|error| self.failed("BatchWriteItem", error))?;
         for consumed in answer.consumed_capacity() {
             self.stats.write_units(units(Some(consumed)));
         }

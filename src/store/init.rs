@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
@@ -33,15 +34,12 @@ pub(crate) async fn init<'c>(
     namespaces: &[String],
 ) -> Result<InitReport> {
     let progress = Progress::default();
-    let work = async { replace(client.await?, config, kinds, namespaces, &progress).await };
+    let work = async { replace(&client.await?.for_init(), config, kinds, namespaces, &progress).await };
     match config.init_timeout {
         None => work.await,
         Some(limit) => match tokio::time::timeout(limit, work).await {
             Ok(outcome) => outcome,
-            Err(_) => Err(Error::new(
-                ErrorKind::TimedOut,
-                format!("init was not done within {} ms", limit.as_millis()),
-            )),
+            Err(_) => Err(progress.out_of_time(limit)),
         },
     }
     .map_err(|error| error.in_context(progress.describe()))
@@ -57,7 +55,7 @@ async fn replace(
     let queries = kinds
         .iter()
         .zip(namespaces)
-        .map(|(group, namespace)| compare(client, group, namespace));
+        .map(|(group, namespace)| compare(client, group, namespace, kinds.len(), progress));
     let differences = try_join_all(queries).await?;
 
     let mut report = InitReport::default();
@@ -88,15 +86,17 @@ async fn replace(
     progress.begin(report.written + report.deleted);
 
     for level in &levels {
-        stream::iter(batches(level))
-            .map(|batch| write_until_done(client, batch, progress))
+        let batches: Vec<_> = batches(level).collect();
+        let under_way = most_bytes_at_once(&batches, config.max_concurrency);
+        stream::iter(batches)
+            .map(|batch| write_until_done(client, batch, under_way, progress))
             .buffer_unordered(config.max_concurrency)
             .try_collect::<()>()
             .await?;
     }
     progress.is_marking.store(true, Relaxed);
     let marker = schema::inited_key(&config.prefix);
-    until_not_throttled(|| client.put_marker(&marker)).await?;
+    until_answered(progress, || client.put_marker(&marker)).await?;
     tracing::info!(
         "Initialized table {:?} with {} item(s): {} written, {} unchanged, {} deleted, {} dropped",
         config.table,
@@ -118,7 +118,13 @@ struct Difference {
 }
 
 /// Reads a whole namespace, strongly consistent; each row is compared as its page arrives and then forgotten.
-async fn compare(client: &Client, group: &KindRows<'_>, namespace: &str) -> Result<Difference> {
+async fn compare(
+    client: &Client,
+    group: &KindRows<'_>,
+    namespace: &str,
+    queries: usize,
+    progress: &Progress,
+) -> Result<Difference> {
     let rows = group.rows.iter().enumerate();
     let index_of: HashMap<&str, usize> = rows.map(|(index, row)| (&*row.key, index)).collect();
     let mut difference = Difference {
@@ -127,7 +133,8 @@ async fn compare(client: &Client, group: &KindRows<'_>, namespace: &str) -> Resu
     };
     let mut start = None;
     loop {
-        let page = until_not_throttled(|| client.query(namespace, true, start.clone())).await?;
+        let query = || client.query_beside(queries, namespace, true, start.clone());
+        let page = until_answered(progress, query).await?;
         for stored in page.rows {
             match index_of.get(stored.key.as_str()) {
                 Some(&index) if group.rows[index].fits() => {
@@ -143,12 +150,19 @@ async fn compare(client: &Client, group: &KindRows<'_>, namespace: &str) -> Resu
     }
 }
 
-/// Repeats a request that is throttled, with growing pauses; the caller's time-out ends it.
-async fn until_not_throttled<T, F: Future<Output = Result<T>>>(mut request: impl FnMut() -> F) -> Result<T> {
+/// Repeats a request whose failure may pass (throttling, time-outs, connections, AWS's own faults), with growing pauses; the
+/// caller's time-out ends it.
+async fn until_answered<T, F: Future<Output = Result<T>>>(
+    progress: &Progress,
+    mut request: impl FnMut() -> F,
+) -> Result<T> {
     let mut backoff = Backoff::default();
     loop {
         match request().await {
-            Err(error) if error.kind() == ErrorKind::Throttled => backoff.pause().await,
+            Err(error) if error.is_retriable() => {
+                progress.failed(error);
+                backoff.pause().await;
+            }
             outcome => return outcome,
         }
     }
@@ -188,6 +202,14 @@ fn batches<'w, 'r>(writes: &'w [Write<'r>]) -> impl Iterator<Item = &'w [Write<'
     })
 }
 
+/// What the largest batches of a level carry, as many as run at once.
+fn most_bytes_at_once(batches: &[&[Write<'_>]], max_concurrency: usize) -> usize {
+    let sizes = batches.iter().map(|batch| batch.iter().map(Write::bytes).sum());
+    let mut sizes: Vec<usize> = sizes.collect();
+    sizes.sort_unstable_by(|one, other| other.cmp(one));
+    sizes.iter().take(max_concurrency).sum()
+}
+
 /// At least what a write takes in the body of its request, where its texts are strings within JSON.
 fn encoded_bytes(write: &Write<'_>) -> usize {
     // JSON has no control characters but line breaks and tabs, so escaping at most doubles an item; a key may consist of them.
@@ -200,12 +222,12 @@ fn encoded_bytes(write: &Write<'_>) -> usize {
 }
 
 /// Repeats what DynamoDB left undone, with growing pauses, until nothing is left; the caller's time-out ends it.
-async fn write_until_done(client: &Client, batch: &[Write<'_>], progress: &Progress) -> Result<()> {
+async fn write_until_done(client: &Client, batch: &[Write<'_>], under_way: usize, progress: &Progress) -> Result<()> {
     let mut undone = batch.to_vec();
     let mut backoff = Backoff::default();
     loop {
         let before = undone.len();
-        undone = until_not_throttled(|| client.write_batch(&undone)).await?;
+        undone = until_answered(progress, || client.write_batch(&undone, under_way)).await?;
         progress.done.fetch_add(before - undone.len(), Relaxed);
         if undone.is_empty() {
             return Ok(());
@@ -225,12 +247,29 @@ struct Progress {
     is_marking: AtomicBool,
     total: AtomicUsize,
     done: AtomicUsize,
+    last_failure: Mutex<Option<Error>>,
 }
 
 impl Progress {
     fn begin(&self, total: usize) {
         self.total.store(total, Relaxed);
         self.has_begun.store(true, Relaxed);
+    }
+
+    fn failed(&self, error: Error) {
+        *self.last_failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+    }
+
+    /// Says what was failing, where something was.
+    fn out_of_time(&self, limit: Duration) -> Error {
+        let last = self.last_failure.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut message = format!("init was not done within {} ms", limit.as_millis());
+        if let Some(error) = &*last {
+            message.push_str("; the last failure was: ");
+            message.push_str(error.message());
+        }
+        let code = last.as_ref().and_then(Error::service_code);
+        Error::new(ErrorKind::TimedOut, message).with_service_code(code)
     }
 
     fn describe(&self) -> String {

@@ -2,13 +2,15 @@
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 
 use crate::cache::Cache;
-use crate::client::Client;
+use crate::client::{self, Client};
 use crate::config::Config;
 use crate::error::Result;
 use crate::process::{self, Live, Runtime, Slot};
@@ -55,12 +57,13 @@ impl LiveState {
     }
 }
 
-/// What makes two stores equal: a digest of everything that was parsed and of the environment that AWS and proxies look at.
+/// What makes two stores equal: a digest of everything that was parsed, of the environment that AWS and proxies look at, and of when the
+/// files were changed that are read because of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Identity([u8; 32]);
 
 impl Identity {
-    /// Reads the environment as it is now.
+    /// Reads the environment as it is now, and asks when the files were changed.
     pub(crate) fn of(config: &Config) -> Self {
         Self::in_environment(config, std::env::vars_os().collect())
     }
@@ -78,15 +81,42 @@ impl Identity {
             add(secret.unwrap_or_default().as_bytes());
         }
         environment.sort();
-        for (name, value) in environment {
+        for (name, value) in &environment {
             let (name, value) = (name.as_bytes(), value.as_bytes());
             if name.starts_with(b"AWS_") || LOOKED_AT.contains(&name.to_ascii_uppercase().as_slice()) {
                 add(name);
                 add(value);
             }
         }
+        for path in files(config, &environment) {
+            let change = path.and_then(|path| std::fs::metadata(path).ok());
+            let change = change.map(|file| [file.mtime(), file.mtime_nsec(), file.size() as i64, file.ino() as i64]);
+            add(format!("{change:?}").as_bytes());
+        }
         Identity(digest.finalize().into())
     }
+}
+
+/// The files that are read into a live state and never again: those of AWS, and the bundle of root certificates.
+fn files(config: &Config, environment: &[(OsString, OsString)]) -> [Option<PathBuf>; 3] {
+    let variable = |name: &str| {
+        let found = environment.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| Path::new(value))
+    };
+    let bundle = config.ca_bundle.as_deref().map(Path::new);
+    let file_of = |name: &str, default: &'static str| {
+        let path = variable(name).unwrap_or(Path::new(default));
+        let in_home = path.strip_prefix("~").ok();
+        client::reads_aws_files(config).then(|| match (in_home, variable("HOME")) {
+            (Some(rest), Some(home)) => home.join(rest),
+            _ => path.to_owned(),
+        })
+    };
+    [
+        bundle.or_else(|| variable("AWS_CA_BUNDLE")).map(Path::to_owned),
+        file_of("AWS_CONFIG_FILE", "~/.aws/config"),
+        file_of("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
+    ]
 }
 
 /// Beside AWS_*: proxies, whether those are believed (not in a CGI program), another name for the secret key, root certificates,

@@ -27,13 +27,17 @@ pub(crate) async fn upsert(client: &Client, kind: Kind<'_>, row: &NewRow<'_>) ->
         row.log_too_large();
         return Ok(Upsert::TooLarge);
     }
+    let mut may_have_stored = false;
     for _ in 0..MAXIMUM_ROUNDS {
         let stored = match client.put_if_newer(row).await? {
             PutOutcome::Stored => return Ok(Upsert::Stored),
-            PutOutcome::Refused(stored) => stored,
+            PutOutcome::Refused { winner, is_repeated } => {
+                may_have_stored |= is_repeated;
+                winner
+            }
         };
-        // A retry met its own success: the answer to the first attempt was lost.
-        if row.is_stored_as(&stored) {
+        // A retry met its own success: the answer to an earlier attempt was lost.
+        if may_have_stored && row.is_stored_as(&stored) {
             return Ok(Upsert::Stored);
         }
         if !stored.is_corrupt() || stored.version_in_item() >= Some(row.version) {
@@ -41,8 +45,9 @@ pub(crate) async fn upsert(client: &Client, kind: Kind<'_>, row: &NewRow<'_>) ->
             return Ok(Upsert::NotNewer(winner.into()));
         }
         // A row that no reader could use must not stand in the way, whatever its version says.
-        if let PutOutcome::Stored = client.put_over(row, &stored).await? {
-            return Ok(Upsert::Stored);
+        match client.put_over(row, &stored).await? {
+            PutOutcome::Stored => return Ok(Upsert::Stored),
+            PutOutcome::Refused { is_repeated, .. } => may_have_stored |= is_repeated,
         }
         // The row has been repaired meanwhile, perhaps by us with an answer that was lost: which is newer is asked anew.
     }

@@ -9,6 +9,7 @@ use crate::support;
 use crate::support::data_set::{marker, marker_key, row, DataSet};
 use crate::support::fake::{is_marker, LoggedRow};
 use crate::support::rerun;
+use crate::support::slow_link::SlowLink;
 use crate::support::watchdog::Watchdog;
 use crate::support::Engine;
 use fastrand::Rng;
@@ -162,8 +163,9 @@ fn after_any_failure_the_next_init_goes_on_and_the_marker_stays_last() {
             let mut rules = failures(rng);
             rules.extend(partial_batches(rng));
             engine.script(Value::Array(rules));
-            // A new store each time: the AWS SDK's retry quota is not what is tested here.
-            let store = engine.store_with(table, json!({"max_concurrency": rng.u8(1..8)}));
+            // A new store each time, and little time: init repeats whatever may pass.
+            let settings = json!({"max_concurrency": rng.u8(1..8), "init_timeout_ms": rng.u8(20..150)});
+            let store = engine.store_with(table, settings);
             let outcome = store.init(&data_set.json());
             engine.log().require_order(|row| data_set.stage(row));
             let stored = engine.stored(table);
@@ -213,22 +215,99 @@ fn the_marker_waits_for_a_row_that_is_left_undone_again_and_again() {
 }
 
 #[test]
-fn throttling_is_waited_out_wherever_it_strikes() {
+fn what_may_pass_is_waited_out_wherever_it_strikes() {
     let _watchdog = Watchdog::new(PATIENCE);
     let engine = Engine::fake(&[]);
-    for operation in ["Query", "BatchWriteItem", "PutItem"] {
+    let passing = [
+        json!({"throttle": true}),
+        json!({"cut": "before"}),
+        json!({"cut": "after"}),
+        json!({"server_error": true}),
+        json!({"truncate": 1}),
+        json!({"black_hole": true}),
+    ];
+    for (action, operation) in passing
+        .iter()
+        .flat_map(|action| ["Query", "BatchWriteItem", "PutItem"].map(|operation| (action, operation)))
+    {
         let table = engine.create_table();
         let data_set = DataSet::chains(30, 2, 5);
         // More often than the attempts of one request.
-        engine.script(json!([{"match": {"operation": operation}, "times": 8, "action": {"throttle": true}}]));
-        let store = engine.store(&table);
+        engine.script(json!([{"match": {"operation": operation}, "times": 8, "action": action}]));
+        let store = engine.store_with(&table, json!({"attempt_timeout_ms": 100}));
         store
             .init(&data_set.json())
-            .unwrap_or_else(|error| panic!("{operation}: {error}"));
-        assert_eq!(engine.stored(&table), data_set.rows_with_marker(), "{operation}");
-        let stats: Value = serde_json::from_str(&store.stats()).expect("JSON");
-        assert_eq!(stats["throttles"], 8, "{operation}");
+            .unwrap_or_else(|error| panic!("{operation}, {action}: {error}"));
+        assert_eq!(
+            engine.stored(&table),
+            data_set.rows_with_marker(),
+            "{operation}, {action}"
+        );
+        if action["throttle"] == true {
+            let stats: Value = serde_json::from_str(&store.stats()).expect("JSON");
+            assert_eq!(stats["throttles"], 8, "{operation}");
+        }
     }
+}
+
+/// What init sends again must not take from other calls what they need to send a request a second time.
+#[test]
+fn a_throttled_init_leaves_other_calls_their_retries() {
+    let _watchdog = Watchdog::new(PATIENCE);
+    let engine = Engine::fake(&[]);
+    let table = engine.create_table();
+    let data_set = DataSet::chains(500, 1, 0);
+    engine.script(json!([
+        {"match": {"operation": "BatchWriteItem"}, "action": {"throttle": true}},
+        {"match": {"operation": "GetItem", "every": 2}, "action": {"server_error": true}},
+    ]));
+    let store = engine.store_with(&table, json!({"init_timeout_ms": 1500}));
+    let get = |when: &str| {
+        store
+            .get("features", "flag-1")
+            .unwrap_or_else(|error| panic!("{when}: {error}"));
+    };
+    std::thread::scope(|scope| {
+        let init = scope.spawn(|| store.init(&data_set.json()).expect_err("throttled for ever"));
+        while !init.is_finished() {
+            get("beside an init");
+        }
+        let error = init.join().expect("no panic");
+        assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
+        assert!(
+            error
+                .message()
+                .contains("0 of its 500 rows known to be written or deleted and 500 not")
+                && error.message().contains("ProvisionedThroughputExceededException"),
+            "{error}"
+        );
+    });
+    for _ in 0..20 {
+        get("after an init");
+    }
+}
+
+/// An attempt has the time that the bytes under way need, whatever `attempt_timeout_ms` says.
+#[test]
+fn large_rows_pass_a_slow_link() {
+    let _watchdog = Watchdog::new(PATIENCE);
+    let engine = Engine::fake(&[]);
+    let table = engine.create_table();
+    let mut data_set = DataSet::default();
+    let text = "x".repeat(390_000);
+    for number in 0..30 {
+        data_set.flag(&format!("flag-{number}"), 1, &text, &[]);
+    }
+    let link = SlowLink::to(&engine.endpoint, 4_000_000);
+    let settings = json!({"endpoint": link.endpoint, "attempt_timeout_ms": 500});
+    let report = engine
+        .store_with(&table, settings)
+        .init(&data_set.json())
+        .expect("an init");
+    assert_eq!(report.written, 30);
+    assert_eq!(engine.stored(&table).len(), 31);
+    // Nothing had to be sent twice.
+    assert!(engine.log().count("BatchWriteItem") <= 3);
 }
 
 #[test]
@@ -305,14 +384,13 @@ fn a_marker_without_an_answer_is_said_to_be_uncertain() {
     let table = engine.create_table();
     engine.script(json!([{"match": {"operation": "PutItem"}, "action": {"cut": "after"}}]));
     let error = engine
-        .store(&table)
+        .store_with(&table, json!({"init_timeout_ms": 500}))
         .init(&DataSet::chains(3, 1, 0).json())
         .expect_err("no answer");
-    assert_eq!(error.kind(), ErrorKind::Unreachable);
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
+    let begin = "init wrote or deleted all of its 3 rows, but failed to put \"$inited\": init was not done within 500 ms; the last failure";
     assert!(
-        error
-            .message()
-            .starts_with("init wrote or deleted all of its 3 rows, but failed to put \"$inited\""),
+        error.message().starts_with(begin) && error.message().contains("PutItem"),
         "{error}"
     );
 }

@@ -135,6 +135,47 @@ fn an_upsert_whose_answer_was_lost_is_stored() {
     }
 }
 
+/// Only an attempt of the same call may have stored it.
+#[test]
+fn an_upsert_of_what_is_stored_is_not_newer_at_its_first_attempt() {
+    let scene = Scene::new();
+    scene.engine.script(json!([]));
+    let store = scene.store();
+    assert_eq!(
+        winner(store.upsert("features", "flag", OLDER).expect("an answer")),
+        OLDER
+    );
+    assert_eq!(scene.requests(), 1);
+    // The attempt before the one that is refused: for all we know it was stored.
+    scene.script(&json!({"cut": "before"}), 1);
+    assert_eq!(
+        store.upsert("features", "flag", OLDER).expect("an answer"),
+        Upsert::Stored
+    );
+    assert_eq!(scene.requests(), 2);
+}
+
+/// A corrupt row is replaced by a second write, whose answer may be lost like any other.
+#[test]
+fn a_replaced_corrupt_row_whose_answer_was_lost_is_stored() {
+    let scene = Scene::new();
+    scene.stored_is(&row("features", "flag", 9, "{corrupt"));
+    scene
+        .engine
+        .script(json!([{"match": {"contains": "#item = :item"}, "times": 1, "action": {"cut": "after"}}]));
+    let store = scene.store();
+    assert_eq!(
+        store.upsert("features", "flag", NEWER).expect("an answer"),
+        Upsert::Stored
+    );
+    assert_eq!(scene.stored(), row("features", "flag", 5, NEWER));
+    scene.engine.script(json!([]));
+    assert_eq!(
+        winner(store.upsert("features", "flag", NEWER).expect("an answer")),
+        NEWER
+    );
+}
+
 #[test]
 fn what_did_not_arrive_is_sent_again() {
     let scene = Scene::new();

@@ -9,6 +9,7 @@ pub mod driver;
 pub mod fake;
 pub mod json_text;
 pub mod rerun;
+pub mod slow_link;
 pub mod watchdog;
 
 use std::io::{BufRead, BufReader};

@@ -25,6 +25,74 @@ fn equal_configurations_have_equal_identities() {
     assert_eq!(identity(&config(""), &environment), identity(&config(""), &reordered));
 }
 
+/// A folder of its own for a test, which goes with it.
+struct Folder(std::path::PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("ld-dynamo-store-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(path.join(".aws")).expect("a folder");
+        Folder(path)
+    }
+
+    fn write(&self, file: &str, text: &str) -> String {
+        let path = self.0.join(file);
+        std::fs::write(&path, text).expect("a file");
+        path.to_str().expect("UTF-8").to_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn a_changed_file_makes_a_difference() {
+    let folder = Folder::new("changed");
+    let home = folder.0.to_str().expect("UTF-8").to_owned();
+    let from_files = Config::from_json(r#"{"table":"t","share":true}"#).expect("a configuration");
+    let bundle = folder.write("roots.pem", "");
+    let elsewhere = folder.write("elsewhere", "");
+    let with_bundle = config(&format!(r#","ca_bundle":{bundle:?}"#));
+    let at_home = [("HOME", home.as_str())];
+    let named = [
+        ("HOME", "/nonexistent"),
+        ("AWS_SHARED_CREDENTIALS_FILE", elsewhere.as_str()),
+    ];
+    let in_variable = [("AWS_CA_BUNDLE", bundle.as_str())];
+    let below_home = [("HOME", home.as_str()), ("AWS_CONFIG_FILE", "~/elsewhere")];
+    for (config, environment, file) in [
+        (&from_files, &at_home[..], ".aws/credentials"),
+        (&from_files, &at_home, ".aws/config"),
+        (&from_files, &named, "elsewhere"),
+        (&from_files, &below_home, "elsewhere"),
+        (&from_files, &in_variable, "roots.pem"),
+        (&with_bundle, &at_home, "roots.pem"),
+    ] {
+        let before = identity(config, environment);
+        assert_eq!(before, identity(config, environment), "{file}");
+        folder.write(file, "longer");
+        let longer = identity(config, environment);
+        assert_ne!(before, longer, "{file}");
+        // As long as before, as new keys are.
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        folder.write(file, "edited");
+        assert_ne!(longer, identity(config, environment), "{file}");
+    }
+}
+
+#[test]
+fn a_file_that_nobody_reads_makes_none() {
+    let folder = Folder::new("unread");
+    let complete = config(r#","region":"eu-west-1","endpoint":"http://localhost:1""#);
+    let environment = [("HOME", folder.0.to_str().expect("UTF-8"))];
+    let before = identity(&complete, &environment);
+    folder.write(".aws/credentials", "new");
+    assert_eq!(before, identity(&complete, &environment));
+}
+
 #[test]
 fn every_field_makes_a_difference() {
     let others = [

@@ -1,0 +1,261 @@
+//! Credentials of the AWS chain: one load at a time serves all who wait, and the last good ones are used until they expire.
+
+use std::fmt;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{future, ProvideCredentials, SharedCredentialsProvider};
+use aws_credential_types::Credentials;
+use futures_util::future::{BoxFuture, FutureExt, Shared};
+
+use super::failure;
+use crate::error::{Error, ErrorKind, Result};
+
+/// New credentials are asked for so long before the old ones expire.
+const RENEWED_BEFORE_EXPIRY: Duration = Duration::from_secs(10);
+/// What carries no date of expiry is asked for again after this time.
+const USED_WITHOUT_EXPIRY: Duration = Duration::from_secs(15 * 60);
+/// While the old credentials are good, nobody tries to renew them more often, nor waits longer for that.
+const PAUSE_BETWEEN_RENEWALS: Duration = Duration::from_secs(1);
+const LONGEST_WAIT_FOR_RENEWAL: Duration = Duration::from_millis(250);
+/// A load goes on only while somebody waits for it. One that began before that was left alone, and its answer may be as old.
+const LONGEST_LOAD: Duration = Duration::from_secs(30);
+
+/// Stands between the AWS SDK and the chain, in the place of the SDK's own cache, where those who wait try one after the other.
+pub(super) struct LastCredentials {
+    chain: SharedCredentialsProvider,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    last: Option<Last>,
+    last_failure: Option<Error>,
+    under_way: Option<(Instant, Load)>,
+}
+
+struct Last {
+    credentials: Credentials,
+    renewal: SystemTime,
+}
+
+type Load = Shared<BoxFuture<'static, Result<Credentials>>>;
+
+impl LastCredentials {
+    pub(super) fn of(chain: SharedCredentialsProvider) -> Self {
+        LastCredentials {
+            chain,
+            state: Mutex::default(),
+        }
+    }
+
+    /// Whether requests cannot go on because a load has not ended.
+    pub(super) fn are_awaited(&self) -> bool {
+        let state = self.state();
+        state.under_way.is_some() && state.good(SystemTime::now()).is_none()
+    }
+
+    async fn credentials(&self) -> Result<Credentials> {
+        let now = SystemTime::now();
+        let (load, good) = {
+            let mut state = self.state();
+            let good = state.good(now);
+            if let (Some(last), Some(good)) = (&mut state.last, &good) {
+                if now < last.renewal {
+                    return Ok(good.clone());
+                }
+                last.renewal = now + PAUSE_BETWEEN_RENEWALS;
+            }
+            (self.load(&mut state), good)
+        };
+        let outcome = match good {
+            None => load.clone().await,
+            Some(good) => match tokio::time::timeout(LONGEST_WAIT_FOR_RENEWAL, load.clone()).await {
+                Ok(outcome) => outcome,
+                Err(_) => return Ok(good),
+            },
+        };
+        self.ended(&load, outcome)
+    }
+
+    /// The load that is under way, begun where there is none.
+    fn load(&self, state: &mut State) -> Load {
+        if let Some((began, load)) = &state.under_way {
+            if began.elapsed() < LONGEST_LOAD {
+                return load.clone();
+            }
+        }
+        let (chain, last_failure) = (self.chain.clone(), state.last_failure.clone());
+        let load = async move {
+            let asked = AssertUnwindSafe(async { chain.provide_credentials().await });
+            match asked.catch_unwind().await {
+                Ok(Ok(credentials)) => Ok(credentials),
+                Ok(Err(error)) => Err(last_failure
+                    .filter(|_| failure::was_told_before(&error))
+                    .unwrap_or_else(|| failure::no_credentials(&error))),
+                // One that panicked would panic again for everybody who waits.
+                Err(_) => Err(Error::new(
+                    ErrorKind::InvalidConfiguration,
+                    "the AWS SDK panicked over what the environment or the AWS files say about credentials",
+                )),
+            }
+        };
+        let load = load.boxed().shared();
+        state.under_way = Some((Instant::now(), load.clone()));
+        load
+    }
+
+    /// Takes up what a load came to, unless another who waited for it did.
+    fn ended(&self, load: &Load, outcome: Result<Credentials>) -> Result<Credentials> {
+        let now = SystemTime::now();
+        let mut state = self.state();
+        if state
+            .under_way
+            .as_ref()
+            .is_some_and(|(_, under_way)| under_way.ptr_eq(load))
+        {
+            state.under_way = None;
+            match &outcome {
+                Ok(credentials) => {
+                    let renewal = match credentials.expiry() {
+                        Some(expiry) => (expiry - RENEWED_BEFORE_EXPIRY).max(now + PAUSE_BETWEEN_RENEWALS),
+                        None => now + USED_WITHOUT_EXPIRY,
+                    };
+                    state.last = Some(Last {
+                        credentials: credentials.clone(),
+                        renewal,
+                    });
+                }
+                Err(error) => state.last_failure = Some(error.clone()),
+            }
+        }
+        match (outcome, state.good(now)) {
+            (Err(error), Some(good)) => {
+                tracing::warn!("the AWS credentials were not renewed, and those that are known are used: {error}");
+                Ok(good)
+            }
+            // Where there were some before, having none is no matter of configuration.
+            (Err(error), None) if state.last.is_some() && error.kind() == ErrorKind::NoCredentials => {
+                Err(failure::no_credentials_for_now(ErrorKind::Unreachable, error.message()))
+            }
+            (outcome, _) => outcome,
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn good(&self, now: SystemTime) -> Option<Credentials> {
+        let last = &self.last.as_ref()?.credentials;
+        let is_good = last.expiry().is_none_or(|expiry| now < expiry);
+        is_good.then(|| last.clone())
+    }
+}
+
+/// The last credentials as the AWS SDK takes them.
+#[derive(Clone)]
+pub(super) struct Provider(pub(super) Arc<LastCredentials>);
+
+impl ProvideCredentials for Provider {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let credentials = self.0.credentials();
+        future::ProvideCredentials::new(credentials.map(|found| found.map_err(CredentialsError::provider_error)))
+    }
+}
+
+impl fmt::Debug for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LastCredentials(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_credential_types::credential_fn::provide_credentials_fn;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    fn run(test: impl std::future::Future<Output = ()>) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        runtime.expect("a runtime").block_on(test);
+    }
+
+    fn lasting(seconds: u64) -> Credentials {
+        let expiry = SystemTime::now() + Duration::from_secs(seconds);
+        Credentials::new("id", "key", None, Some(expiry), "test")
+    }
+
+    #[test]
+    fn a_load_goes_on_when_the_caller_who_began_it_goes_away() {
+        let loads = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&loads);
+        let last = LastCredentials::of(SharedCredentialsProvider::new(provide_credentials_fn(move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            async {
+                tokio::time::sleep(Duration::from_millis(60)).await;
+                Ok(lasting(3600))
+            }
+        })));
+        run(async {
+            let patience = Duration::from_millis(20);
+            assert!(tokio::time::timeout(patience, last.credentials()).await.is_err());
+            last.credentials().await.expect("credentials");
+            last.credentials().await.expect("credentials");
+        });
+        assert_eq!(loads.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn a_renewal_that_takes_long_delays_one_caller_a_second() {
+        let loads = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&loads);
+        let last = LastCredentials::of(SharedCredentialsProvider::new(provide_credentials_fn(move || {
+            let is_first = counted.fetch_add(1, Ordering::Relaxed) == 0;
+            async move {
+                if !is_first {
+                    std::future::pending::<()>().await;
+                }
+                Ok(lasting(5))
+            }
+        })));
+        run(async {
+            last.credentials().await.expect("credentials");
+            tokio::time::sleep(PAUSE_BETWEEN_RENEWALS).await;
+            let began = Instant::now();
+            for _ in 0..10 {
+                last.credentials().await.expect("the last ones");
+            }
+            assert!(began.elapsed() < 2 * LONGEST_WAIT_FOR_RENEWAL);
+        });
+        assert_eq!(loads.load(Ordering::Relaxed), 2);
+    }
+
+    #[test]
+    fn a_panic_in_the_chain_is_an_error_for_all_and_the_next_load_may_succeed() {
+        let loads = Arc::new(AtomicUsize::new(0));
+        let last = LastCredentials::of(SharedCredentialsProvider::new(provide_credentials_fn(move || {
+            let number = loads.fetch_add(1, Ordering::Relaxed);
+            async move {
+                tokio::task::yield_now().await;
+                assert!(number > 0, "a test's panic");
+                Ok(lasting(3600))
+            }
+        })));
+        run(async {
+            let (one, other) = futures_util::future::join(last.credentials(), last.credentials()).await;
+            for outcome in [one, other] {
+                let error = outcome.expect_err("a panic");
+                assert_eq!(error.kind(), ErrorKind::InvalidConfiguration);
+            }
+            last.credentials().await.expect("credentials");
+        });
+    }
+}
