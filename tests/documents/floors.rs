@@ -58,7 +58,11 @@ fn read(file: &Path, place: Vec<String>, modules: &mut Modules) {
         let candidates = [folder.join(format!("{child}.rs")), folder.join(child).join("mod.rs")];
         let found = candidates.iter().find(|candidate| candidate.exists());
         let child_file = found.unwrap_or_else(|| panic!("{}: no file for mod {child}", file.display()));
-        read(child_file, [place.as_slice(), std::slice::from_ref(child)].concat(), modules);
+        read(
+            child_file,
+            [place.as_slice(), std::slice::from_ref(child)].concat(),
+            modules,
+        );
     }
     let module = Module {
         file: file.to_owned(),
