@@ -123,7 +123,7 @@ class Store:
             init_timeout_ms: for a whole ``init`` (300000).
             max_attempts: tries of one request (3).
             retry_mode: how AWS SDKs wait between tries ("standard").
-            max_concurrency: requests of this store at the same time (16).
+            max_concurrency: batches that ``init`` has under way at once (16).
             cache_ttl_ms: how long a read is answered from memory; 0 never, -1 for ever (15000).
             stale_on_error: serves an expired value when the table cannot be asked (False).
             share: stores of equal configuration use one set of connections and one cache (False).
