@@ -18,8 +18,10 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// A tokio runtime, whose threads are inside the fork gate whenever they do not wait.
 pub(super) struct Engine {
-    pub(super) tokio: tokio::runtime::Runtime,
+    tokio: tokio::runtime::Runtime,
     is_driven: AtomicBool,
+    /// A panic of tokio's own has taken its driver away: whoever waited for it would wait for ever.
+    is_broken: AtomicBool,
     /// The threads beside the one that drives, first come, first to take over. Locked inside the fork gate only.
     waiting: Mutex<Vec<Arc<Waiting>>>,
 }
@@ -50,6 +52,7 @@ impl Engine {
         Ok(Engine {
             tokio,
             is_driven: AtomicBool::new(false),
+            is_broken: AtomicBool::new(false),
             waiting: Mutex::default(),
         })
     }
@@ -60,10 +63,31 @@ impl Engine {
             generation: generation(),
             future: ManuallyDrop::new(Box::pin(future)),
         };
+        self.require_working()?;
         match self.take_over(call.generation) {
             Some(driving) => driving.drive(&mut call),
             None => self.wait_beside(&mut call),
         }
+    }
+
+    /// Ends the runtime without waiting for anything.
+    pub(super) fn shut_down(self) {
+        if self.is_broken.into_inner() {
+            // It would panic again.
+            std::mem::forget(self.tokio);
+        } else {
+            self.tokio.shutdown_background();
+        }
+    }
+
+    fn require_working(&self) -> Result<()> {
+        if !self.is_broken.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Internal,
+            "the runtime of this store has ended with a defect; make another store",
+        ))
     }
 
     fn take_over(&self, generation: u64) -> Option<Driving<'_>> {
@@ -71,6 +95,7 @@ impl Engine {
         is_free.then(|| Driving {
             engine: self,
             generation,
+            polls: Cell::new(false),
         })
     }
 
@@ -81,6 +106,7 @@ impl Engine {
         loop {
             // Before anything inherited is looked at.
             call.require_own_process()?;
+            self.require_working()?;
             if let Some(driving) = self.take_over(call.generation) {
                 drop(place);
                 return driving.drive(call);
@@ -171,6 +197,8 @@ pub(super) fn interrupted() -> Error {
 struct Driving<'a> {
     engine: &'a Engine,
     generation: u64,
+    /// A panic in the call itself leaves tokio in order.
+    polls: Cell<bool>,
 }
 
 impl Driving<'_> {
@@ -183,7 +211,10 @@ impl Driving<'_> {
                     driven.get_or_insert_with(|| (self.generation, context.waker().clone()));
                 });
             }
-            call.poll(context)
+            self.polls.set(true);
+            let polled = call.poll(context);
+            self.polls.set(false);
+            polled
         }))
     }
 }
@@ -193,6 +224,8 @@ impl Drop for Driving<'_> {
         drop(DRIVES.take());
         drop(DRIVEN.take());
         if self.generation == generation() {
+            let is_broken = std::thread::panicking() && !self.polls.get();
+            self.engine.is_broken.fetch_or(is_broken, Ordering::SeqCst);
             self.engine.is_driven.store(false, Ordering::SeqCst);
             self.engine.with_waiting(|waiting| self.engine.pass_on(waiting));
         }

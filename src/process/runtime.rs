@@ -106,7 +106,7 @@ impl Runtime {
 impl Drop for Runtime {
     fn drop(&mut self) {
         if let Some(engine) = self.engine.take() {
-            engine.tokio.shutdown_background();
+            engine.shut_down();
         }
     }
 }
