@@ -107,15 +107,17 @@ impl Engine {
             // Before anything inherited is looked at.
             call.require_own_process()?;
             self.require_working()?;
-            if let Some(driving) = self.take_over(call.generation) {
-                drop(place);
-                return driving.drive(call);
-            }
             let entered = self.tokio.enter();
             if let Poll::Ready(outcome) = call.poll(&mut context) {
                 return outcome;
             }
             drop(entered);
+            // Who has an answer takes nothing over, as that would wake the next for nothing.
+            call.require_own_process()?;
+            if let Some(driving) = self.take_over(call.generation) {
+                drop(place);
+                return driving.drive(call);
+            }
             while !place.waiting.is_woken.lower() && call.generation == generation() {
                 place.waiting.is_woken.wait();
             }
