@@ -132,10 +132,10 @@
 // Log level: an init was done.
 #define LD_DYNAMO_LOG_INFO 3
 
-// Log level: requests and retries.
+// Log level: attempts, retries and time-outs of requests, and where region and credentials come from.
 #define LD_DYNAMO_LOG_DEBUG 4
 
-// Log level: everything that the AWS SDK says, secrets aside.
+// Log level: the steps within an attempt.
 #define LD_DYNAMO_LOG_TRACE 5
 
 // Why a call failed. Made by a failing call for the caller, who frees it with ld_dynamo_error_free; safe to read from any thread.
@@ -149,8 +149,11 @@ typedef struct ld_dynamo_store ld_dynamo_store;
 typedef int32_t ld_dynamo_status;
 
 // Receives one log message: the userdata it was registered with, one of LD_DYNAMO_LOG_*, and a line of UTF-8 that it must not keep. Runs
-// on the thread that made the call, after the call's work is done. It may call the library, fork, replace the logger or
-// free the store; it must not unwind or longjmp.
+// on the thread that made the call, after the call's work is done. It may call the library, fork, replace the logger or free the store.
+// It must not unwind. One that jumps over the library (longjmp) loses the rest of the call's messages and what the call returns. Its
+// logger counts as in use until the thread's next call from the same depth of the stack or less; until then messages of calls from
+// deeper down may be lost. A callback may go on to another stack (a fiber's, a coroutine's) and return later. Where stacks are copied
+// away to make room for each other, the logger must not be replaced, and the store not freed, before it has returned.
 typedef void (*ld_dynamo_log_callback)(void *userdata, int32_t level, const char *message);
 
 // Told once that a logger's userdata is not needed any more.
@@ -184,8 +187,8 @@ void ld_dynamo_error_free(ld_dynamo_error *error);
 
 // Makes a store from its configuration, a JSON object. Starts no thread and does no I/O: a missing table is found by the first call.
 //
-// `config_json`: "table" (required) and optionally the keys that docs/configuration.md lists; an unknown or mistyped key is an error that
-// names it.
+// `config_json`: "table" (required) and optionally the keys that docs/configuration.md lists; an unknown or mistyped key, or one that is
+// given twice, is an error that names it.
 // `store`: receives the store, to be freed with ld_dynamo_store_free; NULL on failure.
 // Fails with LD_DYNAMO_NULL_ARGUMENT, LD_DYNAMO_INVALID_UTF8, LD_DYNAMO_INVALID_JSON, LD_DYNAMO_INVALID_CONFIGURATION.
 ld_dynamo_status ld_dynamo_store_new(const char *config_json,
@@ -239,8 +242,9 @@ ld_dynamo_status ld_dynamo_store_upsert(const ld_dynamo_store *store,
                                         char **stored_json,
                                         ld_dynamo_error **error);
 
-// Ends a store; NULL is nothing. Never blocks, does no I/O, cannot fail. In a forked child it frees nothing of the parent's. No call on
-// the store may be under way; freeing it twice, or using it afterwards, is undefined.
+// Ends a store; NULL is nothing. Does no I/O and cannot fail. While another thread forks the process it waits for that, a second at
+// most; nothing else blocks it. In a forked child it frees nothing of the parent's. No call on the store may be under way; freeing it
+// twice, or using it afterwards, is undefined.
 void ld_dynamo_store_free(ld_dynamo_store *store);
 
 // Whether the table holds a full data set under the store's prefix: LD_DYNAMO_OK, or LD_DYNAMO_NOT_FOUND.

@@ -8,7 +8,7 @@ mod values;
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::table::schema;
@@ -105,14 +105,13 @@ impl Config {
         }
     }
 
-    /// Reads the JSON form that the C ABI takes; docs/configuration.md lists its keys. An unknown or mistyped key is an error that names it.
+    /// Reads the JSON form that the C ABI takes; docs/configuration.md lists its keys. An unknown or mistyped key, or one
+    /// that is given twice, is an error that names it.
     pub fn from_json(json: &str) -> Result<Self> {
-        let value: Value = serde_json::from_str(json)
+        let value: &RawValue = serde_json::from_str(json)
             .map_err(|error| Error::new(ErrorKind::InvalidJson, format!("configuration is not JSON: {error}")))?;
-        let Value::Object(members) = value else {
-            return Err(refusal("configuration must be a JSON object"));
-        };
-        let mut members = Members { path: "", members };
+        let object = serde_json::from_str(value.get());
+        let mut members = Members::new("", object.map_err(|_| refusal("configuration must be a JSON object"))?)?;
         let mut config = Config::new(members.string("table")?.unwrap_or_default());
         config.read_members(&mut members)?;
         members.require_empty()?;
@@ -278,6 +277,12 @@ mod tests {
     fn a_bad_key_is_named_and_its_value_is_not_shown() {
         let cases = [
             (r#"{"table":"t","tabel":1}"#, "tabel"),
+            (r#"{"table":"t","table":"t"}"#, "table"),
+            (r#"{"table":"t","share":true,"sh\u0061re":false}"#, "share"),
+            (
+                r#"{"table":"t","credentials":{"secret_access_key":"SECRET","access_key_id":"a","secret_access_key":"b"}}"#,
+                "credentials.secret_access_key",
+            ),
             (r#"{"table":"t","credentials":"SECRET"}"#, "credentials"),
             (
                 r#"{"table":"t","credentials":{"secret_access_key":7}}"#,

@@ -1,11 +1,14 @@
 //! The members of a configuration's JSON object, each of its type or refused by name.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::values::Credentials;
 use crate::error::{Error, ErrorKind, Result};
+use crate::table::object;
 
 /// A hundred years: long enough for anyone, short enough for every clock.
 pub(super) const MAXIMUM_MILLISECONDS: i64 = 100 * 365 * 24 * 3600 * 1000;
@@ -15,25 +18,40 @@ pub(super) fn refusal(message: impl Into<String>) -> Error {
 }
 
 /// Takes members out of an object one by one, so that what is left is unknown. Messages never show a value, which may be a secret.
-pub(super) struct Members<'p> {
-    pub(super) path: &'p str,
-    pub(super) members: Map<String, Value>,
+pub(super) struct Members<'a> {
+    path: &'static str,
+    members: Vec<(Cow<'a, str>, &'a RawValue)>,
 }
 
-impl Members<'_> {
+impl<'a> Members<'a> {
+    /// Takes the object apart whose keys messages show after `path`; a key twice is an error.
+    pub(super) fn new(path: &'static str, object: object::Members<'a, &'a RawValue>) -> Result<Self> {
+        let object::Members(members) = object;
+        let is_twice = |(index, (name, _)): &(usize, &(Cow<'_, str>, _))| {
+            members[..*index].iter().any(|(earlier, _)| earlier == name)
+        };
+        if let Some((_, (name, _))) = members.iter().enumerate().find(is_twice) {
+            return Err(refusal(format!("configuration key \"{path}{name}\" is given twice")));
+        }
+        Ok(Members { path, members })
+    }
+
     fn mistyped(&self, name: &str, expected: &str) -> Error {
         refusal(format!("configuration key \"{}{name}\" must be {expected}", self.path))
     }
 
-    /// A `null` counts as absent: it is what most languages write for an option that was not given.
-    fn take(&mut self, name: &str) -> Option<Value> {
-        self.members.remove(name).filter(|value| !value.is_null())
+    /// The value of a key, `None` within where it is of another type. A `null` counts as absent: it is what most languages write for an
+    /// option that was not given.
+    fn take<T: Deserialize<'a>>(&mut self, name: &str) -> Option<Option<T>> {
+        let place = self.members.iter().position(|(known, _)| known == name)?;
+        let (_, value) = self.members.swap_remove(place);
+        (value.get() != "null").then(|| serde_json::from_str(value.get()).ok())
     }
 
     pub(super) fn string(&mut self, name: &str) -> Result<Option<String>> {
-        match self.take(name) {
+        match self.take::<String>(name) {
             None => Ok(None),
-            Some(Value::String(text)) if !text.contains('\0') => Ok(Some(text)),
+            Some(Some(text)) if !text.contains('\0') => Ok(Some(text)),
             Some(_) => Err(self.mistyped(name, "a string without NUL")),
         }
     }
@@ -41,19 +59,19 @@ impl Members<'_> {
     pub(super) fn boolean(&mut self, name: &str, target: &mut bool) -> Result<()> {
         match self.take(name) {
             None => Ok(()),
-            Some(Value::Bool(value)) => {
+            Some(Some(value)) => {
                 *target = value;
                 Ok(())
             }
-            Some(_) => Err(self.mistyped(name, "true or false")),
+            Some(None) => Err(self.mistyped(name, "true or false")),
         }
     }
 
     pub(super) fn integer(&mut self, name: &str, least: i64, most: i64) -> Result<Option<i64>> {
-        let Some(value) = self.take(name) else {
+        let Some(number) = self.take(name) else {
             return Ok(None);
         };
-        match value.as_i64() {
+        match number {
             Some(number) if (least..=most).contains(&number) => Ok(Some(number)),
             _ => Err(self.mistyped(name, &format!("an integer in {least} … {most}"))),
         }
@@ -67,10 +85,10 @@ impl Members<'_> {
     }
 
     pub(super) fn choice<T: Copy>(&mut self, name: &str, choices: &[(&str, T)], target: &mut T) -> Result<()> {
-        let Some(value) = self.take(name) else {
+        let Some(chosen) = self.take::<String>(name) else {
             return Ok(());
         };
-        match choices.iter().find(|(text, _)| value.as_str() == Some(*text)) {
+        match choices.iter().find(|(text, _)| chosen.as_deref() == Some(*text)) {
             Some((_, choice)) => {
                 *target = *choice;
                 Ok(())
@@ -85,18 +103,15 @@ impl Members<'_> {
     pub(super) fn credentials(&mut self, name: &str) -> Result<Option<Credentials>> {
         let members = match self.take(name) {
             None => return Ok(None),
-            Some(Value::Object(members)) => members,
-            Some(_) => {
+            Some(Some(members)) => members,
+            Some(None) => {
                 return Err(self.mistyped(
                     name,
                     "an object with access_key_id, secret_access_key and optionally session_token",
                 ))
             }
         };
-        let mut members = Members {
-            path: "credentials.",
-            members,
-        };
+        let mut members = Members::new("credentials.", members)?;
         let credentials = Credentials {
             access_key_id: members.string("access_key_id")?.unwrap_or_default(),
             secret_access_key: members.string("secret_access_key")?.unwrap_or_default(),
@@ -107,9 +122,9 @@ impl Members<'_> {
     }
 
     pub(super) fn require_empty(&self) -> Result<()> {
-        match self.members.keys().next() {
+        match self.members.first() {
             None => Ok(()),
-            Some(name) => Err(refusal(format!("unknown configuration key \"{}{name}\"", self.path))),
+            Some((name, _)) => Err(refusal(format!("unknown configuration key \"{}{name}\"", self.path))),
         }
     }
 }

@@ -1,12 +1,13 @@
-//! What `tracing` hears while a call with a logger runs on this thread: ours and the AWS SDK's events, as lines without secrets.
+//! What `tracing` hears while a call with a logger runs on this thread: our own events, and those of the AWS SDK that are worth having.
+//!
+//! No secret is looked for: what could hold one is not on the list of what is told.
 
 #[cfg(test)]
 mod tests;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt::{self, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::Arc;
 
 use once_cell::race::OnceBox;
 use tracing::field::{Field, Visit};
@@ -19,16 +20,9 @@ use crate::process;
 
 /// Messages kept for one call; what comes after is counted.
 pub(super) const MAXIMUM_MESSAGES: usize = 256;
-const MAXIMUM_MESSAGE_BYTES: usize = 4096;
-/// An event is not written out any further than this: longer than any secret beyond what is kept.
-const MAXIMUM_EVENT_BYTES: usize = 4 * MAXIMUM_MESSAGE_BYTES;
-
-/// What one logger hears, and what it never does.
-pub(super) struct Filter {
-    level: LevelFilter,
-    /// Texts that never appear in a message.
-    secrets: Vec<String>,
-}
+/// The longest message, in bytes, with the sign of what was cut off.
+pub(super) const MAXIMUM_MESSAGE_BYTES: usize = 4096;
+const CUT_OFF: &str = "…";
 
 /// What was said during a call.
 #[derive(Default)]
@@ -66,58 +60,71 @@ impl Messages {
 
 /// The call on this thread that is being listened to.
 struct Listening {
-    filter: Arc<Filter>,
+    level: LevelFilter,
     messages: Messages,
 }
 
 thread_local! {
-    static LISTENING: RefCell<Option<Listening>> = const { RefCell::new(None) };
+    /// On the frame of `listen`; null where nobody listens. A pointer, as it is there even while the thread ends.
+    static LISTENING: Cell<*const RefCell<Listening>> = const { Cell::new(std::ptr::null()) };
 }
 
-impl Filter {
-    pub(super) fn new(config: &Config) -> Arc<Self> {
-        let level = match config.log_level {
-            LogLevel::Off => LevelFilter::OFF,
-            LogLevel::Error => LevelFilter::ERROR,
-            LogLevel::Warn => LevelFilter::WARN,
-            LogLevel::Info => LevelFilter::INFO,
-            LogLevel::Debug => LevelFilter::DEBUG,
-            LogLevel::Trace => LevelFilter::TRACE,
-        };
-        hear_up_to(level);
-        let proxy_login = config.proxy.as_ref().and_then(|url| login(&url.0));
-        let secrets = config.secret_fields().into_iter().flatten().chain(proxy_login);
-        let secrets = secrets.filter(|secret| !secret.is_empty()).map(str::to_owned);
-        Arc::new(Filter {
-            level,
-            secrets: secrets.collect(),
-        })
+/// Runs `call` and returns what was said meanwhile on this thread, down to `level`.
+pub(super) fn listen<T>(level: LevelFilter, call: impl FnOnce() -> T) -> (T, Messages) {
+    struct Restored(*const RefCell<Listening>);
+    impl Drop for Restored {
+        fn drop(&mut self) {
+            LISTENING.set(self.0);
+        }
     }
-
-    /// Runs `call` and returns what was said meanwhile on this thread.
-    pub(super) fn listen<T>(self: &Arc<Self>, call: impl FnOnce() -> T) -> (T, Messages) {
-        let listening = Some(Listening {
-            filter: Arc::clone(self),
-            messages: Messages::default(),
-        });
-        // A host's destructor may call on a thread whose own variables are gone already: then nobody listens.
-        let Ok(outer) = LISTENING.try_with(|place| place.replace(listening)) else {
-            return (call(), Messages::default());
-        };
-        let outcome = tracing::dispatcher::with_default(&dispatchers().collector, call);
-        let listening = LISTENING.try_with(|place| place.replace(outer)).unwrap_or_default();
-        (
-            outcome,
-            listening.map(|listening| listening.messages).unwrap_or_default(),
-        )
-    }
+    let listening = RefCell::new(Listening {
+        level,
+        messages: Messages::default(),
+    });
+    let restored = Restored(LISTENING.replace(&listening));
+    let outcome = tracing::dispatcher::with_default(&dispatchers().collector, call);
+    drop(restored);
+    (outcome, listening.into_inner().messages)
 }
 
-/// The user name and password in a URL.
-fn login(url: &str) -> Option<&str> {
-    let (_, rest) = url.split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next()?;
-    authority.rsplit_once('@').map(|(login, _)| login)
+/// Shows who listens on this thread to `work`; `None` where nobody does.
+fn with_listening<T>(work: impl FnOnce(&RefCell<Listening>) -> T) -> Option<T> {
+    // SAFETY: `listen` puts the outer one back before its frame goes.
+    unsafe { LISTENING.get().as_ref() }.map(work)
+}
+
+/// Down to which level somebody listens to the call that this thread is in.
+pub(super) fn level_heard() -> Option<LevelFilter> {
+    with_listening(|listening| listening.borrow().level)
+}
+
+/// Adds what was said during a part of the call that another thread did.
+pub(super) fn add(messages: Messages) {
+    with_listening(|listening| {
+        let all = &mut listening.borrow_mut().messages;
+        all.dropped += messages.dropped;
+        for (level, text) in messages.kept {
+            if all.has_room_for(level) {
+                all.keep(level, text);
+            } else {
+                all.dropped += 1;
+            }
+        }
+    });
+}
+
+/// The level that a configuration asks for, which `tracing` is told of.
+pub(super) fn level(config: &Config) -> LevelFilter {
+    let level = match config.log_level {
+        LogLevel::Off => LevelFilter::OFF,
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Trace => LevelFilter::TRACE,
+    };
+    hear_up_to(level);
+    level
 }
 
 /// Made once, so that a new logger touches nothing that the whole process shares.
@@ -166,7 +173,7 @@ struct Collector;
 
 impl Subscriber for Collector {
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
-        if metadata.is_event() && !speaks_of_secrets(metadata.target()) {
+        if metadata.is_event() && told(metadata).is_some() {
             Interest::sometimes()
         } else {
             Interest::never()
@@ -174,12 +181,8 @@ impl Subscriber for Collector {
     }
 
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        let is_wanted = |listening: &Option<Listening>| {
-            listening
-                .as_ref()
-                .is_some_and(|listening| *metadata.level() <= listening.filter.level)
-        };
-        metadata.is_event() && !speaks_of_secrets(metadata.target()) && LISTENING.with_borrow(is_wanted)
+        let is_wanted = |level| *metadata.level() <= level;
+        metadata.is_event() && level_heard().is_some_and(is_wanted) && told(metadata).is_some()
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
@@ -195,21 +198,22 @@ impl Subscriber for Collector {
     fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
 
     fn event(&self, event: &Event<'_>) {
-        LISTENING.with_borrow_mut(|listening| {
-            let Some(Listening { filter, messages }) = listening else {
-                return;
-            };
-            let metadata = event.metadata();
+        let metadata = event.metadata();
+        let Some(fields) = told(metadata) else {
+            return;
+        };
+        with_listening(|listening| {
+            let messages = &mut listening.borrow_mut().messages;
             if !messages.has_room_for(*metadata.level()) {
                 messages.dropped += 1;
                 return;
             }
-            let mut text = Text::new(metadata.target());
+            let mut text = Text::new(metadata.target(), fields);
             let beginning = text.line.len();
             event.record(&mut text);
-            // Of some events nothing is left that may be told.
+            // Of some events nothing is left that is told.
             if text.line.len() > beginning {
-                messages.keep(*metadata.level(), text.without_secrets(&filter.secrets));
+                messages.keep(*metadata.level(), text.line);
             }
         });
     }
@@ -219,106 +223,137 @@ impl Subscriber for Collector {
     fn exit(&self, _: &span::Id) {}
 }
 
-/// Modules of the AWS SDK that log what is signed, signatures and credentials.
-fn speaks_of_secrets(target: &str) -> bool {
-    const TARGETS: [&str; 5] = [
-        "aws_sigv4",
-        "aws_runtime::auth",
-        "aws_credential_types",
-        "aws_smithy_runtime::client::identity",
-        "aws_smithy_runtime::client::orchestrator::auth",
-    ];
-    TARGETS.iter().any(|secretive| target.starts_with(secretive))
+/// What is told of an event beside its message.
+#[derive(Clone, Copy)]
+enum Fields {
+    All,
+    Named(&'static [&'static str]),
 }
 
-/// Fields in which the AWS SDK shows whole requests, their headers and with them signatures and session tokens.
-fn holds_headers(field: &str) -> bool {
-    const PARTS: [&str; 10] = [
-        "request",
-        "response",
-        "headers",
-        "identity",
-        "cred",
-        "signing",
-        "properties",
-        "config",
-        "token",
-        "components",
-    ];
-    PARTS.iter().any(|part| field.contains(part))
+/// What the AWS SDK and the HTTP client say below WARN that is worth having: the modules whose messages hold no secret, and the fields
+/// that are told with them. Requests, answers, identities and settings stand in fields that are not here.
+const TOLD: [(&str, &[&str]); 20] = [
+    // Attempts, time-outs, delays.
+    ("aws_smithy_runtime::client::orchestrator", &[]),
+    (
+        "aws_smithy_runtime::client::retries::strategy::standard",
+        &["attempts", "max_attempts"],
+    ),
+    ("aws_smithy_runtime::client::retries::classifiers", &[]),
+    (
+        "aws_smithy_runtime::client::retries::client_rate_limiter",
+        &[
+            "amount",
+            "sleep_time",
+            "fill_rate",
+            "current_capacity",
+            "measured_tx_rate",
+        ],
+    ),
+    ("aws_runtime::service_clock_skew", &["skew_ms", "elapsed"]),
+    // The request's number, which AWS's support asks for.
+    ("aws_sdk_dynamodb::operation::get_item", &["request_id"]),
+    ("aws_sdk_dynamodb::operation::query", &["request_id"]),
+    ("aws_sdk_dynamodb::operation::put_item", &["request_id"]),
+    ("aws_sdk_dynamodb::operation::batch_write_item", &["request_id"]),
+    // Connections.
+    ("hyper_util::client::legacy::connect::http", &[]),
+    ("aws_smithy_runtime_api::client::connection", &[]),
+    ("aws_smithy_runtime::client::http::connection_poisoning", &[]),
+    // Where region and credentials come from.
+    ("aws_runtime::env_config::source", &["path", "size"]),
+    ("aws_config::meta::credentials::chain", &["provider"]),
+    ("aws_config::profile::credentials", &[]),
+    ("aws_config::sts::assume_role", &[]),
+    ("aws_config::imds::region", &["region"]),
+    ("aws_config::imds::credentials", &["profile"]),
+    ("aws_config::imds::client::token", &[]),
+    (
+        "aws_smithy_runtime::client::identity::cache::lazy",
+        &["new_expiration", "valid_for"],
+    ),
+];
+
+/// Fields of other crates' warnings and errors that are told. What failed in detail, which may quote an answer, is the call's error's.
+const TOLD_OF_WARNINGS: &[&str] = &[
+    "provider",
+    "path",
+    "env",
+    "addr",
+    "token_length",
+    "ends_with_whitespace",
+];
+
+/// Its warnings quote the lines of an AWS configuration file that it cannot read.
+const QUOTES_FILES: &str = "aws_runtime::env_config::normalize";
+
+/// `None` where nothing of the event is told.
+fn told(metadata: &Metadata<'_>) -> Option<Fields> {
+    let target = metadata.target();
+    if is_ours(target) {
+        return Some(Fields::All);
+    }
+    if let Some((_, fields)) = TOLD.iter().find(|(known, _)| *known == target) {
+        return Some(Fields::Named(fields));
+    }
+    let is_severe = *metadata.level() <= Level::WARN && target != QUOTES_FILES;
+    is_severe.then_some(Fields::Named(TOLD_OF_WARNINGS))
 }
 
-/// Whether a line of another crate's is rather not shown: credentials of the AWS chain, which we never see, could stand in it.
-fn may_hold_a_secret(text: &str) -> bool {
-    const SIGNS: [&str; 10] = [
-        "aws4-hmac",
-        "signature=",
-        "security-token",
-        "authorization",
-        "access_key",
-        "accesskey",
-        "secret",
-        "session_token",
-        "sessiontoken",
-        "password",
-    ];
-    const ACCESS_KEY_IDS: [&str; 2] = ["AKIA", "ASIA"];
-    let lower = text.to_ascii_lowercase();
-    SIGNS.iter().any(|sign| lower.contains(sign)) || ACCESS_KEY_IDS.iter().any(|start| text.contains(start))
+fn is_ours(target: &str) -> bool {
+    target.split("::").next() == Some(env!("CARGO_CRATE_NAME"))
 }
 
 /// An event as one line: the message, then its fields; messages of other crates begin with where they come from.
 struct Text {
     line: String,
-    is_ours: bool,
+    fields: Fields,
+    is_cut_off: bool,
 }
 
 impl Text {
-    fn new(target: &str) -> Self {
-        let is_ours = target.split("::").next() == Some(env!("CARGO_CRATE_NAME"));
+    fn new(target: &str, fields: Fields) -> Self {
+        let line = if is_ours(target) {
+            String::new()
+        } else {
+            format!("{target}: ")
+        };
         Text {
-            line: if is_ours { String::new() } else { format!("{target}: ") },
-            is_ours,
+            line,
+            fields,
+            is_cut_off: false,
         }
     }
 
     fn push(&mut self, field: &Field, value: fmt::Arguments<'_>) {
-        // It fails where the line is long enough.
-        let _ = match field.name() {
-            "message" => self.write_fmt(value),
-            name if holds_headers(name) => Ok(()),
-            name => write!(self, " {name}={value}"),
+        let space = if self.line.is_empty() || self.line.ends_with(' ') {
+            ""
+        } else {
+            " "
         };
-    }
-
-    fn without_secrets(self, secrets: &[String]) -> String {
-        let mut line = self.line;
-        for secret in secrets {
-            if line.contains(secret.as_str()) {
-                line = line.replace(secret.as_str(), "…");
-            }
-        }
-        if !self.is_ours && may_hold_a_secret(&line) {
-            let target = line.split(": ").next().unwrap_or_default();
-            return format!("{target}: a message that may hold a secret was left out");
-        }
-        if line.len() > MAXIMUM_MESSAGE_BYTES {
-            line.truncate(line.floor_char_boundary(MAXIMUM_MESSAGE_BYTES));
-            line.push('…');
-        }
-        line
+        // It fails where the line is long enough.
+        let _ = match (field.name(), self.fields) {
+            ("message", _) => self.write_fmt(value),
+            (name, Fields::Named(fields)) if !fields.contains(&name) => Ok(()),
+            (name, _) => write!(self, "{space}{name}={value}"),
+        };
     }
 }
 
 impl Write for Text {
     fn write_str(&mut self, part: &str) -> fmt::Result {
-        let room = MAXIMUM_EVENT_BYTES.saturating_sub(self.line.len());
-        self.line.push_str(&part[..part.floor_char_boundary(room)]);
-        if part.len() > room {
-            Err(fmt::Error)
-        } else {
-            Ok(())
+        if self.is_cut_off {
+            return Err(fmt::Error);
         }
+        let room = (MAXIMUM_MESSAGE_BYTES - CUT_OFF.len()).saturating_sub(self.line.len());
+        if part.len() <= room {
+            self.line.push_str(part);
+            return Ok(());
+        }
+        self.line.push_str(&part[..part.floor_char_boundary(room)]);
+        self.line.push_str(CUT_OFF);
+        self.is_cut_off = true;
+        Err(fmt::Error)
     }
 }
 

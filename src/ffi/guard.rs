@@ -26,7 +26,7 @@ pub(super) unsafe fn guard(error: *mut *mut ld_dynamo_error, body: impl FnOnce()
     let outcome = panic::catch_unwind(AssertUnwindSafe(body));
     GUARDED.set(was_guarded);
     let outcome = outcome.unwrap_or_else(|_| {
-        let place = PANIC.try_with(RefCell::take).ok().flatten().unwrap_or_default();
+        let place = take_panic().unwrap_or_default();
         let message = format!("a defect in ld-dynamo-store, please report it: {place}");
         Err(ld_dynamo_error::new(LD_DYNAMO_PANIC, message))
     });
@@ -76,12 +76,29 @@ fn silence_panics() {
     let previous = panic::take_hook();
     panic::set_hook(Box::new(move |panic: &PanicHookInfo<'_>| {
         if GUARDED.get() {
-            // The variables of a thread that is ending are gone, and a second panic would end the process.
-            let _ = PANIC.try_with(|place| place.replace(Some(describe(panic))));
+            record_panic(describe(panic));
         } else {
             previous(panic);
         }
     }));
+}
+
+pub(super) fn is_guarded() -> bool {
+    GUARDED.get()
+}
+
+/// For a thread that does nothing but a part of one call.
+pub(super) fn set_guarded(is_guarded: bool) {
+    GUARDED.set(is_guarded);
+}
+
+pub(super) fn record_panic(description: String) {
+    // The variables of a thread that is ending are gone, and a second panic would end the process.
+    let _ = PANIC.try_with(|place| place.replace(Some(description)));
+}
+
+pub(super) fn take_panic() -> Option<String> {
+    PANIC.try_with(RefCell::take).ok().flatten()
 }
 
 fn describe(panic: &PanicHookInfo<'_>) -> String {

@@ -1,17 +1,20 @@
 //! Log messages: collected while a call runs, delivered to the caller's function after it has left the runtime.
 //!
 //! A callback therefore runs on the thread that made the call, holds no lock of ours, and may call the library, fork, replace the
-//! logger or free the store.
+//! logger or free the store. Where it jumps over us all the same (longjmp, `exit` in PHP), no frame that is jumped over holds anything:
+//! what a delivery needs lies in a list of the thread's, and is taken away by the next call that is made from further up the stack.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::ffi::{c_char, c_void, CString};
+use std::ffi::{c_char, c_void};
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::Arc;
 
+use tracing::metadata::LevelFilter;
 use tracing::Level;
 
-use super::collector::{Filter, Messages, MAXIMUM_MESSAGES};
+use super::collector::{level, listen, Messages, MAXIMUM_MESSAGES, MAXIMUM_MESSAGE_BYTES};
 use crate::config::Config;
 use crate::process;
 
@@ -21,14 +24,17 @@ pub const LD_DYNAMO_LOG_ERROR: i32 = 1;
 pub const LD_DYNAMO_LOG_WARN: i32 = 2;
 /// Log level: an init was done.
 pub const LD_DYNAMO_LOG_INFO: i32 = 3;
-/// Log level: requests and retries.
+/// Log level: attempts, retries and time-outs of requests, and where region and credentials come from.
 pub const LD_DYNAMO_LOG_DEBUG: i32 = 4;
-/// Log level: everything that the AWS SDK says, secrets aside.
+/// Log level: the steps within an attempt.
 pub const LD_DYNAMO_LOG_TRACE: i32 = 5;
 
 /// Receives one log message: the userdata it was registered with, one of LD_DYNAMO_LOG_*, and a line of UTF-8 that it must not keep. Runs
-/// on the thread that made the call, after the call's work is done. It may call the library, fork, replace the logger or
-/// free the store; it must not unwind or longjmp.
+/// on the thread that made the call, after the call's work is done. It may call the library, fork, replace the logger or free the store.
+/// It must not unwind. One that jumps over the library (longjmp) loses the rest of the call's messages and what the call returns. Its
+/// logger counts as in use until the thread's next call from the same depth of the stack or less; until then messages of calls from
+/// deeper down may be lost. A callback may go on to another stack (a fiber's, a coroutine's) and return later. Where stacks are copied
+/// away to make room for each other, the logger must not be replaced, and the store not freed, before it has returned.
 #[allow(non_camel_case_types)]
 pub type ld_dynamo_log_callback =
     Option<unsafe extern "C" fn(userdata: *mut c_void, level: i32, message: *const c_char)>;
@@ -43,7 +49,7 @@ pub(super) struct Logger {
     userdata: *mut c_void,
     release: ld_dynamo_log_release,
     generation: u64,
-    filter: Arc<Filter>,
+    level: LevelFilter,
 }
 
 // SAFETY: the header tells the caller that callback and release may run on any thread that uses the store.
@@ -63,50 +69,85 @@ impl Logger {
             userdata,
             release,
             generation: process::generation(),
-            filter: Filter::new(config),
+            level: level(config),
         })
     }
 
     /// Runs `call`, then delivers what was logged meanwhile on this thread.
-    pub(super) fn around<T>(self: Arc<Self>, call: impl FnOnce() -> T) -> T {
-        let (outcome, messages) = self.filter.listen(call);
+    pub(super) fn around<T: Copy>(self: Arc<Self>, call: impl FnOnce() -> T) -> T {
+        let (outcome, messages) = listen(self.level, call);
         if !messages.kept.is_empty() {
-            self.deliver(messages);
+            deliver(self, messages);
         }
         outcome
     }
+}
 
-    fn deliver(&self, messages: Messages) {
-        let generation = process::generation();
-        // A callback that calls the library is not called again from within itself: it gets these messages when it has returned.
-        let is_under_way =
-            |delivery: &&mut Delivery| std::ptr::eq(delivery.logger, self) && delivery.generation == generation;
-        let is_begun = with_deliveries(|deliveries| match deliveries.iter_mut().find(is_under_way) {
-            Some(delivery) => {
-                delivery.add(messages);
-                false
-            }
-            None => {
-                let mut delivery = Delivery::new(self, generation);
-                delivery.add(messages);
-                deliveries.push(delivery);
-                true
-            }
-        });
-        if is_begun != Some(true) {
-            return;
-        }
-        // A child that the callback forked leaves the rest to its parent.
-        while process::generation() == generation {
-            let next = with_deliveries(|deliveries| deliveries.last_mut().and_then(Delivery::next));
-            let Some((level, text)) = next.flatten() else {
-                break;
-            };
-            let text = CString::new(text.replace('\0', "\u{fffd}")).unwrap_or_default();
-            // SAFETY: the caller registered this function for this userdata, and it is released only after the last such call.
-            unsafe { (self.callback)(self.userdata, number(level), text.as_ptr()) };
-        }
-        with_deliveries(Vec::pop);
+/// Hands messages to the logger's callback, or to the delivery under way further up that this one comes from within.
+#[inline(never)]
+fn deliver(logger: Arc<Logger>, messages: Messages) {
+    // Nothing on this frame is lost if the callback jumps over it.
+    let mut line = Line::new();
+    let depth = line.depth();
+    let (callback, userdata, generation) = (logger.callback, logger.userdata, process::generation());
+    let mut delivery = Some(Delivery::new(logger, generation, depth, messages));
+    let begun = with_deliveries(|deliveries| delivery.take().and_then(|delivery| deliveries.begin(delivery)));
+    if let Some(delivery) = delivery {
+        return delivery.at_the_thread_s_end(line);
+    }
+    let Some(number) = begun.flatten() else {
+        return;
+    };
+    // A child that the callback forked leaves the rest to its parent.
+    while process::generation() == generation {
+        let next = with_deliveries(|deliveries| deliveries.next(number));
+        let Some((level, text)) = next.flatten() else {
+            break;
+        };
+        line.write(&text);
+        drop(text);
+        // SAFETY: the caller registered this function for this userdata, and it is released only after the last such call.
+        unsafe { callback(userdata, number_of(level), line.as_ptr()) };
+    }
+    drop(with_deliveries(|deliveries| deliveries.end(number)));
+}
+
+/// Takes away the deliveries on this thread whose frames were jumped over, and with them their shares of loggers.
+///
+/// `here` lies on the frame of a call that is not made from within them.
+pub(super) fn forget_jumped_over() {
+    let here = 0_u8;
+    let here = std::ptr::from_ref(&here) as usize;
+    // A release may call the library.
+    drop(with_deliveries(|deliveries| deliveries.take_jumped_over(here)));
+}
+
+/// A message as the callback gets it.
+struct Line([u8; MAXIMUM_MESSAGE_BYTES + 1]);
+
+impl Line {
+    fn new() -> Self {
+        Line([0; MAXIMUM_MESSAGE_BYTES + 1])
+    }
+
+    /// Where it lies on the stack, which grows downwards: below everything of the call that delivers, and above the callback.
+    fn depth(&self) -> usize {
+        self.0.as_ptr() as usize
+    }
+
+    fn write(&mut self, text: &str) {
+        let length = text.floor_char_boundary(MAXIMUM_MESSAGE_BYTES);
+        self.0[..length].copy_from_slice(&text.as_bytes()[..length]);
+        // A NUL would end it.
+        self.0[..length]
+            .iter_mut()
+            .filter(|byte| **byte == 0)
+            .for_each(|byte| *byte = b'?');
+        self.0[length] = 0;
+    }
+
+    fn as_ptr(&self) -> *const c_char {
+        self.0.as_ptr().cast()
     }
 }
 
@@ -123,35 +164,150 @@ impl Drop for Logger {
 }
 
 thread_local! {
-    /// What this thread is delivering: more than one where a callback makes calls on a store with another logger.
-    static DELIVERIES: RefCell<Vec<Delivery>> = const { RefCell::new(Vec::new()) };
-}
-
-/// The messages of a call, and of those that the callback makes meanwhile.
-struct Delivery {
-    logger: *const Logger,
-    generation: u64,
-    waiting: VecDeque<(Level, String)>,
-    taken: usize,
-    dropped: usize,
+    static DELIVERIES: RefCell<Deliveries> = const { RefCell::new(Deliveries::new()) };
 }
 
 /// `None` where the thread is ending and its variables are gone.
-fn with_deliveries<T>(work: impl FnOnce(&mut Vec<Delivery>) -> T) -> Option<T> {
+fn with_deliveries<T>(work: impl FnOnce(&mut Deliveries) -> T) -> Option<T> {
     DELIVERIES
         .try_with(|deliveries| work(&mut deliveries.borrow_mut()))
         .ok()
 }
 
+/// What this thread is delivering: more than one where a callback makes calls on a store with another logger.
+struct Deliveries {
+    list: Vec<Delivery>,
+    last_number: u64,
+    /// The thread's own stack, once it was asked for.
+    stack: Option<Range<usize>>,
+}
+
+/// The messages of a call, and of those that the callback makes meanwhile.
+struct Delivery {
+    number: u64,
+    logger: Arc<Logger>,
+    generation: u64,
+    /// Where on the stack its frame lies.
+    depth: usize,
+    waiting: VecDeque<(Level, String)>,
+    taken: usize,
+    dropped: usize,
+}
+
+impl Deliveries {
+    const fn new() -> Self {
+        Deliveries {
+            list: Vec::new(),
+            last_number: 0,
+            stack: None,
+        }
+    }
+
+    /// The number of the delivery that begins; `None` where the messages were added to one further up. A callback that calls the library
+    /// is not called again from within itself: it gets these messages when it has returned.
+    fn begin(&mut self, delivery: Delivery) -> Option<u64> {
+        let is_further_up = |other: &&mut Delivery| {
+            Arc::ptr_eq(&other.logger, &delivery.logger)
+                && other.generation == delivery.generation
+                && other.depth > delivery.depth
+        };
+        if let Some(other) = self.list.iter_mut().find(is_further_up) {
+            other.join(delivery);
+            return None;
+        }
+        self.last_number += 1;
+        self.list.push(Delivery {
+            number: self.last_number,
+            ..delivery
+        });
+        Some(self.last_number)
+    }
+
+    fn next(&mut self, number: u64) -> Option<(Level, String)> {
+        let delivery = self.list.iter_mut().find(|delivery| delivery.number == number);
+        delivery.and_then(Delivery::next)
+    }
+
+    fn end(&mut self, number: u64) -> Option<Delivery> {
+        let place = self.list.iter().position(|delivery| delivery.number == number);
+        place.map(|place| self.list.remove(place))
+    }
+
+    /// Those whose frames lie at `here` or below it on the same stack, so that they are not there any more. On another stack (a fiber's, a
+    /// coroutine's) nobody can tell, and they stay.
+    fn take_jumped_over(&mut self, here: usize) -> Vec<Delivery> {
+        if self.list.iter().all(|delivery| delivery.depth > here) {
+            return Vec::new();
+        }
+        let stack = self.stack.get_or_insert_with(own_stack);
+        if !stack.contains(&here) {
+            return Vec::new();
+        }
+        let is_gone = |delivery: &mut Delivery| delivery.depth <= here && stack.contains(&delivery.depth);
+        self.list.extract_if(.., is_gone).collect()
+    }
+}
+
+/// The addresses of this thread's stack; none where the system cannot tell.
+fn own_stack() -> Range<usize> {
+    // SAFETY: the attributes are initialised by the first call before they are read, and destroyed once.
+    unsafe {
+        let mut attributes = std::mem::zeroed();
+        if libc::pthread_getattr_np(libc::pthread_self(), &mut attributes) != 0 {
+            return 0..0;
+        }
+        let mut lowest = std::ptr::null_mut();
+        let mut size = 0;
+        let found = libc::pthread_attr_getstack(&attributes, &mut lowest, &mut size);
+        libc::pthread_attr_destroy(&mut attributes);
+        if found == 0 {
+            lowest as usize..lowest as usize + size
+        } else {
+            0..0
+        }
+    }
+}
+
 impl Delivery {
-    fn new(logger: *const Logger, generation: u64) -> Self {
-        Delivery {
+    fn new(logger: Arc<Logger>, generation: u64, depth: usize, messages: Messages) -> Self {
+        let mut delivery = Delivery {
+            number: 0,
             logger,
             generation,
+            depth,
             waiting: VecDeque::new(),
             taken: 0,
             dropped: 0,
+        };
+        delivery.add(messages);
+        delivery
+    }
+
+    /// Takes the messages of a call made by the callback.
+    fn join(&mut self, nested: Delivery) {
+        self.add(Messages {
+            kept: nested.waiting.into(),
+            dropped: nested.dropped,
+        });
+    }
+
+    /// Delivers without the list, which is gone. What the callback's own calls log is not told.
+    fn at_the_thread_s_end(mut self, mut line: Line) {
+        thread_local! {
+            static IS_UNDER_WAY: Cell<bool> = const { Cell::new(false) };
         }
+        if IS_UNDER_WAY.replace(true) {
+            return;
+        }
+        while process::generation() == self.generation {
+            let Some((level, text)) = self.next() else {
+                break;
+            };
+            line.write(&text);
+            // SAFETY: as in `deliver`.
+            unsafe { (self.logger.callback)(self.logger.userdata, number_of(level), line.as_ptr()) };
+        }
+        IS_UNDER_WAY.set(false);
     }
 
     fn add(&mut self, messages: Messages) {
@@ -178,7 +334,7 @@ impl Delivery {
     }
 }
 
-fn number(level: Level) -> i32 {
+fn number_of(level: Level) -> i32 {
     match level {
         Level::ERROR => LD_DYNAMO_LOG_ERROR,
         Level::WARN => LD_DYNAMO_LOG_WARN,
@@ -218,12 +374,13 @@ impl LoggerCell {
         self.locked(|logger| logger.clone())
     }
 
-    pub(super) fn replace(&self, logger: Option<Arc<Logger>>) {
-        // The old one is dropped after the lock is free: its release may call the library.
-        drop(self.locked(|current| {
+    /// Returns the old one, to be dropped where nothing is held: its release may call the library, or jump over it.
+    #[must_use]
+    pub(super) fn replace(&self, logger: Option<Arc<Logger>>) -> Option<Arc<Logger>> {
+        self.locked(|current| {
             self.is_set.store(logger.is_some(), Ordering::Release);
             std::mem::replace(current, logger)
-        }));
+        })
     }
 
     fn locked<T>(&self, work: impl FnOnce(&mut Option<Arc<Logger>>) -> T) -> T {

@@ -14,6 +14,7 @@ mod collector;
 mod error;
 mod guard;
 mod log;
+mod moved_call;
 mod store;
 mod string;
 #[cfg(test)]

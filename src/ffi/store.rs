@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use super::error::*;
 use super::guard::{guard, required, result_place, Outcome};
-use super::log::{ld_dynamo_log_callback, ld_dynamo_log_release, Logger, LoggerCell};
+use super::log::{forget_jumped_over, ld_dynamo_log_callback, ld_dynamo_log_release, Logger, LoggerCell};
+use super::moved_call;
 use super::string::{give, give_json, text};
 use crate::config::Config;
+use crate::process;
 use crate::store::{Store, Upsert};
 
 /// A store: one table under one prefix. Opaque; made by ld_dynamo_store_new, ended by ld_dynamo_store_free. Usable from many threads
@@ -28,6 +30,7 @@ unsafe fn call(
     error: *mut *mut ld_dynamo_error,
     body: impl FnOnce(&Store) -> Outcome,
 ) -> ld_dynamo_status {
+    forget_jumped_over();
     // SAFETY: promised by the caller.
     let logger = unsafe { store.as_ref() }.and_then(|store| store.logger.get());
     // SAFETY: promised by the caller.
@@ -57,8 +60,8 @@ unsafe fn call_for_result(
 
 /// Makes a store from its configuration, a JSON object. Starts no thread and does no I/O: a missing table is found by the first call.
 ///
-/// `config_json`: "table" (required) and optionally the keys that docs/configuration.md lists; an unknown or mistyped key is an error that
-/// names it.
+/// `config_json`: "table" (required) and optionally the keys that docs/configuration.md lists; an unknown or mistyped key, or one that is
+/// given twice, is an error that names it.
 /// `store`: receives the store, to be freed with ld_dynamo_store_free; NULL on failure.
 /// Fails with LD_DYNAMO_NULL_ARGUMENT, LD_DYNAMO_INVALID_UTF8, LD_DYNAMO_INVALID_JSON, LD_DYNAMO_INVALID_CONFIGURATION.
 ///
@@ -75,19 +78,12 @@ pub unsafe extern "C" fn ld_dynamo_store_new(
         guard(error, || {
             let place = result_place(store, "store")?;
             let config = Config::from_json(text(config_json, "config_json")?)?;
-            panic_on_request();
             let store = Store::new(config)?;
+            process::carry(moved_call::capture);
             let logger = LoggerCell::new();
             *place = Box::into_raw(Box::new(ld_dynamo_store { store, logger }));
             Ok(LD_DYNAMO_OK)
         })
-    }
-}
-
-/// The only way to show that a panic in the shipped library becomes a status: the tests set this variable.
-fn panic_on_request() {
-    if std::env::var_os("LD_DYNAMO_STORE_TEST_PANIC").is_some() {
-        panic!("requested by LD_DYNAMO_STORE_TEST_PANIC");
     }
 }
 
@@ -221,8 +217,9 @@ pub unsafe extern "C" fn ld_dynamo_store_upsert(
     }
 }
 
-/// Ends a store; NULL is nothing. Never blocks, does no I/O, cannot fail. In a forked child it frees nothing of the parent's. No call on
-/// the store may be under way; freeing it twice, or using it afterwards, is undefined.
+/// Ends a store; NULL is nothing. Does no I/O and cannot fail. While another thread forks the process it waits for that, a second at
+/// most; nothing else blocks it. In a forked child it frees nothing of the parent's. No call on the store may be under way; freeing it
+/// twice, or using it afterwards, is undefined.
 ///
 /// # Safety
 /// `store` is NULL or a store that has not been freed.
@@ -231,13 +228,18 @@ pub unsafe extern "C" fn ld_dynamo_store_free(store: *mut ld_dynamo_store) {
     if store.is_null() {
         return;
     }
+    forget_jumped_over();
     // SAFETY: stores are made by Box::into_raw in `ld_dynamo_store_new`, and the caller promises that this one is still there.
+    let ld_dynamo_store { store, logger } = *unsafe { Box::from_raw(store) };
+    // SAFETY: NULL is no place for an error.
     unsafe {
         guard(std::ptr::null_mut(), || {
-            drop(Box::from_raw(store));
+            drop(store);
             Ok(LD_DYNAMO_OK)
         });
     }
+    // Its release is the host's: no panic of its own is ours to record.
+    drop(logger);
 }
 
 /// Whether the table holds a full data set under the store's prefix: LD_DYNAMO_OK, or LD_DYNAMO_NOT_FOUND.
@@ -374,15 +376,20 @@ pub unsafe extern "C" fn ld_dynamo_store_set_logger(
     release: ld_dynamo_log_release,
     error: *mut *mut ld_dynamo_error,
 ) -> ld_dynamo_status {
+    forget_jumped_over();
+    let mut replaced = None;
     // SAFETY: what the caller promises is what each of these needs.
-    unsafe {
+    let status = unsafe {
         guard(error, || {
             let store = required(store, "store")?;
             let logger = callback.map(|callback| Logger::new(store.store.config(), callback, userdata, release));
-            store.logger.replace(logger);
+            replaced = store.logger.replace(logger);
             Ok(LD_DYNAMO_OK)
         })
-    }
+    };
+    // Its release is the host's: no panic of its own is ours to record.
+    drop(replaced);
+    status
 }
 
 /// Hands out what was found, or says that nothing was.

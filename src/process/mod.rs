@@ -4,8 +4,11 @@
 //! So nothing inherited is used, polled or dropped there: the child notices by its generation and starts with an empty live state.
 //!
 //! Knows nothing of what a live state holds, and neither DynamoDB nor the cache nor C. From the bottom: `fork_gate`, `page`, `inside`,
-//! `slot` and `signals`, `runtime`.
+//! `slot`, `signals`, `flag` and `call_context`, `engine`, `runtime`.
 
+mod call_context;
+mod engine;
+mod flag;
 mod fork_gate;
 mod inside;
 mod page;
@@ -13,6 +16,7 @@ mod runtime;
 mod signals;
 mod slot;
 
+pub(crate) use call_context::{carry, CallContext};
 pub(crate) use inside::{enter, look_up};
 pub(crate) use page::{generation, generation_of_caller};
 pub(crate) use runtime::Runtime;

@@ -1,15 +1,18 @@
 //! The runtime of a live state: driven by whoever calls, no thread of its own.
 
-use std::cell::Cell;
-use std::future::{poll_fn, Future};
-use std::pin::pin;
+use std::future::Future;
+use std::panic::{resume_unwind, AssertUnwindSafe};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::Poll;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use once_cell::sync::OnceCell;
 
-use super::inside::{self, Inside};
+use super::call_context;
+use super::engine::{interrupted, is_ending, Engine};
+use super::flag::Flag;
+use super::inside;
+use super::page::generation;
 use super::signals::{SignalsBlocked, SigpipeBlocked};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -40,30 +43,17 @@ impl Runtime {
 
     /// Drives the future that `make` makes to its end on the calling thread, or on a thread of its own where the caller is inside
     /// a runtime already, or where its thread is ending and a destructor of the host's makes the call.
+    ///
+    /// A signal handler of the host's may fork in the middle of this and return: then it is an error in the child.
     pub(crate) fn block_on<F>(&self, make: impl FnOnce() -> F + Send) -> Result<F::Output>
     where
         F: Future,
         F::Output: Send,
     {
-        let is_inside = tokio::runtime::Handle::try_current().is_ok();
-        let is_ending = DRIVES.try_with(|_| ()).is_err();
-        if !is_inside && !is_ending {
+        if tokio::runtime::Handle::try_current().is_err() && !is_ending() {
             return self.drive(make());
         }
-        let logs = tracing::dispatcher::get_default(Clone::clone);
-        std::thread::scope(|scope| {
-            let blocked = SignalsBlocked::all();
-            let spawned = std::thread::Builder::new()
-                .name("ld-dynamo-call".to_owned())
-                .spawn_scoped(scope, || {
-                    tracing::dispatcher::with_default(&logs, || self.drive(make()))
-                });
-            drop(blocked);
-            match spawned {
-                Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-                Err(error) => Err(internal("no thread for the call could be started", &error)),
-            }
-        })
+        on_a_thread_of_its_own(|| self.drive(make()))?
     }
 
     fn drive<F: Future>(&self, future: F) -> Result<F::Output> {
@@ -71,15 +61,16 @@ impl Runtime {
             Some(engine) => engine,
             None => {
                 let _inside = inside::enter();
-                self.engine.get_or_try_init(Engine::new)?
+                let made = self.engine.get_or_try_init(Engine::new);
+                made.map_err(|error| internal("no runtime could be made", &error))?
             }
         };
         let _sigpipe = SigpipeBlocked::new();
         let _driving = Driving(self);
-        Ok(engine.block_on(async {
+        engine.block_on(async {
             self.turn_if_idle().await;
             future.await
-        }))
+        })
     }
 
     /// Lets the driver look at its sockets, and the tasks of the connections at what it found, before anybody chooses a connection.
@@ -115,54 +106,8 @@ impl Runtime {
 impl Drop for Runtime {
     fn drop(&mut self) {
         if let Some(engine) = self.engine.take() {
-            engine.tokio.shutdown_background();
+            engine.shut_down();
         }
-    }
-}
-
-/// A tokio runtime, whose threads are inside the fork gate whenever they do not wait.
-struct Engine {
-    tokio: tokio::runtime::Runtime,
-    /// Tells the waker of the thread that drives from those of the threads that wait beside it.
-    driver: usize,
-}
-
-thread_local! {
-    /// Held by the thread that drives, from one wait for the network to the next.
-    static DRIVES: Cell<Option<Inside>> = const { Cell::new(None) };
-}
-
-impl Engine {
-    fn new() -> Result<Self> {
-        let tokio = tokio::runtime::Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            .on_thread_park(|| drop(DRIVES.take()))
-            .on_thread_unpark(|| DRIVES.set(Some(inside::enter())))
-            .build()
-            .map_err(|error| internal("no runtime could be made", &error))?;
-        // Nobody else knows this runtime yet, so this thread drives it.
-        let driver = tokio.block_on(poll_fn(|context| Poll::Ready(context.waker().data() as usize)));
-        Ok(Engine { tokio, driver })
-    }
-
-    fn block_on<F: Future>(&self, future: F) -> F::Output {
-        struct Leaves;
-        impl Drop for Leaves {
-            fn drop(&mut self) {
-                drop(DRIVES.take());
-            }
-        }
-        let _leaves = Leaves;
-        let mut future = pin!(future);
-        self.tokio.block_on(poll_fn(|context| {
-            let _inside = inside::enter();
-            // The driver goes on to the tasks of the connections; whoever waits beside it waits again after this.
-            if context.waker().data() as usize == self.driver {
-                DRIVES.set(Some(inside::enter()));
-            }
-            future.as_mut().poll(context)
-        }))
     }
 }
 
@@ -172,6 +117,54 @@ struct Driving<'a>(&'a Runtime);
 impl Drop for Driving<'_> {
     fn drop(&mut self) {
         self.0.last_driven.store(self.0.now(), Ordering::Relaxed);
+    }
+}
+
+/// Does `work` on a thread made for it, which runs none of the host's signal handlers.
+fn on_a_thread_of_its_own<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T> {
+    struct RaisedAtEnd(Arc<Flag>);
+    impl Drop for RaisedAtEnd {
+        fn drop(&mut self) {
+            self.0.raise();
+        }
+    }
+    let made_in = generation();
+    let is_done = Arc::<Flag>::default();
+    let raised_at_end = RaisedAtEnd(Arc::clone(&is_done));
+    let logs = tracing::dispatcher::get_default(Clone::clone);
+    let mut context = call_context::captured();
+    let work = move || {
+        let _raised_at_end = raised_at_end;
+        let mut work = Some(work);
+        let mut outcome = None;
+        let mut run = || outcome = work.take().map(|work| std::panic::catch_unwind(AssertUnwindSafe(work)));
+        tracing::dispatcher::with_default(&logs, || match &mut context {
+            Some(context) => context.around(&mut run),
+            None => run(),
+        });
+        (outcome, context)
+    };
+    let blocked = SignalsBlocked::all();
+    let thread = std::thread::Builder::new().name("ld-dynamo-call".to_owned());
+    // SAFETY: what `work` borrows outlives this function, which returns after the thread has ended, or in a child, where it is not.
+    let spawned = unsafe { thread.spawn_unchecked(work) };
+    drop(blocked);
+    let thread = spawned.map_err(|error| internal("no thread for the call could be started", &error))?;
+    while !is_done.lower() {
+        is_done.wait();
+        if generation() != made_in {
+            std::mem::forget(thread);
+            return Err(interrupted());
+        }
+    }
+    let (outcome, context) = thread.join().unwrap_or_else(|panic| resume_unwind(panic));
+    if let Some(context) = context {
+        context.come_back();
+    }
+    match outcome {
+        Some(Ok(outcome)) => Ok(outcome),
+        Some(Err(panic)) => resume_unwind(panic),
+        None => Err(Error::new(ErrorKind::Internal, "the call was not made on its thread")),
     }
 }
 

@@ -2,14 +2,13 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::fmt;
-use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::table::item::{Name, NewRow};
+use crate::table::item::NewRow;
+use crate::table::object::Members;
 use crate::table::schema::{self, Kind};
 
 /// The text of a data set, its outer two levels taken apart.
@@ -85,33 +84,5 @@ fn refusal(json: &str, shape: &serde_json::Error) -> Error {
     match serde_json::from_str::<IgnoredAny>(json) {
         Err(error) => Error::new(ErrorKind::InvalidJson, format!("data set: {error}")),
         Ok(_) => Error::new(ErrorKind::InvalidDataSet, format!("data set: {shape}")),
-    }
-}
-
-/// An object's members in their order, duplicates included.
-struct Members<'a, V>(Vec<(Cow<'a, str>, V)>);
-
-impl<'de: 'a, 'a, V: Deserialize<'de>> Deserialize<'de> for Members<'a, V> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        struct MembersVisitor<V>(PhantomData<V>);
-        impl<'de, V: Deserialize<'de>> Visitor<'de> for MembersVisitor<V> {
-            type Value = Members<'de, V>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object: kinds, and in each of them items by key")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some(Name(name)) = map.next_key()? {
-                    match map.next_value() {
-                        Ok(value) => members.push((name, value)),
-                        Err(error) => return Err(A::Error::custom(format_args!("{name:?}: {error}"))),
-                    }
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(MembersVisitor(PhantomData))
     }
 }

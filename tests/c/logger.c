@@ -5,11 +5,13 @@
  *
  * CONFIGURATION has "log_level":"trace" and no cache, so that every call says something. The exit status is 0 when all was as it should be.
  */
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 
 #include "loggers.h"
 
 #include <pthread.h>
+#include <setjmp.h>
+#include <ucontext.h>
 
 #define WATCHDOG_SECONDS 60
 #define MESSAGES_A_CALL 256
@@ -300,7 +302,7 @@ static void run_late(void) {
     get_one("a get with a logger");
     REQUIRE(get_flag(other_store, 0, "a get of the other store"));
     get_one("a get with a logger");
-    REQUIRE(atomic_load(&userdata->messages) > 20 && atomic_load(&first->messages) > 20);
+    REQUIRE(atomic_load(&userdata->messages) > 20 && atomic_load(&first->messages) > 10);
     ld_dynamo_store_free(store);
     ld_dynamo_store_free(other_store);
     REQUIRE(atomic_load(&released) == 2);
@@ -309,10 +311,13 @@ static void run_late(void) {
 }
 
 static pthread_key_t at_end;
+static atomic_long messages_at_end;
 
 static void call_at_end(void *argument) {
-    (void)argument;
+    struct userdata *userdata = argument;
+    long before = atomic_load(&userdata->messages);
     get_one("a get by a destructor");
+    atomic_fetch_add(&messages_at_end, atomic_load(&userdata->messages) - before);
 }
 
 static void *end_with_a_call(void *argument) {
@@ -321,7 +326,7 @@ static void *end_with_a_call(void *argument) {
     return NULL;
 }
 
-/* Destructors run when the library's own variables of that thread are gone: the call works all the same. */
+/* Destructors run when the library's own variables of that thread are gone: the call works all the same, and is told of. */
 static void run_ending(void) {
     struct userdata *userdata = new_userdata();
     REQUIRE(pthread_key_create(&at_end, call_at_end) == 0);
@@ -333,10 +338,136 @@ static void run_ending(void) {
         REQUIRE(pthread_create(&thread, NULL, end_with_a_call, userdata) == 0);
         pthread_join(thread, NULL);
     }
-    REQUIRE(atomic_load(&userdata->messages) > 0);
+    REQUIRE(atomic_load(&userdata->messages) > 0 && atomic_load(&messages_at_end) > 0);
     ld_dynamo_store_free(store);
     REQUIRE(atomic_load(&userdata->releases) == 1);
     free(userdata);
+}
+
+static jmp_buf before_the_call;
+static bool is_jumping;
+
+static void jump(void *argument, int32_t level, const char *message) {
+    count_in(argument, level, message);
+    if (is_jumping) {
+        is_jumping = false;
+        longjmp(before_the_call, 1);
+    }
+}
+
+/* A call whose callback jumps over the library, at the first message. */
+static void jump_out_of(ld_dynamo_status (*call)(const ld_dynamo_store *, ld_dynamo_error **)) {
+    is_jumping = true;
+    if (setjmp(before_the_call) == 0) {
+        call(store, NULL);
+        REQUIRE(!"the callback came back");
+    }
+    REQUIRE(!is_jumping);
+}
+
+static ld_dynamo_status replace_all(const ld_dynamo_store *replaced, ld_dynamo_error **error) {
+    return ld_dynamo_store_init(replaced, "{\"features\":{\"flag-0\":{\"key\":\"flag-0\",\"version\":1}}}", error);
+}
+
+static void require_messages(struct userdata *userdata) {
+    long before = atomic_load(&userdata->messages);
+    get_one("a get after a jump");
+    REQUIRE(atomic_load(&userdata->messages) > before);
+}
+
+static void jump_from_other(void *argument, int32_t level, const char *message) {
+    count_in(argument, level, message);
+    if (is_jumping) {
+        ld_dynamo_store_available(other_store, NULL);
+    }
+}
+
+static void jump_in_release(void *argument) {
+    release(argument);
+    longjmp(before_the_call, 1);
+}
+
+/* Whatever a callback jumps out of, the calls after it are told of, and each logger is released once. */
+static void run_jumps(void) {
+    ld_dynamo_status (*const calls[])(const ld_dynamo_store *, ld_dynamo_error **) = {
+        ld_dynamo_store_available, replace_all, ld_dynamo_store_initialized};
+    struct userdata *userdata = new_userdata(), *first = new_userdata(), *last = new_userdata();
+    other_store = open_store(configuration);
+    set_logger(jump, userdata);
+    for (size_t call = 0; call < sizeof calls / sizeof *calls; call++) {
+        jump_out_of(calls[call]);
+        require_messages(userdata);
+    }
+    jump_out_of(ld_dynamo_store_available);
+    set_logger(jump_from_other, first);
+    REQUIRE(atomic_load(&userdata->releases) == 1);
+    /* Out of a callback within a callback. */
+    other_userdata = new_userdata();
+    REQUIRE(ld_dynamo_store_set_logger(other_store, jump, other_userdata, release, NULL) == LD_DYNAMO_OK);
+    jump_out_of(ld_dynamo_store_available);
+    require_messages(first);
+    jump_out_of(ld_dynamo_store_available);
+    ld_dynamo_store_free(other_store);
+    REQUIRE(atomic_load(&other_userdata->releases) == 1);
+    /* Out of a release. */
+    REQUIRE(ld_dynamo_store_set_logger(store, count, last, jump_in_release, NULL) == LD_DYNAMO_OK);
+    REQUIRE(atomic_load(&first->releases) == 1);
+    if (setjmp(before_the_call) == 0) {
+        set_logger(NULL, NULL);
+        REQUIRE(!"the release came back");
+    }
+    REQUIRE(atomic_load(&last->releases) == 1);
+    get_one("a get without a logger");
+    ld_dynamo_store_free(store);
+    REQUIRE(atomic_load(&released) == 4);
+    free(userdata);
+    free(first);
+    free(last);
+    free(other_userdata);
+}
+
+#define COROUTINE_BYTES (1 << 20)
+
+static ucontext_t callback_context, coroutine_context;
+static bool is_switching;
+
+static void run_coroutine(void) {
+    struct userdata *next = other_userdata;
+    get_one("a get in a coroutine");
+    set_logger(count, next);
+    get_one("a get in a coroutine with another logger");
+}
+
+static void switch_stacks(void *argument, int32_t level, const char *message) {
+    struct userdata *userdata = argument;
+    count_in(userdata, level, message);
+    if (is_switching) {
+        is_switching = false;
+        REQUIRE(swapcontext(&callback_context, &coroutine_context) == 0);
+        /* Replaced meanwhile, and still in use by this call. */
+        REQUIRE(atomic_load(&userdata->releases) == 0 && atomic_load(&other_userdata->messages) > 0);
+    }
+}
+
+/* A callback goes on to another stack, where the library is called: what lies on the other one is not taken for gone. */
+static void run_coroutines(void) {
+    struct userdata *userdata = new_userdata();
+    void *stack = malloc(COROUTINE_BYTES);
+    REQUIRE(stack != NULL && getcontext(&coroutine_context) == 0);
+    other_userdata = new_userdata();
+    coroutine_context.uc_stack.ss_sp = stack;
+    coroutine_context.uc_stack.ss_size = COROUTINE_BYTES;
+    coroutine_context.uc_link = &callback_context;
+    makecontext(&coroutine_context, run_coroutine, 0);
+    set_logger(switch_stacks, userdata);
+    is_switching = true;
+    get_one("a get whose callback switches stacks");
+    REQUIRE(!is_switching && atomic_load(&userdata->messages) > 1 && atomic_load(&userdata->releases) == 1);
+    ld_dynamo_store_free(store);
+    REQUIRE(atomic_load(&other_userdata->releases) == 1);
+    free(stack);
+    free(userdata);
+    free(other_userdata);
 }
 
 int main(int argument_count, char **arguments) {
@@ -345,7 +476,7 @@ int main(int argument_count, char **arguments) {
         void (*run)(void);
     } modes[] = {{"bounded", run_bounded}, {"calls", run_calls}, {"two_stores", run_two_stores}, {"replace", run_replace},
                  {"free", run_free},       {"fork", run_fork},       {"threads", run_threads}, {"late", run_late},
-                 {"ending", run_ending}};
+                 {"ending", run_ending},   {"jumps", run_jumps},     {"coroutines", run_coroutines}};
     if (argument_count != 3) {
         fprintf(stderr, "usage: logger CONFIGURATION MODE\n");
         return 2;

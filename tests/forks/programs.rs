@@ -215,6 +215,16 @@ fn in_the_first_call_of_eight_threads_over_tls() {
     fork_in_first_call(Place::encrypted("first-call"), "first-call-over-tls");
 }
 
+#[test]
+fn in_a_signal_handler_whose_child_returns_into_the_call() {
+    let place = Place::plain(&["--latency-ms", "100"]);
+    for threads in [0, 1, 8] {
+        let mut command = compiled("fork_in_handler");
+        command.args([place.uncached(), children()[0].to_string(), threads.to_string()]);
+        println!("{}", run(&mut command));
+    }
+}
+
 /// Milliseconds that `fork` took.
 fn waited(arguments: &[&str]) -> u64 {
     run(compiled("fork_waits").args(arguments))

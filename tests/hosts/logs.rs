@@ -173,6 +173,16 @@ fn destructors_of_ending_threads_may_call_the_library() {
     run_mode("ending");
 }
 
+#[test]
+fn a_callback_that_jumps_over_the_library_costs_the_rest_of_its_call() {
+    run_mode("jumps");
+}
+
+#[test]
+fn a_callback_may_go_on_to_another_stack() {
+    run_mode("coroutines");
+}
+
 /// Fails if anything that was printed could help to use the credentials.
 fn require_no_secret(printed: &str, further: &[&str]) {
     let credentials = [ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN];
@@ -256,7 +266,9 @@ fn credentials_of_the_aws_chain_are_never_told() {
     require_no_secret(&printed, &[]);
 
     let authorization = "secret-container-authorization";
-    let (address, server) = container_credentials(authorization);
+    let of_a_container = json!({"AccessKeyId": ACCESS_KEY_ID, "SecretAccessKey": SECRET_ACCESS_KEY, "Token": SESSION_TOKEN,
+        "Expiration": "2999-01-01T00:00:00Z"});
+    let (address, server) = answer_once("200 OK", of_a_container.to_string(), authorization);
     let printed = print_all(
         &from_chain,
         &[
@@ -266,26 +278,92 @@ fn credentials_of_the_aws_chain_are_never_told() {
     );
     require_no_secret(&printed, &[authorization]);
     assert!(server.join().expect("the container's endpoint was asked"));
+
+    let of_a_role = format!(
+        "<AssumeRoleWithWebIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleWithWebIdentityResult>\
+         <AssumedRoleUser><Arn>arn:aws:sts::1:assumed-role/r/s</Arn><AssumedRoleId>r:s</AssumedRoleId></AssumedRoleUser><Credentials>\
+         <AccessKeyId>{ACCESS_KEY_ID}</AccessKeyId><SecretAccessKey>{SECRET_ACCESS_KEY}</SecretAccessKey>\
+         <SessionToken>{SESSION_TOKEN}</SessionToken><Expiration>2999-01-01T00:00:00Z</Expiration></Credentials>\
+         </AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>"
+    );
+    let (printed, was_sent) = print_with_web_identity(&from_chain, "200 OK", of_a_role);
+    require_no_secret(&printed, &[WEB_IDENTITY_TOKEN]);
+    assert!(was_sent);
 }
 
-/// Answers one request as the credentials endpoint of a container does; tells whether it was authorized.
-fn container_credentials(authorization: &'static str) -> (String, std::thread::JoinHandle<bool>) {
+#[test]
+fn what_a_refusal_of_credentials_quotes_is_never_told() {
+    let (engine, table) = engine_with_flags();
+    let overrides = json!({"operation_timeout_ms": 2000, "init_timeout_ms": 2000, "max_attempts": 1});
+    let mut from_chain = configuration(&engine, &table, overrides);
+    from_chain.as_object_mut().expect("an object").remove("credentials");
+    let told = |printed: &str| {
+        let told = (1..=5).flat_map(|level| messages(printed, level));
+        told.map(|message| format!("4 {message}\n")).collect::<String>()
+    };
+
+    let refusal = format!(
+        "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidIdentityToken</Code><Message>{WEB_IDENTITY_TOKEN} \
+         {SECRET_ACCESS_KEY}</Message></Error><RequestId>1</RequestId></ErrorResponse>"
+    );
+    let (printed, was_sent) = print_with_web_identity(&from_chain, "400 Bad Request", refusal);
+    require_no_secret(&told(&printed), &[WEB_IDENTITY_TOKEN]);
+    assert!(was_sent && printed.contains("InvalidIdentityToken"), "{printed}");
+
+    let authorization = "secret-container-authorization";
+    let refusal = format!("{{\"code\":\"AccessDenied\",\"message\":\"{authorization} {SESSION_TOKEN}\"}}");
+    let (address, server) = answer_once("403 Forbidden", refusal, authorization);
+    let printed = print_all(
+        &from_chain,
+        &[
+            ("AWS_CONTAINER_CREDENTIALS_FULL_URI", &address),
+            ("AWS_CONTAINER_AUTHORIZATION_TOKEN", authorization),
+        ],
+    );
+    require_no_secret(&told(&printed), &[authorization]);
+    assert!(server.join().expect("the container's endpoint was asked"));
+}
+
+const WEB_IDENTITY_TOKEN: &str = "eyJsecretwebidentitytoken";
+
+/// What is printed with credentials from the service that hands them out for such a token, and whether it was sent the token.
+fn print_with_web_identity(configuration: &Value, status: &'static str, answer: String) -> (String, bool) {
+    let token = support::build_folder().join("logs-web-identity-token");
+    std::fs::write(&token, WEB_IDENTITY_TOKEN).expect("a file");
+    let (address, server) = answer_once(status, answer, WEB_IDENTITY_TOKEN);
+    let printed = print_all(
+        configuration,
+        &[
+            ("AWS_ROLE_ARN", "arn:aws:iam::1:role/r"),
+            ("AWS_WEB_IDENTITY_TOKEN_FILE", token.to_str().expect("UTF-8")),
+            ("AWS_ENDPOINT_URL_STS", &address),
+        ],
+    );
+    (printed, server.join().expect("the service was asked"))
+}
+
+/// Answers one request as an endpoint for credentials does, others as one that is broken; tells whether the first one held `expected`.
+fn answer_once(status: &'static str, body: String, expected: &'static str) -> (String, std::thread::JoinHandle<bool>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = format!("http://{}/credentials", listener.local_addr().expect("an address"));
+    let address = format!("http://{}/", listener.local_addr().expect("an address"));
     let server = std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().expect("a connection");
-        let mut request = vec![0; 4096];
-        let length = stream.read(&mut request).expect("a request");
-        let body = json!({"AccessKeyId": ACCESS_KEY_ID, "SecretAccessKey": SECRET_ACCESS_KEY, "Token": SESSION_TOKEN,
-            "Expiration": "2999-01-01T00:00:00Z"})
-        .to_string();
+        let mut request = Vec::new();
+        let mut part = [0; 4096];
+        while !String::from_utf8_lossy(&request).contains(expected) {
+            let length = stream.read(&mut part).expect("a request");
+            if length == 0 {
+                break;
+            }
+            request.extend_from_slice(&part[..length]);
+        }
         write!(
             stream,
-            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
             body.len()
         )
         .expect("an answer");
-        String::from_utf8_lossy(&request[..length]).contains(authorization)
+        String::from_utf8_lossy(&request).contains(expected)
     });
     (address, server)
 }

@@ -10,7 +10,9 @@ fn config(overrides: &str) -> Config {
         r#"{{"table":"t","share":true,"proxy":"http://me:word@proxy:1","credentials":{{"access_key_id":"the-id",
         "secret_access_key":"the-key","session_token":"the-token"}}{overrides}}}"#
     );
-    Config::from_json(&json).expect("a configuration")
+    // Of a key that stands there twice the last one is kept.
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    Config::from_json(&json.to_string()).expect("a configuration")
 }
 
 fn identity(config: &Config, environment: &[(&str, &str)]) -> Identity {
