@@ -31,6 +31,9 @@ mod scheduler;
 mod stats;
 mod store;
 mod table;
+#[cfg(test)]
+#[path = "../tests/schedules/threads.rs"]
+mod threads;
 
 pub use config::{CacheTtl, ClientFactory, Config, Credentials, LogLevel, ProxyUrl, RetryMode};
 pub use error::{Error, ErrorKind, Result};

@@ -1,4 +1,4 @@
-//! Concurrent misses of one thing become one request: the first caller reads, the others wait for its answer.
+//! Concurrent misses of one thing become one request: the first caller reads, the others wait for its answer, whatever that is.
 
 #[cfg(test)]
 mod tests;
@@ -21,9 +21,9 @@ pub(crate) struct Flights<T> {
 struct Flight<T> {
     began: Sequence,
     /// Callers who have not left yet.
-    aboard: usize,
-    /// Its own queue makes the next waiter read where the one before failed, gave up or panicked.
-    answer: Arc<OnceCell<T>>,
+    callers: usize,
+    /// A failure is an answer, too. Its own queue makes the next waiter read where the one before gave up or panicked.
+    answer: Arc<OnceCell<Result<T>>>,
 }
 
 impl<T: Clone> Flights<T> {
@@ -39,21 +39,21 @@ impl<T: Clone> Flights<T> {
         name: &str,
         sequence: Sequence,
         read: impl FnOnce() -> F,
-    ) -> Result<(T, bool)> {
-        let boarded = self.board(name, sequence);
+    ) -> (Result<T>, bool) {
+        let joined = self.enter(name, sequence);
         let mut is_joined = true;
         let begin = || {
             is_joined = false;
             read()
         };
-        let answer = boarded.answer.get_or_try_init(begin).await?;
-        Ok((answer.clone(), is_joined))
+        let answer = joined.answer.get_or_init(begin).await.clone();
+        (answer, is_joined)
     }
 
-    fn board<'a>(&'a self, name: &'a str, sequence: Sequence) -> Boarded<'a, T> {
+    fn enter<'a>(&'a self, name: &'a str, sequence: Sequence) -> Joined<'a, T> {
         let begin = || Flight {
             began: sequence,
-            aboard: 0,
+            callers: 0,
             answer: Arc::default(),
         };
         let mut under_way = self.under_way();
@@ -67,8 +67,8 @@ impl<T: Clone> Flights<T> {
             }
             Entry::Vacant(entry) => entry.insert(begin()),
         };
-        flight.aboard += 1;
-        Boarded {
+        flight.callers += 1;
+        Joined {
             flights: self,
             name,
             answer: Arc::clone(&flight.answer),
@@ -88,21 +88,21 @@ impl<T> Flights<T> {
 }
 
 /// A caller's place in a flight; the last one to leave, or the first to have an answer, takes the flight off the list.
-struct Boarded<'a, T> {
+struct Joined<'a, T> {
     flights: &'a Flights<T>,
     name: &'a str,
-    answer: Arc<OnceCell<T>>,
+    answer: Arc<OnceCell<Result<T>>>,
 }
 
-impl<T> Drop for Boarded<'_, T> {
+impl<T> Drop for Joined<'_, T> {
     fn drop(&mut self) {
         let mut under_way = self.flights.under_way();
         let listed = under_way.get_mut(self.name);
         let Some(flight) = listed.filter(|flight| Arc::ptr_eq(&flight.answer, &self.answer)) else {
             return;
         };
-        flight.aboard -= 1;
-        if flight.aboard == 0 || self.answer.initialized() {
+        flight.callers -= 1;
+        if flight.callers == 0 || self.answer.initialized() {
             under_way.remove(self.name);
         }
     }

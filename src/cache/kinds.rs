@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 
+use super::sequence::EXPIRED;
 use crate::table::object::push_member;
 
 /// A whole kind as one JSON object.
@@ -26,7 +27,7 @@ pub(super) struct KindEntry {
     items: CachedKind,
     /// Items that stand in the kind since `items` was put together, by key.
     patches: BTreeMap<Box<str>, Arc<str>>,
-    pub(super) filled: Duration,
+    pub(super) fresh_until: Duration,
 }
 
 impl KindEntry {
@@ -68,19 +69,34 @@ impl Kinds {
         }
     }
 
-    /// Kinds can be asked for under any name: beyond some, empty ones and those that are not `fresh` go.
-    pub(super) fn insert(&mut self, kind: &str, items: CachedKind, filled: Duration, fresh: impl Fn(Duration) -> bool) {
+    /// Kinds can be asked for under any name: beyond some, empty ones and those that need not be kept go.
+    pub(super) fn insert(
+        &mut self,
+        kind: &str,
+        items: CachedKind,
+        fresh_until: Duration,
+        is_kept: impl Fn(Duration) -> bool,
+    ) {
         self.remove(kind);
         if self.entries.len() >= FIRST_PURGE {
             self.entries
-                .retain(|entry| *entry.items != EMPTY && fresh(entry.filled));
+                .retain(|entry| *entry.items != EMPTY && is_kept(entry.fresh_until));
         }
         self.entries.push(KindEntry {
             kind: kind.into(),
             items,
             patches: BTreeMap::new(),
-            filled,
+            fresh_until,
         });
+    }
+
+    /// Takes a kind away, or has it expire where it may still be served stale.
+    pub(super) fn forget(&mut self, kind: &str, keeps_stale: bool) {
+        if !keeps_stale {
+            self.remove(kind);
+        } else if let Some(entry) = self.get_mut(kind) {
+            entry.fresh_until = EXPIRED;
+        }
     }
 
     pub(super) fn remove(&mut self, kind: &str) {

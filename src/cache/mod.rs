@@ -4,10 +4,14 @@
 //! and what became of a write is told to it.
 //!
 //! One counter, the sequence of finished writes, keeps reads and writes apart: a read remembers it before it asks the table, and its
-//! answer is only kept when no write has finished since.
+//! answer is only kept when no write has finished since. Entries that may be served stale expire instead of going away.
 
 mod flight;
 mod kinds;
+#[cfg(test)]
+#[path = "../../tests/schedules/cache_locks.rs"]
+mod locks;
+mod outage;
 #[cfg(test)]
 #[path = "../../tests/schedules/cache.rs"]
 mod schedules;
@@ -27,11 +31,13 @@ use hashbrown::hash_table::{Entry, HashTable};
 use crate::config::CacheTtl;
 use crate::table::schema;
 use kinds::Kinds;
-use sequence::Sequence;
+use outage::Outage;
+use sequence::{EXPIRED, FOR_EVER};
 use striped_lock::StripedLock;
 
 pub(crate) use flight::Flights;
 pub(crate) use kinds::CachedKind;
+pub(crate) use sequence::Sequence;
 
 /// A writer stops the readers of one part only.
 const SHARDS: usize = 16;
@@ -48,6 +54,9 @@ pub(crate) type CachedItem = Option<Arc<str>>;
 /// Time since some moment before the cache was made.
 pub(crate) trait Clock {
     fn now(&self) -> Duration;
+
+    /// Called before a lock is taken to change the cache: tests let other threads run here.
+    fn before_lock(&self) {}
 }
 
 /// The kernel's coarse clock: a few milliseconds behind, and a fraction of the cost of the exact one.
@@ -77,10 +86,9 @@ pub(crate) struct Cache<C = SystemClock> {
     is_initialized: AtomicBool,
     /// Until when the table is known not to be initialized.
     absent_inited: Mutex<Option<Duration>>,
+    begun_writes: AtomicU64,
     finished_writes: AtomicU64,
-    inits_under_way: AtomicU64,
-    /// Inits begun, and upserts that failed or were not decided: what makes an upsert's outcome uncertain beside it.
-    disturbances: AtomicU64,
+    outage: Outage,
     pub(crate) item_flights: Flights<CachedItem>,
     pub(crate) kind_flights: Flights<CachedKind>,
     pub(crate) inited_flights: Flights<bool>,
@@ -96,7 +104,7 @@ struct ItemEntry {
     key: Box<str>,
     kind: Arc<str>,
     item: CachedItem,
-    filled: Duration,
+    fresh_until: Duration,
 }
 
 impl Cache {
@@ -123,9 +131,9 @@ impl<C: Clock> Cache<C> {
             kinds: StripedLock::default(),
             is_initialized: AtomicBool::new(false),
             absent_inited: Mutex::default(),
+            begun_writes: AtomicU64::new(0),
             finished_writes: AtomicU64::new(0),
-            inits_under_way: AtomicU64::new(0),
-            disturbances: AtomicU64::new(0),
+            outage: Outage::default(),
             item_flights: Flights::new(),
             kind_flights: Flights::new(),
             inited_flights: Flights::new(),
@@ -142,7 +150,7 @@ impl<C: Clock> Cache<C> {
         let hash = self.hash(kind, key);
         let shard = self.shard(hash).read();
         let entry = shard.items.find(hash, |entry| entry.is(kind, key))?;
-        self.is_fresh(entry.filled).then(|| show(entry.item.as_ref()))
+        self.is_fresh(entry.fresh_until).then(|| show(entry.item.as_ref()))
     }
 
     /// As `item`, however old.
@@ -156,6 +164,7 @@ impl<C: Clock> Cache<C> {
     /// Keeps what a read found, unless a write finished since `began`.
     pub(crate) fn fill_item(&self, kind: &str, key: &str, item: CachedItem, began: Sequence) {
         let hash = self.hash(kind, key);
+        self.clock.before_lock();
         let mut shard = self.shard(hash).write();
         // Under the shard's lock: a write that finishes later finds this entry and replaces it.
         if self.sequence() == began {
@@ -164,7 +173,7 @@ impl<C: Clock> Cache<C> {
     }
 
     fn insert(&self, shard: &mut Shard, hash: u64, kind: &str, key: &str, item: CachedItem) {
-        let filled = self.clock.now();
+        let fresh_until = self.fresh_until();
         if shard.items.len() >= shard.purge_at.max(FIRST_PURGE) {
             self.purge(shard);
         }
@@ -173,7 +182,7 @@ impl<C: Clock> Cache<C> {
             Entry::Occupied(mut occupied) => {
                 let entry = occupied.get_mut();
                 entry.item = item;
-                entry.filled = filled;
+                entry.fresh_until = fresh_until;
             }
             Entry::Vacant(vacant) => {
                 let usual = self.usual_kinds.iter().find(|usual| ***usual == *kind);
@@ -181,7 +190,7 @@ impl<C: Clock> Cache<C> {
                     key: key.into(),
                     kind: usual.map_or_else(|| kind.into(), Arc::clone),
                     item,
-                    filled,
+                    fresh_until,
                 });
             }
         }
@@ -189,11 +198,9 @@ impl<C: Clock> Cache<C> {
 
     /// Drops what may not be served any more, and absent items where there are too many.
     fn purge(&self, shard: &mut Shard) {
-        // An upsert under way may have been about to find here that it was overtaken.
-        self.disturbances.fetch_add(1, Ordering::SeqCst);
         let mut absent = 0;
         shard.items.retain(|entry| {
-            let is_worth_keeping = self.is_fresh(entry.filled) || self.keeps_stale && entry.item.is_some();
+            let is_worth_keeping = self.is_fresh(entry.fresh_until) || self.keeps_stale && entry.item.is_some();
             absent += usize::from(is_worth_keeping && entry.item.is_none());
             is_worth_keeping
         });
@@ -208,7 +215,7 @@ impl<C: Clock> Cache<C> {
 
     pub(crate) fn kind(&self, kind: &str) -> Option<CachedKind> {
         let is_patched = match self.kinds.read().get(kind) {
-            Some(entry) if self.is_fresh(entry.filled) => match entry.text() {
+            Some(entry) if self.is_fresh(entry.fresh_until) => match entry.text() {
                 Some(text) => return Some(text),
                 None => true,
             },
@@ -225,6 +232,7 @@ impl<C: Clock> Cache<C> {
 
     /// Keeps what a read found, unless a write finished since `began`.
     pub(crate) fn fill_kind(&self, kind: &str, items: CachedKind, began: Sequence) {
+        self.clock.before_lock();
         let mut kinds = self.kinds.write();
         if self.sequence() == began {
             self.insert_kind(&mut kinds, kind, items);
@@ -232,8 +240,8 @@ impl<C: Clock> Cache<C> {
     }
 
     fn insert_kind(&self, kinds: &mut Kinds, kind: &str, items: CachedKind) {
-        let is_fresh = |filled| self.keeps_stale || self.is_fresh(filled);
-        kinds.insert(kind, items, self.clock.now(), is_fresh);
+        let is_kept = |fresh_until| self.keeps_stale || self.is_fresh(fresh_until);
+        kinds.insert(kind, items, self.fresh_until(), is_kept);
     }
 
     /// `Some` where it need not be asked: a table that is initialized stays so, one that is not is believed for a while.
@@ -269,12 +277,27 @@ impl<C: Clock> Cache<C> {
         self.absent_inited.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn is_forever(&self) -> bool {
-        self.ttl.is_none()
+    /// Whether a caller for whom there is something stale should ask the table: not within a second of a refresh that failed.
+    pub(crate) fn may_ask(&self) -> bool {
+        self.outage.may_ask(self.clock.now())
     }
 
-    fn is_fresh(&self, filled: Duration) -> bool {
-        self.ttl.is_none_or(|ttl| self.clock.now().saturating_sub(filled) < ttl)
+    /// A refresh has failed because the table could not be asked.
+    pub(crate) fn table_failed(&self) {
+        self.outage.begin(self.clock.now());
+    }
+
+    pub(crate) fn table_answered(&self) {
+        self.outage.end();
+    }
+
+    /// For what is learned now.
+    fn fresh_until(&self) -> Duration {
+        self.ttl.map_or(FOR_EVER, |ttl| self.clock.now() + ttl)
+    }
+
+    fn is_fresh(&self, fresh_until: Duration) -> bool {
+        fresh_until == FOR_EVER || self.clock.now() < fresh_until
     }
 
     fn hash(&self, kind: &str, key: &str) -> u64 {
@@ -288,9 +311,14 @@ impl<C: Clock> Cache<C> {
 }
 
 impl Shard {
-    fn remove(&mut self, hash: u64, kind: &str, key: &str) {
-        if let Ok(entry) = self.items.find_entry(hash, |entry| entry.is(kind, key)) {
-            entry.remove();
+    /// Takes an entry away, or has it expire where it may still be served stale.
+    fn forget(&mut self, hash: u64, kind: &str, key: &str, keeps_stale: bool) {
+        if let Ok(mut entry) = self.items.find_entry(hash, |entry| entry.is(kind, key)) {
+            if keeps_stale {
+                entry.get_mut().fresh_until = EXPIRED;
+            } else {
+                entry.remove();
+            }
         }
     }
 }

@@ -59,16 +59,30 @@ pub(super) fn for_a_second() -> Cache<FakeClock> {
     Cache::with_clock(CacheTtl::For(SECOND), false, FakeClock::default()).unwrap()
 }
 
+pub(super) fn with_stale() -> Cache<FakeClock> {
+    Cache::with_clock(CacheTtl::For(SECOND), true, FakeClock::default()).unwrap()
+}
+
 pub(super) fn item(version: u64) -> Arc<str> {
     format!(r#"{{"version":{version}}}"#).into()
 }
 
 pub(super) fn upsert(cache: &Cache<FakeClock>, kind: &str, key: &str, version: u64) {
-    cache.upsert_begins(kind, key).found(item(version));
+    cache.upsert_begins(kind, key).answered(item(version));
 }
 
 pub(super) fn init(cache: &Cache<FakeClock>, kind: &str, items: &[(&str, &str)]) {
     cache.init_begins(vec![kind]).succeeded(std::iter::once(items.to_vec()));
+}
+
+/// One that fails after it was sent.
+pub(super) fn failed_upsert<C: Clock>(cache: &Cache<C>, kind: &str, key: &str) {
+    let under_way = cache.upsert_begins(kind, key);
+    under_way.has_sent().store(true, Ordering::Relaxed);
+}
+
+pub(super) fn failed_init(cache: &Cache<FakeClock>, kinds: &[&str]) {
+    cache.init_begins(kinds.to_vec()).sends();
 }
 
 #[test]
@@ -136,9 +150,9 @@ fn a_read_that_began_before_a_write_never_fills() {
     type End = fn(&Cache<FakeClock>);
     let ends: [End; 4] = [
         |cache| upsert(cache, "segments", "other", 1),
-        |cache| drop(cache.upsert_begins("segments", "other")),
+        |cache| failed_upsert(cache, "segments", "other"),
         |cache| init(cache, "segments", &[]),
-        |cache| drop(cache.init_begins(vec!["segments"])),
+        |cache| failed_init(cache, &["segments"]),
     ];
     for end in ends {
         let cache = for_ever();
@@ -158,7 +172,7 @@ fn a_present_marker_latches() {
     cache.fill_inited(true, cache.sequence());
     cache.pass(1000 * SECOND);
     cache.fill_inited(false, cache.sequence());
-    drop(cache.init_begins(vec![]));
+    failed_init(&cache, &[]);
     assert_eq!(cache.inited(), Some(true));
 }
 
@@ -183,7 +197,7 @@ fn an_absent_marker_is_believed_for_the_ttl_and_at_most_15_seconds() {
 fn an_absent_marker_that_was_read_before_a_write_is_not_believed() {
     let cache = for_ever();
     let began = cache.sequence();
-    drop(cache.init_begins(vec![]));
+    failed_init(&cache, &[]);
     cache.fill_inited(false, began);
     assert_eq!(cache.inited(), None);
 }
@@ -261,8 +275,8 @@ fn many_threads_read_and_write_at_once() {
                 for round in 1..2000u64 {
                     let key = (round % 50).to_string();
                     match thread {
-                        0 => cache.upsert_begins("features", &key).found(text(round)),
-                        1 => drop(cache.upsert_begins("features", &key)),
+                        0 => cache.upsert_begins("features", &key).answered(text(round)),
+                        1 => failed_upsert(cache, "features", &key),
                         _ => {
                             let version =
                                 cache.item("features", &key, |item| item.and_then(|item| item::version(item)));
@@ -276,7 +290,7 @@ fn many_threads_read_and_write_at_once() {
             });
         }
     });
-    cache.upsert_begins("features", "1").found(text(5000));
+    cache.upsert_begins("features", "1").answered(text(5000));
     assert_eq!(
         cache.item("features", "1", |item| item.cloned()).flatten(),
         Some(text(5000))

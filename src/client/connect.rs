@@ -1,6 +1,8 @@
 //! From our configuration to a client of the AWS SDK.
 
 use std::cell::Cell;
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
 use aws_config::{AppName, BehaviorVersion, Region};
@@ -163,8 +165,25 @@ fn timeouts(config: &Config) -> TimeoutConfig {
 }
 
 tokio::task_local! {
-    /// How often the request that runs within was sent.
-    pub(super) static SENT: Cell<u32>;
+    /// What became of the request that runs within.
+    pub(super) static SENT: Sent;
+}
+
+tokio::task_local! {
+    /// Raised when a request is sent.
+    static HAS_SENT: Arc<AtomicBool>;
+}
+
+/// Does `work` and raises `has_sent` as soon as it sends a request to DynamoDB; looking for credentials does not count.
+pub(crate) async fn noting_requests<T>(has_sent: Arc<AtomicBool>, work: impl Future<Output = T>) -> T {
+    HAS_SENT.scope(has_sent, work).await
+}
+
+/// Which attempts of a request may have been carried out although no answer said so.
+#[derive(Default)]
+pub(super) struct Sent {
+    is_under_way: Cell<bool>,
+    pub(super) without_answer: Cell<bool>,
 }
 
 /// Counts HTTP attempts, retries and throttled answers.
@@ -185,7 +204,8 @@ impl Intercept for CountAttempts {
     ) -> std::result::Result<(), BoxError> {
         let attempts = bag.load::<RequestAttempts>().map_or(1, RequestAttempts::attempts);
         self.0.request(attempts > 1);
-        let _ = SENT.try_with(|sent| sent.set(sent.get() + 1));
+        let _ = SENT.try_with(|sent| sent.is_under_way.set(true));
+        let _ = HAS_SENT.try_with(|has_sent| has_sent.store(true, Ordering::Relaxed));
         Ok(())
     }
 
@@ -195,6 +215,15 @@ impl Intercept for CountAttempts {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> std::result::Result<(), BoxError> {
+        // A refusal, throttling included, says that nothing was done.
+        let is_refused = context
+            .response()
+            .is_some_and(|response| response.status().is_client_error());
+        let _ = SENT.try_with(|sent| {
+            if sent.is_under_way.take() && !is_refused {
+                sent.without_answer.set(true);
+            }
+        });
         let body = context.response().filter(|response| !response.status().is_success());
         let body = body.and_then(|response| response.body().bytes());
         if body.is_some_and(super::failure::speaks_of_throttling) {

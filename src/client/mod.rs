@@ -9,7 +9,6 @@ mod credentials;
 mod failure;
 mod http;
 
-use std::cell::Cell;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -32,7 +31,7 @@ use crate::table::big_segments::{MembershipRow, MetadataRow, SegmentReferences};
 use crate::table::item::{NewRow, StoredItem, StoredRow};
 use crate::table::schema;
 
-pub(crate) use connect::reads_aws_files;
+pub(crate) use connect::{noting_requests, reads_aws_files};
 
 /// At least so many bytes a second are expected of a connection on which nothing is wrong.
 const SLOWEST_BYTES_PER_SECOND: usize = 500_000;
@@ -294,11 +293,11 @@ impl Client {
             .set_item(Some(attributes(row)))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let answer = connect::SENT.scope(Cell::new(0), async {
+        let answer = connect::SENT.scope(connect::Sent::default(), async {
             let answer = send!(self, request, Write::Put(row).bytes());
-            (answer, connect::SENT.with(Cell::get))
+            (answer, connect::SENT.with(|sent| sent.without_answer.get()))
         });
-        let (answer, sent) = answer.await;
+        let (answer, is_repeated) = answer.await;
         match answer {
             Ok(answer) => {
                 self.stats.write_units(units(answer.consumed_capacity()));
@@ -308,10 +307,7 @@ impl Client {
                 Some(winner) => {
                     // A refused write is billed as one, though the answer does not say so.
                     self.stats.write_units(1.0);
-                    Ok(PutOutcome::Refused {
-                        winner,
-                        is_repeated: sent > 1,
-                    })
+                    Ok(PutOutcome::Refused { winner, is_repeated })
                 }
                 None => Err(self.failed("PutItem", error)),
             },
@@ -364,6 +360,8 @@ impl Client {
                     self.place
                 ),
             )
+            // Whoever answers so would do it again.
+            .with_retriable(false)
         })?;
         self.stats.unprocessed_rows(unprocessed.len());
         Ok(unprocessed)

@@ -26,15 +26,16 @@ const ROW_ENVELOPE_BYTES: usize = 256;
 const FIRST_BACKOFF: Duration = Duration::from_millis(25);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
 
-/// Replaces the kinds of the data set, all in `init_timeout`. After `Err` the next init goes on through the difference.
+/// Replaces the kinds of the data set, all in `init_timeout`; calls `sends` before the first write. After `Err` the next init goes on through the difference.
 pub(crate) async fn init<'c>(
     client: impl Future<Output = Result<&'c Client>>,
     config: &Config,
     kinds: &[KindRows<'_>],
     namespaces: &[String],
+    sends: impl FnOnce(),
 ) -> Result<InitReport> {
     let progress = Progress::default();
-    let work = async { replace(&client.await?.for_init(), config, kinds, namespaces, &progress).await };
+    let work = async { replace(&client.await?.for_init(), config, kinds, namespaces, sends, &progress).await };
     match config.init_timeout {
         None => work.await,
         Some(limit) => match tokio::time::timeout(limit, work).await {
@@ -50,6 +51,7 @@ async fn replace(
     config: &Config,
     kinds: &[KindRows<'_>],
     namespaces: &[String],
+    sends: impl FnOnce(),
     progress: &Progress,
 ) -> Result<InitReport> {
     let queries = kinds
@@ -84,6 +86,7 @@ async fn replace(
     report.deleted = deletes.len();
     levels.push(deletes);
     progress.begin(report.written + report.deleted);
+    sends();
 
     for level in &levels {
         let batches: Vec<_> = batches(level).collect();

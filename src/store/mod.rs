@@ -15,10 +15,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cache::{Cache, CachedItem, CachedKind, Flights};
-use crate::client::Client;
+use crate::client::{self, Client};
 use crate::config::{CacheTtl, Config};
 use crate::error::{Error, ErrorKind, Result};
-use crate::process::{self, Slot};
+use crate::process::{self, Live, Slot};
 use crate::stats::InitReport;
 use crate::table::data_set::{DataSet, KindRows};
 use crate::table::item::NewRow;
@@ -30,7 +30,8 @@ pub use upsert::Upsert;
 /// LaunchDarkly's flag data in one DynamoDB table, under one prefix.
 ///
 /// Every call blocks the calling thread and drives its own requests: there is no background thread. A store may be used from
-/// many threads at once, and in a forked child, where it starts anew by itself. Making and dropping a store does no I/O.
+/// many threads at once, and in a forked child, where it starts anew by itself. Making and dropping a store sends nothing;
+/// with `share`, making one looks at the time and size of the AWS files.
 pub struct Store {
     config: Config,
     /// With whom the live state is shared.
@@ -144,29 +145,41 @@ impl Store {
         flights: &Flights<T>,
         name: &str,
         read: impl AsyncFnOnce(&Client) -> Result<T> + Send,
-        stale: impl FnOnce() -> Option<T>,
+        stale: impl Fn() -> Option<T>,
     ) -> Result<T> {
         live.stats.miss();
         let began = cache.sequence();
-        match self.call(async |client| flights.join(name, began, || read(client)).await) {
-            Ok((found, is_joined)) => {
-                if is_joined {
-                    live.stats.joined_call();
-                }
-                Ok(found)
+        if self.config.stale_on_error && !cache.may_ask() {
+            if let Some(known) = stale() {
+                live.stats.stale_hit();
+                return Ok(known);
             }
-            Err(error) if self.config.stale_on_error && error.is_retriable() => match stale() {
-                Some(known) => {
-                    live.stats.stale_hit();
-                    // The message's first time enters a process-wide list.
-                    let _inside = process::enter();
-                    tracing::warn!("serving what was known before: {error}");
-                    Ok(known)
-                }
-                None => Err(error),
-            },
-            Err(error) => Err(error),
         }
+        let answer = self.call(async |client| {
+            let (answer, is_joined) = flights.join(name, began, || read(client)).await;
+            if is_joined && answer.is_ok() {
+                live.stats.joined_call();
+            }
+            answer
+        });
+        let error = match answer {
+            Ok(found) => return Ok(found),
+            Err(error) => error,
+        };
+        // In a child that was forked in the middle of this call, all of the live state is the parent's.
+        let is_outage = error.is_retriable() && live.generation() == process::generation();
+        if !self.config.stale_on_error || !is_outage {
+            return Err(error);
+        }
+        cache.table_failed();
+        let Some(known) = stale() else {
+            return Err(error);
+        };
+        live.stats.stale_hit();
+        // A message's first time enters a process-wide list.
+        let _inside = process::enter();
+        tracing::warn!("serving what was known before: {error}");
+        Ok(known)
     }
 
     /// Makes the kinds in `all_data` hold exactly its items, then marks the table as initialized.
@@ -180,15 +193,18 @@ impl Store {
         let kinds = data_set.rows(&namespaces)?;
         let live = self.live();
         let names = || kinds.iter().map(|group| group.kind.name()).collect();
-        let under_way = live.cache.as_ref().map(|cache| cache.init_begins(names()));
+        // What the cache is told is told within the future, which a child forked meanwhile leaves alone.
         let outcome = live.runtime.block_on(|| async {
             let client = within(self.config.operation_timeout, live.client(&self.config));
-            init::init(client, &self.config, &kinds, &namespaces).await
+            let mut under_way = live.cache.as_ref().map(|cache| cache.init_begins(names()));
+            let sends = || under_way.iter_mut().for_each(|init| init.sends());
+            let outcome = init::init(client, &self.config, &kinds, &namespaces, sends).await;
+            if let (Some(under_way), Ok(_)) = (under_way, &outcome) {
+                under_way.succeeded(kinds.iter().map(stored_items));
+            }
+            outcome
         });
         let outcome = outcome.and_then(|outcome| outcome);
-        if let (Some(under_way), Ok(_)) = (under_way, &outcome) {
-            under_way.succeeded(kinds.iter().map(stored_items));
-        }
         if let Ok(report) = &outcome {
             live.stats.init(*report);
         }
@@ -201,18 +217,25 @@ impl Store {
         let kind = Kind::parse(kind)?;
         let namespace = schema::namespace(&self.config.prefix, kind)?;
         let row = NewRow::parse(kind, &namespace, Cow::Borrowed(key), item)?;
-        let live = self.live();
-        let under_way = live.cache.as_ref().map(|cache| cache.upsert_begins(kind.name(), key));
-        let outcome = self.call(async |client| upsert::upsert(client, kind, &row).await);
-        if let Some(under_way) = under_way {
-            match &outcome {
-                Ok(Upsert::Stored) => under_way.found(Arc::from(&*row.item)),
-                Ok(Upsert::NotNewer(stored)) => under_way.found(Arc::clone(stored)),
-                Ok(Upsert::TooLarge) => under_way.sent_nothing(),
-                Err(_) => drop(under_way),
-            }
+        if !row.fits() {
+            // A message's first time enters a process-wide list.
+            let _inside = process::enter();
+            row.log_too_large();
+            return Ok(Upsert::TooLarge);
         }
-        outcome
+        let live = self.live();
+        self.call(async |client| {
+            let under_way = live.cache.as_ref().map(|cache| cache.upsert_begins(kind.name(), key));
+            let has_sent = under_way.as_ref().map_or_else(Arc::default, |upsert| upsert.has_sent());
+            let outcome = client::noting_requests(has_sent, upsert::upsert(client, kind, &row)).await?;
+            if let Some(under_way) = under_way {
+                match &outcome {
+                    Upsert::NotNewer(stored) => under_way.answered(Arc::clone(stored)),
+                    Upsert::Stored | Upsert::TooLarge => under_way.answered(Arc::from(&*row.item)),
+                }
+            }
+            Ok(outcome)
+        })
     }
 
     /// Whether the table holds a full data set under this prefix.
@@ -266,7 +289,8 @@ impl Store {
     ///
     /// * `hits`: get, all and initialized calls that were answered from the cache.
     /// * `misses`: those that were not, while there is a cache.
-    /// * `stale_hits`: misses whose read failed and that were served what was known before (`stale_on_error`).
+    /// * `stale_hits`: misses whose read failed, or another's within the last second, and that were served what was known before
+    ///   (`stale_on_error`).
     /// * `joined_calls`: misses that were served the answer to another caller's request.
     /// * `requests`: HTTP requests sent to DynamoDB, retries included.
     /// * `retries`: those of them that repeat one that failed.
@@ -310,12 +334,18 @@ impl Store {
     /// Runs one call within `operation_timeout`, connecting first where nobody has.
     fn call<T: Send>(&self, call: impl AsyncFnOnce(&Client) -> Result<T> + Send) -> Result<T> {
         let live = self.live();
-        live.runtime.block_on(|| {
+        let outcome = live.runtime.block_on(|| {
             within(self.config.operation_timeout, async {
                 let client = live.client(&self.config).await?;
                 call(client).await
             })
-        })?
+        })?;
+        // A refusal is an answer, too: it is no time for what was known before.
+        let is_outage = outcome.as_ref().is_err_and(Error::is_retriable);
+        if let Some(cache) = live.cache.as_ref().filter(|_| !is_outage) {
+            cache.table_answered();
+        }
+        outcome
     }
 }
 

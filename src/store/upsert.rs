@@ -22,11 +22,8 @@ pub enum Upsert {
     TooLarge,
 }
 
+/// Writes a row that is within the size limit.
 pub(crate) async fn upsert(client: &Client, kind: Kind<'_>, row: &NewRow<'_>) -> Result<Upsert> {
-    if !row.fits() {
-        row.log_too_large();
-        return Ok(Upsert::TooLarge);
-    }
     let mut may_have_stored = false;
     for _ in 0..MAXIMUM_ROUNDS {
         let stored = match client.put_if_newer(row).await? {

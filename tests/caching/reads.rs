@@ -151,7 +151,7 @@ fn a_read_only_store_caches_and_its_refusals_change_nothing() {
 }
 
 #[test]
-fn a_leader_that_fails_hands_over() {
+fn a_failure_is_given_to_everybody_who_waited() {
     let place = Place::new();
     place.put("flag", 1);
     let refusal = json!({"error": {"status": 400, "code": "AccessDeniedException", "message": "no"}, "delay_ms": 300});
@@ -160,10 +160,39 @@ fn a_leader_that_fails_hands_over() {
         .script(json!([{"match": {"operation": "GetItem", "nth": 1}, "action": refusal}]));
     let store = place.store(json!({"cache_ttl_ms": -1}));
     let answers = sixteen_times(|| store.get("features", "flag"));
-    let refused: Vec<_> = answers.iter().filter_map(|answer| answer.as_ref().err()).collect();
-    assert_eq!(refused.len(), 1, "{answers:?}");
-    assert_eq!(refused[0].kind(), ErrorKind::AccessDenied);
+    for answer in answers {
+        assert_eq!(answer.expect_err("the refusal").kind(), ErrorKind::AccessDenied);
+    }
+    assert_eq!(get(&store, "flag"), Some(flag(1)), "a failure is not remembered");
     assert_eq!(place.requests("GetItem"), 2);
+}
+
+#[test]
+fn waiters_of_a_server_that_fails_wait_for_one_cycle_of_attempts() {
+    let place = Place::new();
+    place.engine.script(json!([{"action": {"server_error": true}}]));
+    let store = place.store(json!({"cache_ttl_ms": -1}));
+    // The first call also makes the client, and spends a part of the retry quota.
+    store.get("features", "other").expect_err("a failure");
+    let before = place.engine.requests();
+    let answers = sixteen_times(|| store.get("features", "flag"));
+    assert!(answers.iter().all(Result::is_err), "{answers:?}");
+    let requests = place.engine.requests() - before;
+    assert!(
+        requests <= 2 * 3,
+        "{requests} requests, where each caller came in time for the first's attempts"
+    );
+}
+
+#[test]
+fn waiters_of_a_client_that_cannot_be_made_fail_with_the_first() {
+    let place = Place::new();
+    let store = place.store(json!({"cache_ttl_ms": -1, "ca_bundle": "/nonexistent", "credentials": null}));
+    let answers = sixteen_times(|| store.get("features", "flag"));
+    for answer in answers {
+        let error = answer.expect_err("the certificates cannot be read");
+        assert_eq!(error.kind(), ErrorKind::InvalidConfiguration, "{error}");
+    }
 }
 
 #[test]
@@ -249,6 +278,8 @@ fn stale_values_are_served_for_retriable_failures_only() {
         (refusal, false),
     ];
     for (action, is_retriable) in actions {
+        // A failed refresh is remembered for a second.
+        std::thread::sleep(Duration::from_millis(1100));
         place.engine.script(json!([{"action": action}]));
         let error = without.get("features", "flag").unwrap_err();
         assert_eq!(error.is_retriable(), is_retriable, "{action}: {error}");
@@ -271,7 +302,70 @@ fn stale_values_are_served_for_retriable_failures_only() {
     assert_eq!(stats(&without)["stale_hits"], json!(0));
     place.engine.script(json!([]));
     place.put("flag", 2);
+    store.available().expect("the table answers again");
     assert_eq!(get(&store, "flag"), Some(flag(2)), "the first answer after recovery");
+}
+
+#[test]
+fn an_outage_costs_one_reader_one_time_out_a_second() {
+    let place = Place::new();
+    place.put("flag", 1);
+    let store = place.store(json!({
+        "cache_ttl_ms": 1, "stale_on_error": true, "max_attempts": 1, "attempt_timeout_ms": 300, "operation_timeout_ms": 400,
+    }));
+    get(&store, "flag");
+    all(&store);
+    assert!(!store.initialized().unwrap());
+    std::thread::sleep(Duration::from_millis(20));
+    place.engine.script(json!([{"action": {"black_hole": true}}]));
+    let began = Instant::now();
+    for _ in 0..100 {
+        assert_eq!(get(&store, "flag"), Some(flag(1)));
+        assert_eq!(all(&store), json!({"flag": {"version": 1}}));
+        assert!(!store.initialized().unwrap());
+    }
+    let seconds = began.elapsed().as_secs() + 1;
+    let requests = place.engine.requests();
+    assert!(requests <= seconds, "{requests} requests in {seconds} s");
+    assert_eq!(stats(&store)["stale_hits"], json!(300));
+    // Nobody has to wait for what is not known at all, either.
+    assert!(store.get("features", "never-read").unwrap_err().is_retriable());
+    place.engine.script(json!([]));
+    place.put("flag", 2);
+    std::thread::sleep(Duration::from_millis(1100));
+    assert_eq!(get(&store, "flag"), Some(flag(2)), "one who asks finds out");
+    assert_eq!(all(&store), json!({"flag": {"version": 2}}));
+}
+
+#[test]
+fn writes_leave_what_may_be_served_stale() {
+    let place = Place::new();
+    place.put("flag", 1);
+    let store =
+        place.store(json!({"cache_ttl_ms": 60_000, "stale_on_error": true, "max_attempts": 1, "init_timeout_ms": 300}));
+    get(&store, "flag");
+    all(&store);
+    store.upsert("features", "flag", &flag(2)).expect("an upsert");
+    assert_eq!(place.requests("Query"), 1);
+    assert_eq!(all(&store), json!({"flag": {"version": 2}}), "patched");
+    assert_eq!(place.requests("Query"), 0);
+
+    place.engine.script(json!([{"action": {"server_error": true}}]));
+    store.init(r#"{"features": {}}"#).expect_err("no row was read");
+    assert_eq!(
+        get(&store, "flag"),
+        Some(flag(2)),
+        "an init that sent nothing touches nothing"
+    );
+    assert_eq!(place.requests("GetItem"), 0);
+    place.engine.script(json!([{"action": {"server_error": true}}]));
+    store.upsert("features", "flag", &flag(3)).expect_err("a failure");
+    assert_eq!(get(&store, "flag"), Some(flag(2)), "served stale");
+    assert_eq!(all(&store), json!({"flag": {"version": 2}}));
+    assert!(
+        place.requests("GetItem") > 0,
+        "nobody can be sure of it, so it was asked for"
+    );
 }
 
 #[test]

@@ -140,6 +140,7 @@ fn what_was_known_is_served_while_the_engine_is_away() {
             .is_retriable());
     }
     let engine = start(port);
+    store.available().expect("the table answers again");
     assert_eq!(
         store.get("features", "flag").expect("an answer"),
         None,

@@ -68,7 +68,7 @@ impl World {
                     Ok(Some(item))
                 };
                 let joined = self.cache.item_flights.join("features:key", began, read).await;
-                joined.unwrap().0.unwrap().to_string()
+                joined.0.unwrap().unwrap().to_string()
             }
         };
         let number = number(&answer);
@@ -94,7 +94,7 @@ impl World {
                     self.cache.fill_kind("features", Arc::clone(&items), began);
                     Ok(items)
                 };
-                self.cache.kind_flights.join("features", began, read).await.unwrap().0
+                self.cache.kind_flights.join("features", began, read).await.0.unwrap()
             }
         };
         let number = number(&answer);
@@ -112,13 +112,14 @@ impl World {
         }
         let (item, number) = (self.text(), self.row.get().1);
         pause().await;
-        under_way.found(item);
+        under_way.answered(item);
         self.tell(number);
     }
 
     async fn failing_upsert(self: Rc<Self>, version: u64) {
         let under_way = self.cache.upsert_begins("features", "key");
         pause().await;
+        under_way.has_sent().store(true, std::sync::atomic::Ordering::Relaxed);
         if version > self.row.get().0 {
             self.put(version);
         }
@@ -127,8 +128,9 @@ impl World {
     }
 
     async fn init(self: Rc<Self>, version: u64) {
-        let under_way = self.cache.init_begins(vec!["features"]);
+        let mut under_way = self.cache.init_begins(vec!["features"]);
         pause().await;
+        under_way.sends();
         self.put(version);
         let (item, number) = (self.text(), self.row.get().1);
         pause().await;
@@ -137,8 +139,9 @@ impl World {
     }
 
     async fn failing_init(self: Rc<Self>, version: u64) {
-        let under_way = self.cache.init_begins(vec!["features"]);
+        let mut under_way = self.cache.init_begins(vec!["features"]);
         pause().await;
+        under_way.sends();
         self.put(version);
         pause().await;
         drop(under_way);

@@ -1,4 +1,5 @@
-//! Callers of one flight side by side, in every order: one reads at a time, and whoever fails, gives up or panics leaves it to the next.
+//! Callers of one flight side by side, in every order: one reads at a time, and whoever gives up or panics
+//! leaves it to the next; a failure is everybody's.
 
 use std::cell::{Cell, RefCell};
 use std::pin::pin;
@@ -22,8 +23,7 @@ enum Caller {
 
 struct Flown {
     flights: Flights<u32>,
-    /// What callers came to: the answer and whether it was another's, or nothing.
-    outcomes: RefCell<Vec<Option<(u32, bool)>>>,
+    outcomes: RefCell<Vec<Outcome>>,
     at_once: Cell<usize>,
 }
 
@@ -58,8 +58,11 @@ async fn read(flown: Rc<Flown>, caller: Caller) -> Result<u32> {
     Ok(7)
 }
 
+/// What a caller came to: the answer and whether it was another's; nothing where it gave up or panicked.
+type Outcome = Option<(Result<u32>, bool)>;
+
 /// Lets callers of one flight come and go in every order; `check` sees what each came to.
-fn fly(callers: &[Caller], check: impl Fn(&[Option<(u32, bool)>])) -> usize {
+fn fly(callers: &[Caller], check: impl Fn(&[Outcome])) -> usize {
     let cache = Cache::new(CacheTtl::Forever, false).expect("a cache");
     let make = || {
         let flown = Rc::new(Flown::default());
@@ -71,7 +74,6 @@ fn fly(callers: &[Caller], check: impl Fn(&[Option<(u32, bool)>])) -> usize {
                     Caller::GivesUpAt(polls) => gives_up(joined, polls).await,
                     _ => Some(joined.await),
                 };
-                let outcome = outcome.and_then(Result::ok);
                 flown.outcomes.borrow_mut().push(outcome);
             })
         };
@@ -85,29 +87,51 @@ fn fly(callers: &[Caller], check: impl Fn(&[Option<(u32, bool)>])) -> usize {
     })
 }
 
+fn answered(outcomes: &[Outcome]) -> usize {
+    let is_answered = |outcome: &&Outcome| matches!(outcome, Some((Ok(7), _)));
+    outcomes.iter().filter(is_answered).count()
+}
+
+fn failed(outcomes: &[Outcome]) -> usize {
+    let is_failed = |outcome: &&Outcome| matches!(outcome, Some((Err(_), _)));
+    outcomes.iter().filter(is_failed).count()
+}
+
 #[test]
-fn a_leader_that_fails_gives_up_or_panics_hands_over() {
+fn a_leader_that_gives_up_or_panics_hands_over() {
     use Caller::*;
-    for other in [Fails, Panics, GivesUpAt(1), GivesUpAt(2), GivesUpAt(3)] {
+    for other in [Panics, GivesUpAt(1), GivesUpAt(2), GivesUpAt(3)] {
         let orders = fly(&[other, Succeeds, Succeeds], |outcomes| {
-            let answered = outcomes.iter().flatten().filter(|(answer, _)| *answer == 7).count();
-            assert!(answered >= 2, "{outcomes:?}");
+            assert!(answered(outcomes) >= 2, "{outcomes:?}");
         });
         assert!(orders > 10, "only {orders} orders");
     }
-    fly(&[Fails, Panics, GivesUpAt(2), Succeeds], |outcomes| {
-        assert!(outcomes.iter().flatten().count() >= 1, "{outcomes:?}");
+    fly(&[Panics, GivesUpAt(2), Succeeds], |outcomes| {
+        assert!(answered(outcomes) >= 1, "{outcomes:?}");
     });
 }
 
 #[test]
-fn when_all_fail_each_has_tried_and_nothing_is_left() {
+fn a_failure_is_given_to_everybody_who_waited_and_to_nobody_else() {
     use Caller::*;
-    fly(&[Fails, Fails, Fails], |outcomes| {
-        assert_eq!(outcomes, [None, None, None])
+    fly(&[Fails, Succeeds, Succeeds], |outcomes| {
+        // Whoever fails read itself, or waited for the one that did; whoever came when that was over reads anew.
+        let own_failures = outcomes
+            .iter()
+            .flatten()
+            .filter(|(answer, is_joined)| answer.is_err() && !is_joined);
+        assert!(own_failures.count() <= 1, "{outcomes:?}");
+        assert_eq!(answered(outcomes) + failed(outcomes), 3);
     });
+    let together = Cell::new(0);
+    fly(&[Fails, Fails, Fails], |outcomes| {
+        let joined = outcomes.iter().flatten().filter(|(_, is_joined)| *is_joined).count();
+        together.set(together.get().max(joined));
+        assert_eq!(failed(outcomes), 3);
+    });
+    assert_eq!(together.get(), 2, "no order had two wait for the failure of the third");
     fly(&[Panics, Fails, GivesUpAt(2)], |outcomes| {
-        assert!(outcomes.iter().all(Option::is_none))
+        assert_eq!(answered(outcomes), 0)
     });
 }
 
@@ -115,9 +139,7 @@ fn when_all_fail_each_has_tried_and_nothing_is_left() {
 fn a_waiter_s_time_out_is_its_own() {
     use Caller::*;
     // Whatever happens to one that gives up, the other is answered by its own or another's read.
-    fly(&[Succeeds, GivesUpAt(1)], |outcomes| {
-        assert!(outcomes.iter().flatten().count() >= 1)
-    });
+    fly(&[Succeeds, GivesUpAt(1)], |outcomes| assert!(answered(outcomes) >= 1));
 }
 
 #[test]

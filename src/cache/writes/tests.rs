@@ -1,6 +1,6 @@
 //! What each write leaves in the cache.
 
-use super::super::tests::{for_a_second, for_ever, item, upsert, FakeClock};
+use super::super::tests::{failed_init, failed_upsert, for_a_second, for_ever, item, upsert, with_stale, FakeClock};
 use super::*;
 
 #[test]
@@ -9,7 +9,7 @@ fn an_upsert_replaces_what_an_earlier_read_fills_just_before_its_end() {
     let began = cache.sequence();
     let under_way = cache.upsert_begins("features", "key");
     cache.fill_item("features", "key", Some(item(1)), began);
-    under_way.found(item(2));
+    under_way.answered(item(2));
     assert_eq!(cache.known("features", "key").flatten().as_deref(), Some(&*item(2)));
 }
 
@@ -61,8 +61,8 @@ fn an_overtaken_upsert_forgets() {
             cache.upsert_begins("features", "key"),
             cache.upsert_begins("features", "key"),
         );
-        second.found(item(3));
-        first.found(item(2));
+        second.answered(item(3));
+        first.answered(item(2));
         assert_eq!(cache.known("features", "key"), None);
         assert_eq!(cache.known_kind("features"), None);
     }
@@ -73,7 +73,7 @@ fn of_three_upserts_at_once_the_last_to_end_is_not_taken_for_the_newest() {
     let cache = for_ever();
     let under_way = [1, 2, 3].map(|version| (version, cache.upsert_begins("features", "key")));
     for (version, under_way) in under_way.into_iter().rev() {
-        under_way.found(item(version));
+        under_way.answered(item(version));
     }
     assert_eq!(cache.known("features", "key"), None);
 }
@@ -88,14 +88,14 @@ fn an_upsert_beside_an_init_forgets() {
                 cache.init_begins(vec!["features"]),
             );
             init.succeeded(std::iter::once(vec![("key", "{\"version\":1}")]));
-            upsert.found(item(2));
+            upsert.answered(item(2));
         },
         |cache| {
             let (upsert, init) = (
                 cache.upsert_begins("features", "key"),
                 cache.init_begins(vec!["features"]),
             );
-            upsert.found(item(2));
+            upsert.answered(item(2));
             init.succeeded(std::iter::once(vec![("key", "{\"version\":1}")]));
         },
         |cache| {
@@ -107,7 +107,7 @@ fn an_upsert_beside_an_init_forgets() {
             let init = cache.init_begins(vec!["features"]);
             let upsert = cache.upsert_begins("features", "key");
             init.succeeded(std::iter::once(vec![("key", "{\"version\":1}")]));
-            upsert.found(item(2));
+            upsert.answered(item(2));
         },
     ];
     for order in orders {
@@ -126,8 +126,9 @@ fn an_upsert_beside_one_that_failed_forgets() {
         cache.upsert_begins("features", "key"),
         cache.upsert_begins("features", "key"),
     );
+    failed.has_sent().store(true, Ordering::Relaxed);
     drop(failed);
-    succeeded.found(item(1));
+    succeeded.answered(item(1));
     assert_eq!(cache.known("features", "key"), None);
     upsert(&cache, "features", "key", 2);
     assert_eq!(cache.known("features", "key").flatten().as_deref(), Some(&*item(2)));
@@ -142,7 +143,7 @@ fn a_failed_upsert_drops_its_item_and_kind_and_nothing_else() {
     }
     cache.read_kind("features", "{}");
     cache.read_kind("segments", "{}");
-    drop(cache.upsert_begins("features", "key"));
+    failed_upsert(&cache, "features", "key");
     assert_eq!(cache.known("features", "key"), None);
     assert_eq!(cache.known_kind("features"), None);
     assert_eq!(cache.known("features", "other"), Some(None));
@@ -151,13 +152,102 @@ fn a_failed_upsert_drops_its_item_and_kind_and_nothing_else() {
 }
 
 #[test]
-fn an_upsert_that_sent_nothing_changes_nothing() {
+fn an_upsert_that_sent_nothing_forgets_nothing() {
+    for cache in [for_ever(), with_stale()] {
+        cache.read("features", "key", None);
+        cache.read_kind("features", "{}");
+        drop(cache.upsert_begins("features", "key"));
+        assert_eq!(cache.known("features", "key"), Some(None));
+        assert_eq!(cache.known_kind("features").as_deref(), Some("{}"));
+        upsert(&cache, "features", "key", 1);
+        assert!(cache.known("features", "key").flatten().is_some(), "it counts as ended");
+    }
+}
+
+#[test]
+fn an_init_that_sent_nothing_changes_nothing() {
     let cache = for_ever();
     cache.read("features", "key", None);
+    cache.read_kind("features", "{}");
+    cache.fill_inited(false, cache.sequence());
     let began = cache.sequence();
-    cache.upsert_begins("features", "key").sent_nothing();
+    drop(cache.init_begins(vec!["features"]));
     assert_eq!(cache.known("features", "key"), Some(None));
-    assert_eq!(cache.sequence(), began);
+    assert_eq!(cache.known_kind("features").as_deref(), Some("{}"));
+    assert_eq!((cache.inited(), cache.sequence()), (Some(false), began));
+}
+
+#[test]
+fn a_write_that_ended_while_an_init_read_makes_it_forget() {
+    let cache = for_ever();
+    let init = cache.init_begins(vec!["features"]);
+    upsert(&cache, "features", "key", 2);
+    init.succeeded(std::iter::once(vec![("key", "{\"version\":1}")]));
+    assert_eq!(cache.known("features", "key"), None);
+    assert_eq!(cache.known_kind("features"), None);
+}
+
+#[test]
+fn upserts_one_after_the_other_are_each_alone() {
+    let cache = for_ever();
+    for version in 1..5 {
+        upsert(&cache, "features", "key", version);
+        assert_eq!(
+            cache.known("features", "key").flatten().as_deref(),
+            Some(&*item(version))
+        );
+    }
+}
+
+#[test]
+fn what_may_be_served_stale_expires_instead_of_going_away() {
+    type Write = fn(&Cache<FakeClock>);
+    let failures: [Write; 3] = [
+        |cache| failed_upsert(cache, "features", "key"),
+        |cache| failed_init(cache, &["features"]),
+        |cache| {
+            let (first, second) = (
+                cache.upsert_begins("features", "key"),
+                cache.upsert_begins("features", "key"),
+            );
+            first.answered(item(3));
+            second.answered(item(2));
+        },
+    ];
+    for fail in failures {
+        let cache = with_stale();
+        cache.read("features", "key", Some(&item(1)));
+        cache.read_kind("features", "{\"key\":{\"version\":1}}");
+        cache.fill_inited(false, cache.sequence());
+        fail(&cache);
+        assert_eq!(cache.known("features", "key"), None, "nobody can be sure of it");
+        assert_eq!(cache.known_kind("features"), None);
+        assert_eq!(cache.stale_item("features", "key"), Some(Some(item(1))));
+        assert_eq!(
+            cache.stale_kind("features").unwrap().as_str(),
+            "{\"key\":{\"version\":1}}"
+        );
+        assert_eq!(cache.stale_inited(), Some(false));
+    }
+}
+
+#[test]
+fn an_upsert_patches_a_kind_that_may_be_served_stale() {
+    let cache = with_stale();
+    cache.read_kind("features", "{\"key\":{\"version\":1}}");
+    upsert(&cache, "features", "key", 2);
+    assert_eq!(
+        cache.known_kind("features").as_deref(),
+        Some("{\"key\":{\"version\":2}}"),
+        "as fresh as it was"
+    );
+    failed_upsert(&cache, "features", "other");
+    upsert(&cache, "features", "key", 3);
+    assert_eq!(cache.known_kind("features"), None, "the other one may be there or not");
+    assert_eq!(
+        cache.stale_kind("features").unwrap().as_str(),
+        "{\"key\":{\"version\":3}}"
+    );
 }
 
 #[test]
@@ -166,13 +256,19 @@ fn a_panic_counts_as_a_failure() {
     cache.read("features", "key", None);
     cache.read("segments", "key", None);
     let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        let _upsert = cache.upsert_begins("features", "key");
-        let _init = cache.init_begins(vec!["segments"]);
+        let upsert = cache.upsert_begins("features", "key");
+        upsert.has_sent().store(true, Ordering::Relaxed);
+        let mut init = cache.init_begins(vec!["segments"]);
+        init.sends();
         panic!("in the middle of both");
     }));
     assert!(panicked.is_err());
     assert_eq!(cache.entries(), 0);
-    assert_eq!(cache.inits_under_way.load(Ordering::SeqCst), 0);
+    upsert(&cache, "features", "key", 1);
+    assert!(
+        cache.known("features", "key").is_some(),
+        "no write counts as under way any more"
+    );
 }
 
 #[test]
@@ -214,7 +310,7 @@ fn a_failed_init_drops_its_kinds_and_an_absent_marker() {
     cache.read("own", "key", None);
     cache.read_kind("features", "{}");
     cache.fill_inited(false, cache.sequence());
-    drop(cache.init_begins(vec!["features"]));
+    failed_init(&cache, &["features"]);
     assert_eq!(cache.known("features", "key"), None);
     assert_eq!(cache.known_kind("features"), None);
     assert_eq!(cache.known("own", "key"), Some(None));
