@@ -20,7 +20,9 @@ const USED_WITHOUT_EXPIRY: Duration = Duration::from_secs(15 * 60);
 /// While the old credentials are good, nobody tries to renew them more often, nor waits longer for that.
 const PAUSE_BETWEEN_RENEWALS: Duration = Duration::from_secs(1);
 const LONGEST_WAIT_FOR_RENEWAL: Duration = Duration::from_millis(250);
-/// A load goes on only while somebody waits for it. One that began before that was left alone, and its answer may be as old.
+/// A load goes on only while somebody waits for it. One that was left alone for longer is begun anew: its time-outs have run on.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// One that began before that is begun anew in any case, as its answer may be as old.
 const LONGEST_LOAD: Duration = Duration::from_secs(30);
 
 /// Stands between the AWS SDK and the chain, in the place of the SDK's own cache, where those who wait try one after the other.
@@ -33,7 +35,38 @@ pub(super) struct LastCredentials {
 struct State {
     last: Option<Last>,
     last_failure: Option<Error>,
-    under_way: Option<(Instant, Load)>,
+    under_way: Option<UnderWay>,
+}
+
+struct UnderWay {
+    load: Load,
+    began: Instant,
+    waiters: usize,
+    /// When the last of those who waited left.
+    left: Instant,
+}
+
+impl UnderWay {
+    fn can_be_joined(&self) -> bool {
+        let is_alive = self.waiters > 0 || self.left.elapsed() < LONGEST_PAUSE;
+        is_alive && self.began.elapsed() < LONGEST_LOAD
+    }
+}
+
+/// Somebody who waits for a load.
+struct Waiter<'a> {
+    last: &'a LastCredentials,
+    load: Load,
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        let mut state = self.last.state();
+        if let Some(under_way) = state.under_way.as_mut().filter(|one| one.load.ptr_eq(&self.load)) {
+            under_way.waiters -= 1;
+            under_way.left = Instant::now();
+        }
+    }
 }
 
 struct Last {
@@ -70,6 +103,10 @@ impl LastCredentials {
             }
             (self.load(&mut state), good)
         };
+        let _waiter = Waiter {
+            last: self,
+            load: load.clone(),
+        };
         let outcome = match good {
             None => load.clone().await,
             Some(good) => match tokio::time::timeout(LONGEST_WAIT_FOR_RENEWAL, load.clone()).await {
@@ -82,10 +119,9 @@ impl LastCredentials {
 
     /// The load that is under way, begun where there is none.
     fn load(&self, state: &mut State) -> Load {
-        if let Some((began, load)) = &state.under_way {
-            if began.elapsed() < LONGEST_LOAD {
-                return load.clone();
-            }
+        if let Some(under_way) = state.under_way.as_mut().filter(|one| one.can_be_joined()) {
+            under_way.waiters += 1;
+            return under_way.load.clone();
         }
         let (chain, last_failure) = (self.chain.clone(), state.last_failure.clone());
         let load = async move {
@@ -103,7 +139,13 @@ impl LastCredentials {
             }
         };
         let load = load.boxed().shared();
-        state.under_way = Some((Instant::now(), load.clone()));
+        let now = Instant::now();
+        state.under_way = Some(UnderWay {
+            load: load.clone(),
+            began: now,
+            waiters: 1,
+            left: now,
+        });
         load
     }
 
@@ -114,7 +156,7 @@ impl LastCredentials {
         if state
             .under_way
             .as_ref()
-            .is_some_and(|(_, under_way)| under_way.ptr_eq(load))
+            .is_some_and(|under_way| under_way.load.ptr_eq(load))
         {
             state.under_way = None;
             match &outcome {

@@ -60,6 +60,8 @@ fn without_answer<E>(error: &SdkError<E, HttpResponse>) -> ErrorKind {
         SdkError::TimeoutError(_) => ErrorKind::TimedOut,
         SdkError::ResponseError(_) => ErrorKind::InvalidResponse,
         SdkError::DispatchFailure(failure) if failure.is_timeout() => ErrorKind::TimedOut,
+        // The HTTP client could not make a request of what it was told.
+        SdkError::DispatchFailure(failure) if failure.is_user() => ErrorKind::InvalidConfiguration,
         SdkError::DispatchFailure(_) => ErrorKind::Unreachable,
         _ => ErrorKind::Internal,
     }
@@ -114,6 +116,13 @@ pub(super) fn no_credentials(error: &CredentialsError) -> Error {
             "the AWS profile needs credential_process or SSO, which this library does not run: export the credentials to the \
              environment first (for example with `aws configure export-credentials --format env`), or give \"credentials\"",
         );
+    }
+    // A profile's source of credentials says what went wrong within the error of the profile.
+    if let Some(inner) = error
+        .source()
+        .and_then(|source| source.downcast_ref::<CredentialsError>())
+    {
+        return no_credentials(inner);
     }
     match error {
         CredentialsError::CredentialsNotLoaded(_) => Error::new(
@@ -226,7 +235,10 @@ fn chain(error: &(dyn StdError + 'static)) -> String {
         }
     }
     // Some of the AWS SDK's messages list what was tried, one line each; ours are one line.
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    without_signed_text(&text)
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// Whether the body of a refusal carries one of the codes for throttling.
@@ -249,10 +261,22 @@ mod tests {
     }
 
     #[test]
+    fn what_a_profile_s_source_says_counts() {
+        let nested = CredentialsError::provider_error(CredentialsError::not_loaded("no AWS_ACCESS_KEY_ID"));
+        let failure = no_credentials(&nested);
+        assert_eq!(failure.kind(), ErrorKind::NoCredentials, "{failure}");
+        assert!(!failure.is_retriable());
+        let nested = CredentialsError::provider_error(CredentialsError::invalid_configuration("a bad URI"));
+        assert_eq!(no_credentials(&nested).kind(), ErrorKind::InvalidConfiguration);
+    }
+
+    #[test]
     fn what_should_have_been_signed_is_not_repeated() {
         let message = "The request signature does not match. The Canonical String for this request should have been\n\
                        'POST\n/\n\nx-amz-security-token:HIDDEN' The String-to-Sign should have been 'HIDDEN'";
         assert_eq!(without_signed_text(message), "The request signature does not match.");
         assert_eq!(without_signed_text("Rate exceeded"), "Rate exceeded");
+        let of_a_role = CredentialsError::provider_error(message);
+        assert!(!no_credentials(&of_a_role).message().contains("HIDDEN"));
     }
 }
