@@ -18,6 +18,8 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// A tokio runtime, whose threads are inside the fork gate whenever they do not wait.
 pub(super) struct Engine {
+    /// The process it belongs to. A call does not ask for it itself: it may be in a child already, forked since it found its store.
+    generation: u64,
     tokio: tokio::runtime::Runtime,
     is_driven: AtomicBool,
     /// A panic of tokio's own has taken its driver away: whoever waited for it would wait for ever.
@@ -39,17 +41,22 @@ pub(super) fn is_ending() -> bool {
 }
 
 impl Engine {
-    pub(super) fn new() -> std::io::Result<Self> {
+    pub(super) fn new(generation: u64) -> std::io::Result<Self> {
         let tokio = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()
-            .on_thread_park(|| drop(DRIVES.take()))
+            .on_thread_park(|| {
+                drop(DRIVES.take());
+                // Forked while a connection's task was polled: tokio looks once more after this, and does not block.
+                poll_if_forked();
+            })
             .on_thread_unpark(|| {
                 DRIVES.set(Some(inside::enter()));
                 poll_if_forked();
             })
             .build()?;
         Ok(Engine {
+            generation,
             tokio,
             is_driven: AtomicBool::new(false),
             is_broken: AtomicBool::new(false),
@@ -57,14 +64,15 @@ impl Engine {
         })
     }
 
-    /// Has `future` polled to its end, on this thread. In a child that was forked meanwhile it is an error.
+    /// Has `future` polled to its end, on this thread. In a child of the engine's process it is an error.
     pub(super) fn block_on<F: Future>(&self, future: F) -> Result<F::Output> {
         let mut call = Call {
-            generation: generation(),
+            generation: self.generation,
             future: ManuallyDrop::new(Box::pin(future)),
         };
+        call.require_own_process()?;
         self.require_working()?;
-        match self.take_over(call.generation) {
+        match self.take_over() {
             Some(driving) => driving.drive(&mut call),
             None => self.wait_beside(&mut call),
         }
@@ -81,26 +89,30 @@ impl Engine {
     }
 
     fn require_working(&self) -> Result<()> {
-        if !self.is_broken.load(Ordering::SeqCst) {
+        if !self.is_broken() {
             return Ok(());
         }
         Err(Error::new(
             ErrorKind::Internal,
-            "the runtime of this store has ended with a defect; make another store",
+            "the runtime of this call has ended with a defect; the next call gets another",
         ))
     }
 
-    fn take_over(&self, generation: u64) -> Option<Driving<'_>> {
+    pub(super) fn is_broken(&self) -> bool {
+        self.is_broken.load(Ordering::SeqCst)
+    }
+
+    fn take_over(&self) -> Option<Driving<'_>> {
         let is_free = !self.is_driven.swap(true, Ordering::SeqCst);
         is_free.then(|| Driving {
             engine: self,
-            generation,
             polls: Cell::new(false),
+            has_returned: Cell::new(false),
         })
     }
 
     fn wait_beside<F: Future>(&self, call: &mut Call<F>) -> Result<F::Output> {
-        let place = Place::new(self, call.generation);
+        let place = Place::new(self);
         let waker = Waker::from(Arc::clone(&place.waiting));
         let mut context = Context::from_waker(&waker);
         loop {
@@ -114,7 +126,7 @@ impl Engine {
             drop(entered);
             // Who has an answer takes nothing over, as that would wake the next for nothing.
             call.require_own_process()?;
-            if let Some(driving) = self.take_over(call.generation) {
+            if let Some(driving) = self.take_over() {
                 drop(place);
                 return driving.drive(call);
             }
@@ -198,26 +210,30 @@ pub(super) fn interrupted() -> Error {
 /// This thread drives the engine.
 struct Driving<'a> {
     engine: &'a Engine,
-    generation: u64,
     /// A panic in the call itself leaves tokio in order.
     polls: Cell<bool>,
+    /// Whether the thread unwinds does not tell: it may have done so before, where a destructor of the host's makes the call.
+    has_returned: Cell<bool>,
 }
 
 impl Driving<'_> {
     fn drive<F: Future>(self, call: &mut Call<F>) -> Result<F::Output> {
-        self.engine.tokio.block_on(poll_fn(|context| {
-            if self.generation == generation() {
+        let made_in = self.engine.generation;
+        let outcome = self.engine.tokio.block_on(poll_fn(|context| {
+            if made_in == generation() {
                 // The driver goes on to the tasks of the connections after this.
                 DRIVES.set(Some(inside::enter()));
                 DRIVEN.with_borrow_mut(|driven| {
-                    driven.get_or_insert_with(|| (self.generation, context.waker().clone()));
+                    driven.get_or_insert_with(|| (made_in, context.waker().clone()));
                 });
             }
             self.polls.set(true);
             let polled = call.poll(context);
             self.polls.set(false);
             polled
-        }))
+        }));
+        self.has_returned.set(true);
+        outcome
     }
 }
 
@@ -225,8 +241,8 @@ impl Drop for Driving<'_> {
     fn drop(&mut self) {
         drop(DRIVES.take());
         drop(DRIVEN.take());
-        if self.generation == generation() {
-            let is_broken = std::thread::panicking() && !self.polls.get();
+        if self.engine.generation == generation() {
+            let is_broken = !self.has_returned.get() && !self.polls.get();
             self.engine.is_broken.fetch_or(is_broken, Ordering::SeqCst);
             self.engine.is_driven.store(false, Ordering::SeqCst);
             self.engine.with_waiting(|waiting| self.engine.pass_on(waiting));
@@ -254,25 +270,20 @@ impl Wake for Waiting {
 /// A thread's place in the queue.
 struct Place<'a> {
     engine: &'a Engine,
-    generation: u64,
     waiting: Arc<Waiting>,
 }
 
 impl<'a> Place<'a> {
-    fn new(engine: &'a Engine, generation: u64) -> Self {
+    fn new(engine: &'a Engine) -> Self {
         let waiting = Arc::<Waiting>::default();
         engine.with_waiting(|all| all.push(Arc::clone(&waiting)));
-        Place {
-            engine,
-            generation,
-            waiting,
-        }
+        Place { engine, waiting }
     }
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        if self.generation != generation() {
+        if self.engine.generation != generation() {
             return;
         }
         self.engine.with_waiting(|all| {
@@ -286,12 +297,13 @@ impl Drop for Place<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::panic::AssertUnwindSafe;
     use std::time::Duration;
 
     /// Threads that come and go together: each gets its answer, whoever drives, and nobody is left behind.
     #[test]
     fn threads_take_over_from_each_other() {
-        let engine = Engine::new().expect("a runtime");
+        let engine = Engine::new(generation()).expect("a runtime");
         std::thread::scope(|scope| {
             for number in 0..8_u64 {
                 let engine = &engine;
@@ -313,7 +325,7 @@ mod tests {
 
     #[test]
     fn a_panic_of_the_thread_that_drives_leaves_the_engine_to_the_next() {
-        let engine = Engine::new().expect("a runtime");
+        let engine = Engine::new(generation()).expect("a runtime");
         std::thread::scope(|scope| {
             let panics = scope.spawn(|| {
                 engine.block_on(async {
@@ -330,5 +342,31 @@ mod tests {
             assert!(panics.join().is_err());
             assert_eq!(answers.join().expect("no panic").expect("an answer"), 7);
         });
+    }
+
+    #[test]
+    fn a_call_from_a_destructor_of_a_thread_that_unwinds_leaves_the_engine_in_order() {
+        struct CallsAtEnd<'a>(&'a Engine);
+        impl Drop for CallsAtEnd<'_> {
+            fn drop(&mut self) {
+                assert_eq!(self.0.block_on(async { 7 }).expect("an answer"), 7);
+            }
+        }
+        let engine = Engine::new(generation()).expect("a runtime");
+        let unwound = std::panic::catch_unwind(AssertUnwindSafe(|| {
+            let _calls_at_end = CallsAtEnd(&engine);
+            std::panic::resume_unwind(Box::new(()));
+        }));
+        assert!(unwound.is_err());
+        assert_eq!(engine.block_on(async { 8 }).expect("an answer"), 8);
+    }
+
+    /// As in a child that was forked after its call found the store.
+    #[test]
+    fn the_engine_of_another_process_polls_nothing() {
+        let engine = Engine::new(u64::MAX).expect("a runtime");
+        let mut is_polled = false;
+        assert!(engine.block_on(async { is_polled = true }).is_err());
+        assert!(!is_polled && !engine.is_driven.load(Ordering::SeqCst));
     }
 }

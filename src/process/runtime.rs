@@ -23,6 +23,8 @@ const TURNS: u32 = 16;
 
 /// A current-thread runtime, made at the first use.
 pub(crate) struct Runtime {
+    /// The process it is for.
+    generation: u64,
     engine: OnceCell<Engine>,
     made: Instant,
     /// Milliseconds from `made` to when it was last driven.
@@ -32,8 +34,9 @@ pub(crate) struct Runtime {
 }
 
 impl Runtime {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(generation: u64) -> Self {
         Runtime {
+            generation,
             engine: OnceCell::new(),
             made: Instant::now(),
             last_driven: AtomicU64::new(0),
@@ -44,7 +47,8 @@ impl Runtime {
     /// Drives the future that `make` makes to its end on the calling thread, or on a thread of its own where the caller is inside
     /// a runtime already, or where its thread is ending and a destructor of the host's makes the call.
     ///
-    /// A signal handler of the host's may fork in the middle of this and return: then it is an error in the child.
+    /// A signal handler of the host's may fork in the middle of this, or since the runtime was made, and return: then it is an error
+    /// in the child.
     pub(crate) fn block_on<F>(&self, make: impl FnOnce() -> F + Send) -> Result<F::Output>
     where
         F: Future,
@@ -53,7 +57,12 @@ impl Runtime {
         if tokio::runtime::Handle::try_current().is_err() && !is_ending() {
             return self.drive(make());
         }
-        on_a_thread_of_its_own(|| self.drive(make()))?
+        on_a_thread_of_its_own(self.generation, || self.drive(make()))?
+    }
+
+    /// Whether every further call would fail.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.engine.get().is_some_and(Engine::is_broken)
     }
 
     fn drive<F: Future>(&self, future: F) -> Result<F::Output> {
@@ -61,7 +70,7 @@ impl Runtime {
             Some(engine) => engine,
             None => {
                 let _inside = inside::enter();
-                let made = self.engine.get_or_try_init(Engine::new);
+                let made = self.engine.get_or_try_init(|| Engine::new(self.generation));
                 made.map_err(|error| internal("no runtime could be made", &error))?
             }
         };
@@ -120,15 +129,17 @@ impl Drop for Driving<'_> {
     }
 }
 
-/// Does `work` on a thread made for it, which runs none of the host's signal handlers.
-fn on_a_thread_of_its_own<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T> {
+/// Does `work` on a thread made for it, which runs none of the host's signal handlers. Belongs to the process `made_in`.
+fn on_a_thread_of_its_own<T: Send>(made_in: u64, work: impl FnOnce() -> T + Send) -> Result<T> {
     struct RaisedAtEnd(Arc<Flag>);
     impl Drop for RaisedAtEnd {
         fn drop(&mut self) {
             self.0.raise();
         }
     }
-    let made_in = generation();
+    if generation() != made_in {
+        return Err(interrupted());
+    }
     let is_done = Arc::<Flag>::default();
     let raised_at_end = RaisedAtEnd(Arc::clone(&is_done));
     let logs = tracing::dispatcher::get_default(Clone::clone);
@@ -150,14 +161,18 @@ fn on_a_thread_of_its_own<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T>
     let spawned = unsafe { thread.spawn_unchecked(work) };
     drop(blocked);
     let thread = spawned.map_err(|error| internal("no thread for the call could be started", &error))?;
-    while !is_done.lower() {
+    while !is_done.lower() && generation() == made_in {
         is_done.wait();
-        if generation() != made_in {
-            std::mem::forget(thread);
-            return Err(interrupted());
-        }
     }
-    let (outcome, context) = thread.join().unwrap_or_else(|panic| resume_unwind(panic));
+    // The thread is at its end. A handler that forked in `join` would leave a child that waits for a thread it does not have.
+    let blocked = SignalsBlocked::all();
+    if generation() != made_in {
+        std::mem::forget(thread);
+        return Err(interrupted());
+    }
+    let joined = thread.join();
+    drop(blocked);
+    let (outcome, context) = joined.unwrap_or_else(|panic| resume_unwind(panic));
     if let Some(context) = context {
         context.come_back();
     }
@@ -170,4 +185,51 @@ fn on_a_thread_of_its_own<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T>
 
 fn internal(what: &str, error: &std::io::Error) -> Error {
     Error::new(ErrorKind::Internal, format!("{what}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::panic::catch_unwind;
+    use std::task::{Context, Wake, Waker};
+
+    impl Runtime {
+        /// Has tokio's own code panic, in its driver.
+        pub(crate) fn break_down(&self) {
+            struct Panics;
+            impl Wake for Panics {
+                fn wake(self: Arc<Self>) {
+                    resume_unwind(Box::new(()));
+                }
+            }
+            let waits_for_ever = || async {
+                let mut sleep = std::pin::pin!(tokio::time::sleep(Duration::from_millis(1)));
+                let waker = Waker::from(Arc::new(Panics));
+                assert!(sleep.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+                std::future::pending::<()>().await;
+            };
+            assert!(catch_unwind(AssertUnwindSafe(|| self.block_on(waits_for_ever))).is_err());
+        }
+    }
+
+    #[test]
+    fn a_panic_of_tokios_own_ends_the_runtime() {
+        let runtime = Runtime::new(generation());
+        assert_eq!(runtime.block_on(|| async { 7 }).expect("an answer"), 7);
+        assert!(!runtime.is_broken());
+        runtime.break_down();
+        assert!(runtime.is_broken() && runtime.block_on(|| async {}).is_err());
+    }
+
+    /// As in a child that was forked after its call found the store, inside a runtime of the host's and outside.
+    #[test]
+    fn the_runtime_of_another_process_makes_no_call() {
+        let runtime = Runtime::new(u64::MAX);
+        let host = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .expect("a runtime");
+        assert!(runtime.block_on(|| async {}).is_err());
+        let _inside = host.enter();
+        assert!(runtime.block_on(|| async {}).is_err());
+    }
 }

@@ -10,9 +10,14 @@ use super::page::generation;
 pub(crate) trait Live {
     /// The generation that made it.
     fn generation(&self) -> u64;
+
+    /// Whether it is of no use any more, even to its own process.
+    fn is_broken(&self) -> bool {
+        false
+    }
 }
 
-/// Holds at most one live state, and replaces one that was inherited over a fork without touching it.
+/// Holds at most one live state, and replaces one that was inherited over a fork, without touching it, or that is broken.
 pub(crate) struct Slot<T: Live> {
     live: AtomicPtr<T>,
     /// The slot shares the ownership of its live state.
@@ -33,20 +38,20 @@ impl<T: Live> Slot<T> {
         let current = self.live.load(Ordering::Acquire);
         // SAFETY: a pointer in the slot came from Arc::into_raw and is only released by Drop, which has the slot to itself.
         if let Some(live) = unsafe { current.as_ref() } {
-            if live.generation() == generation {
+            if live.generation() == generation && !live.is_broken() {
                 return live;
             }
         }
         self.install(current, make(generation))
     }
 
-    fn install(&self, inherited: *mut T, made: Arc<T>) -> &T {
+    fn install(&self, replaced: *mut T, made: Arc<T>) -> &T {
         let made = Arc::into_raw(made).cast_mut();
         match self
             .live
-            .compare_exchange(inherited, made, Ordering::AcqRel, Ordering::Acquire)
+            .compare_exchange(replaced, made, Ordering::AcqRel, Ordering::Acquire)
         {
-            // What was inherited is leaked on purpose. SAFETY: `made` is in the slot now and stays until Drop.
+            // What was inherited is leaked on purpose, and what is broken, too, as others borrow it. SAFETY: so `made` lives until Drop at least.
             Ok(_) => unsafe { &*made },
             Err(winner) => {
                 // SAFETY: `made` never became visible; the winner is in the slot and of this generation, as only this process stores to it.

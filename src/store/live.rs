@@ -9,10 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 
-use crate::cache::Cache;
+use crate::cache::{Cache, Flights, Sequence};
 use crate::client::{self, Client};
 use crate::config::Config;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::process::{self, Live, Runtime, Slot};
 use crate::stats::Stats;
 
@@ -23,6 +23,7 @@ const MAXIMUM_KEPT: usize = 16;
 pub(crate) struct LiveState {
     generation: u64,
     client: OnceCell<Client>,
+    connecting: Flights<()>,
     pub(crate) cache: Option<Cache>,
     pub(crate) runtime: Runtime,
     pub(crate) stats: Arc<Stats>,
@@ -32,6 +33,10 @@ impl Live for LiveState {
     fn generation(&self) -> u64 {
         self.generation
     }
+
+    fn is_broken(&self) -> bool {
+        self.runtime.is_broken()
+    }
 }
 
 impl LiveState {
@@ -39,17 +44,28 @@ impl LiveState {
         Arc::new(LiveState {
             generation,
             client: OnceCell::new(),
+            connecting: Flights::new(),
             cache: Cache::new(config.cache_ttl, config.stale_on_error),
-            runtime: Runtime::new(),
+            runtime: Runtime::new(generation),
             stats: Arc::default(),
         })
     }
 
-    /// The client, made by the first caller; a caller that fails or gives up leaves it to the next.
+    /// The client, made by the first caller. Where that fails, those who waited fail with it, and the next call tries again.
     pub(crate) async fn client(&self, config: &Config) -> Result<&Client> {
-        self.client
-            .get_or_try_init(|| Client::connect(config, Arc::clone(&self.stats)))
-            .await
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let connect = || async {
+            let client = Client::connect(config, Arc::clone(&self.stats)).await?;
+            // Somebody may have been faster, after this flight's leader had gone away.
+            let _ = self.client.set(client);
+            Ok(())
+        };
+        let (connected, _) = self.connecting.join("", Sequence::default(), connect).await;
+        connected?;
+        let missing = || Error::new(ErrorKind::Internal, "the client was not made");
+        self.client.get().ok_or_else(missing)
     }
 
     pub(crate) fn stats_json(&self) -> String {
@@ -148,7 +164,7 @@ impl Live for Registry {
     }
 }
 
-/// Works on the list of shared live states, then drops those that nobody uses beyond the ones that are kept.
+/// Works on the list of shared live states, then drops the broken ones, and those that nobody uses beyond the ones that are kept.
 fn with_shared<T>(work: impl FnOnce(&mut Shared) -> T) -> T {
     static REGISTRY: Slot<Registry> = Slot::new();
     let registry = REGISTRY.live(|generation| {
@@ -168,6 +184,7 @@ fn with_shared<T>(work: impl FnOnce(&mut Shared) -> T) -> T {
 }
 
 fn take_beyond(shared: &mut Shared) -> Shared {
+    let mut beyond: Shared = shared.extract_if(.., |(_, state)| state.is_broken()).collect();
     // Nobody but the list takes a share of one that only the list has, and the list is locked.
     let is_unused = |state: &Arc<LiveState>| Arc::strong_count(state) == 1;
     let unused = shared.iter().filter(|(_, state)| is_unused(state)).count();
@@ -177,13 +194,16 @@ fn take_beyond(shared: &mut Shared) -> Shared {
         excess -= usize::from(goes);
         goes
     };
-    shared.extract_if(.., is_beyond).collect()
+    beyond.extend(shared.extract_if(.., is_beyond));
+    beyond
 }
 
 /// The live state that stores of this identity share, made where there is none.
 pub(crate) fn shared(generation: u64, identity: Identity, config: &Config) -> Arc<LiveState> {
     with_shared(|shared| {
-        let known = shared.iter().position(|(known, _)| *known == identity);
+        let known = shared
+            .iter()
+            .position(|(known, state)| *known == identity && !state.is_broken());
         let (_, state) = match known {
             Some(index) => shared.remove(index),
             None => (identity, LiveState::new(generation, config)),

@@ -217,9 +217,15 @@ fn give_back(number: usize, state: Arc<LiveState>) {
     given_back(numbered(number).0);
 }
 
-/// One test, as the registry is one for the whole process.
+/// The registry is one for the whole process: who counts what is in it does so alone.
+fn turn() -> std::sync::MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 #[test]
 fn sixteen_are_kept_and_the_least_recently_used_goes() {
+    let _turn = turn();
     let use_once = |number| {
         let (state, was_there) = take_up(number);
         give_back(number, state);
@@ -261,4 +267,24 @@ fn sixteen_are_kept_and_the_least_recently_used_goes() {
     with_shared(|shared| assert!(shared.len() <= MAXIMUM_KEPT + 1, "{} are kept", shared.len()));
     assert!(!use_once(400) && use_once(400 + 2 * MAXIMUM_KEPT - 1));
     drop((held, again));
+}
+
+#[test]
+fn a_broken_one_is_shared_no_more() {
+    let _turn = turn();
+    let (identity, config) = numbered(700);
+    let take_up = |generation| shared(generation, identity, &config);
+    let slot = Slot::new();
+    let before = std::ptr::from_ref(slot.live(take_up));
+    let (broken, was_there) = self::take_up(700);
+    assert!(was_there && std::ptr::eq(before, Arc::as_ptr(&broken)));
+    broken.runtime.break_down();
+    let next = take_up(process::generation());
+    assert!(!Arc::ptr_eq(&next, &broken) && !next.is_broken());
+    let after = std::ptr::from_ref(slot.live(take_up));
+    assert!(std::ptr::eq(after, Arc::as_ptr(&next)), "the store that had it kept it");
+    with_shared(|shared| {
+        let of_this = shared.extract_if(.., |(known, _)| *known == identity);
+        assert_eq!(of_this.count(), 1);
+    });
 }
