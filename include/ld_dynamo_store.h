@@ -18,7 +18,7 @@
 // SIGNALS: no handler is set or changed; SIGPIPE is blocked on the calling thread while it works.
 //
 // MEMORY: running out of it aborts. Freeing a thing twice, or using it after it was freed, is undefined. Free functions take
-// NULL, never block and do no I/O.
+// NULL and do no I/O; ld_dynamo_store_free may wait for a fork that is under way, a second at most.
 //
 // LINKING: -lld_dynamo_store. The library stays loaded until the process ends, whatever dlclose is told.
 
@@ -185,7 +185,8 @@ const char *ld_dynamo_error_service_code(const ld_dynamo_error *error);
 // Frees an error; NULL is nothing. Freeing it twice, or using it afterwards, is undefined.
 void ld_dynamo_error_free(ld_dynamo_error *error);
 
-// Makes a store from its configuration, a JSON object. Starts no thread and does no I/O: a missing table is found by the first call.
+// Makes a store from its configuration, a JSON object. Starts no thread and sends nothing: a missing table is found by the first call. Only with "share"
+// does it look at the time and size of the AWS files.
 //
 // `config_json`: "table" (required) and optionally the keys that docs/configuration.md lists; an unknown or mistyped key, or one that is
 // given twice, is an error that names it.
@@ -276,7 +277,7 @@ ld_dynamo_status ld_dynamo_store_big_segments_membership(const ld_dynamo_store *
 // `stats_json`: receives one JSON object, to be freed with ld_dynamo_string_free. Fields may be added. Numbers only grow, but for
 // "last_init" and "generation"; they begin at 0 with the first call in a process, and a forked child counts for itself.
 // "hits": get, all and initialized calls answered from the cache. "misses": those that were not, while there is a cache.
-// "stale_hits": misses whose read failed and that were served what was known before. "joined_calls": misses served the answer
+// "stale_hits": misses whose read failed, or another's within the last second, and that were served what was known before. "joined_calls": misses served the answer
 // to another caller's request. "requests": HTTP requests to DynamoDB, retries included. "retries": those that repeat one that
 // failed. "throttles": answers that said that the table or the account is asked too much. "consumed_read_units" and
 // "consumed_write_units": capacity units that DynamoDB bills, halves included; a write refused for its version counts as one.

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use once_cell::race::OnceBox;
 use tracing::field::{Field, Visit};
 use tracing::metadata::LevelFilter;
-use tracing::subscriber::{Interest, NoSubscriber};
+use tracing::subscriber::Interest;
 use tracing::{span, Dispatch, Event, Level, Metadata, Subscriber};
 
 use crate::config::{Config, LogLevel};
@@ -142,7 +142,7 @@ fn dispatchers() -> &'static Dispatchers {
         let _inside = process::enter();
         Box::new(Dispatchers {
             collector: Dispatch::new(Collector),
-            _second: Dispatch::new(NoSubscriber::new()),
+            _second: Dispatch::new(Deaf),
         })
     })
 }
@@ -217,6 +217,37 @@ impl Subscriber for Collector {
             }
         });
     }
+
+    fn enter(&self, _: &span::Id) {}
+
+    fn exit(&self, _: &span::Id) {}
+}
+
+/// Hears nothing, and says so: of a subscriber that does not, `tracing` believes that it wants everything.
+struct Deaf;
+
+impl Subscriber for Deaf {
+    fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
+        Interest::never()
+    }
+
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        false
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(LevelFilter::OFF)
+    }
+
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+
+    fn event(&self, _: &Event<'_>) {}
 
     fn enter(&self, _: &span::Id) {}
 

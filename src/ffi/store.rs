@@ -58,7 +58,8 @@ unsafe fn call_for_result(
     }
 }
 
-/// Makes a store from its configuration, a JSON object. Starts no thread and does no I/O: a missing table is found by the first call.
+/// Makes a store from its configuration, a JSON object. Starts no thread and sends nothing: a missing table is found by the first call. Only with "share"
+/// does it look at the time and size of the AWS files.
 ///
 /// `config_json`: "table" (required) and optionally the keys that docs/configuration.md lists; an unknown or mistyped key, or one that is
 /// given twice, is an error that names it.
@@ -332,7 +333,7 @@ pub unsafe extern "C" fn ld_dynamo_store_big_segments_membership(
 /// `stats_json`: receives one JSON object, to be freed with ld_dynamo_string_free. Fields may be added. Numbers only grow, but for
 /// "last_init" and "generation"; they begin at 0 with the first call in a process, and a forked child counts for itself.
 /// "hits": get, all and initialized calls answered from the cache. "misses": those that were not, while there is a cache.
-/// "stale_hits": misses whose read failed and that were served what was known before. "joined_calls": misses served the answer
+/// "stale_hits": misses whose read failed, or another's within the last second, and that were served what was known before. "joined_calls": misses served the answer
 /// to another caller's request. "requests": HTTP requests to DynamoDB, retries included. "retries": those that repeat one that
 /// failed. "throttles": answers that said that the table or the account is asked too much. "consumed_read_units" and
 /// "consumed_write_units": capacity units that DynamoDB bills, halves included; a write refused for its version counts as one.

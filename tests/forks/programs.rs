@@ -217,6 +217,7 @@ fn in_the_first_call_of_eight_threads_over_tls() {
 
 #[test]
 fn in_a_signal_handler_whose_child_returns_into_the_call() {
+    let _turn = turn::beside_programs();
     let place = Place::plain(&["--latency-ms", "100"]);
     for threads in [0, 1, 8] {
         let mut command = compiled("fork_in_handler");

@@ -136,7 +136,7 @@ module LdDynamoStore
       call(:ld_dynamo_store_set_logger, logger && Log::CALLBACK, nil, nil)
     end
 
-    # Ends the store; may be repeated. Calls in other threads come to their end; later ones raise StoreClosedError. Sends nothing and never waits.
+    # Ends the store; may be repeated. Calls in other threads come to their end; later ones raise StoreClosedError. Sends nothing and waits for no call.
     def close
       @handle.close
       @logger = nil
