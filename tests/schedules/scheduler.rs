@@ -24,11 +24,19 @@ impl Wake for IsReady {
 
 /// Runs what `make` makes in every order, and has `check` look at each outcome; returns how many orders there were.
 pub(crate) fn in_every_order<W>(make: impl Fn() -> (Rc<W>, Vec<Task>), check: impl Fn(&W)) -> usize {
+    every_choice(|choices| {
+        let (world, tasks) = make();
+        run(tasks, choices);
+        check(&world);
+    })
+}
+
+/// Calls `run` until it has taken every sequence of choices there is; returns how many. It takes those that stand in the list, each with how
+/// many there were, and adds those that go beyond them.
+pub(crate) fn every_choice(mut run: impl FnMut(&mut Vec<(usize, usize)>)) -> usize {
     let mut choices: Vec<(usize, usize)> = Vec::new();
     for orders in 1.. {
-        let (world, tasks) = make();
-        run(tasks, &mut choices);
-        check(&world);
+        run(&mut choices);
         // The last choice that has another one left takes it; all choices behind it begin anew.
         while choices.last().is_some_and(|(taken, of)| taken + 1 == *of) {
             choices.pop();

@@ -6,6 +6,8 @@ use std::cell::RefCell;
 use std::panic::{catch_unwind, resume_unwind, AssertUnwindSafe};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+use crate::scheduler::every_choice;
+
 /// Which thread may run; the scheduler itself where it is none.
 #[derive(Default)]
 struct Turn {
@@ -54,20 +56,11 @@ pub(crate) fn step() {
 
 /// Runs `threads` on what `make` makes in every order, and has `check` look at each outcome; returns how many orders there were.
 pub(crate) fn in_every_order<W: Sync>(make: impl Fn() -> W, threads: &[fn(&W)], check: impl Fn(&W)) -> usize {
-    let mut choices: Vec<(usize, usize)> = Vec::new();
-    for orders in 1.. {
+    every_choice(|choices| {
         let world = make();
-        run(&world, threads, &mut choices);
+        run(&world, threads, choices);
         check(&world);
-        while choices.last().is_some_and(|(taken, of)| taken + 1 == *of) {
-            choices.pop();
-        }
-        match choices.last_mut() {
-            Some((taken, _)) => *taken += 1,
-            None => return orders,
-        }
-    }
-    unreachable!("the orders are counted until there are none left")
+    })
 }
 
 fn run<W: Sync>(world: &W, threads: &[fn(&W)], choices: &mut Vec<(usize, usize)>) {
