@@ -1,5 +1,6 @@
 /*
- * What a cached get costs a C program: one item of 1 KB, copied out and freed, by 1, 2 and 8 threads and with 1 to 100,000 entries; with one, all threads meet at one lock.
+ * What a cached get costs a C program: one item of 1 KB, copied out and freed, by 1, 2 and 8 threads and with 1 to 100,000
+ * entries; with one, all threads meet at one lock.
  *
  *   cached_get ENDPOINT TABLE            the figures
  *   cached_get ENDPOINT TABLE syscalls   100,000 gets between two sched_yield calls, for strace

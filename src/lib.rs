@@ -15,8 +15,8 @@
 //!
 //! # Map of the crate
 //!
-//! Imports go one way: `ffi` (what C sees), `store` (what a caller asks), `cache` (what is known already), `client` (DynamoDB, and the only place
-//! that knows the AWS SDK), `config`, `process` (what belongs to one process), `table` (what a row is), `stats`, `error`. ARCHITECTURE.md
+//! Imports go one way: `ffi` (what C sees), `store` (what a caller asks), `cache` (what is known already), `client` (DynamoDB, and the
+//! only place that knows the AWS SDK), `config`, `process` (what belongs to one process), `table` (what a row is), `stats`, `error`. ARCHITECTURE.md
 //! has the list, and a test holds it against the code.
 
 mod cache;

@@ -167,9 +167,7 @@ fn timeouts(config: &Config) -> TimeoutConfig {
 tokio::task_local! {
     /// What became of the request that runs within.
     pub(super) static SENT: Sent;
-}
 
-tokio::task_local! {
     /// Raised when a request is sent.
     static HAS_SENT: Arc<AtomicBool>;
 }

@@ -58,7 +58,8 @@ unsafe fn call_for_result(
     }
 }
 
-/// Makes a store from its configuration, a JSON object. Starts no thread and sends nothing: a missing table is found by the first call. Only with "share"
+/// Makes a store from its configuration, a JSON object. Starts no thread and sends nothing: a missing table is found by the first call.
+/// Only with "share"
 /// does it look at the time and size of the AWS files.
 ///
 /// `config_json`: "table" (required) and optionally the keys that docs/configuration.md lists; an unknown or mistyped key, or one that is
@@ -94,7 +95,8 @@ pub unsafe extern "C" fn ld_dynamo_store_new(
 /// "features"). A kind that is absent is left alone, an empty one is emptied. Each item is a JSON object with an integer "version". Bad
 /// input is refused before the first request. An item over 400,000 bytes is logged as an error and left out, with its older copy.
 /// Reads what is stored and writes only the difference; takes at most "init_timeout_ms". On failure some rows may have been
-/// written, the mark is as it was unless putting it is what failed, and the next init goes on from there. Blocks; several may run at once, the last write stands.
+/// written, the mark is as it was unless putting it is what failed, and the next init goes on from there. Blocks; several may run at
+/// once, the last write stands.
 /// Costs one read of the kinds' rows and one write unit per KB that differs, and one for the mark.
 ///
 /// # Safety
@@ -333,7 +335,8 @@ pub unsafe extern "C" fn ld_dynamo_store_big_segments_membership(
 /// `stats_json`: receives one JSON object, to be freed with ld_dynamo_string_free. Fields may be added. Numbers only grow, but for
 /// "last_init" and "generation"; they begin at 0 with the first call in a process, and a forked child counts for itself.
 /// "hits": get, all and initialized calls answered from the cache. "misses": those that were not, while there is a cache.
-/// "stale_hits": misses whose read failed, or another's within the last second, and that were served what was known before. "joined_calls": misses served the answer
+/// "stale_hits": misses whose read failed, or another's within the last second, and that were served what was known before.
+/// "joined_calls": misses served the answer
 /// to another caller's request. "requests": HTTP requests to DynamoDB, retries included. "retries": those that repeat one that
 /// failed. "throttles": answers that said that the table or the account is asked too much. "consumed_read_units" and
 /// "consumed_write_units": capacity units that DynamoDB bills, halves included; a write refused for its version counts as one.

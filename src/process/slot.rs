@@ -51,7 +51,8 @@ impl<T: Live> Slot<T> {
             .live
             .compare_exchange(replaced, made, Ordering::AcqRel, Ordering::Acquire)
         {
-            // What was inherited is leaked on purpose, and what is broken, too, as others borrow it. SAFETY: so `made` lives until Drop at least.
+            // What was inherited is leaked on purpose, and what is broken, too, as others borrow it.
+            // SAFETY: so `made` lives until Drop at least.
             Ok(_) => unsafe { &*made },
             Err(winner) => {
                 // SAFETY: `made` never became visible; the winner is in the slot and of this generation, as only this process stores to it.

@@ -26,7 +26,8 @@ const ROW_ENVELOPE_BYTES: usize = 256;
 const FIRST_BACKOFF: Duration = Duration::from_millis(25);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
 
-/// Replaces the kinds of the data set, all in `init_timeout`; calls `sends` before the first write. After `Err` the next init goes on through the difference.
+/// Replaces the kinds of the data set, all in `init_timeout`; calls `sends` before the first write. After `Err` the next init goes
+/// on through the difference.
 pub(crate) async fn init<'c>(
     client: impl Future<Output = Result<&'c Client>>,
     config: &Config,

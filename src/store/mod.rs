@@ -227,14 +227,11 @@ impl Store {
         self.call(async |client| {
             let under_way = live.cache.as_ref().map(|cache| cache.upsert_begins(kind.name(), key));
             let has_sent = under_way.as_ref().map_or_else(Arc::default, |upsert| upsert.has_sent());
-            let outcome = client::noting_requests(has_sent, upsert::upsert(client, kind, &row)).await?;
+            let winner = client::noting_requests(has_sent, upsert::upsert(client, kind, &row)).await?;
             if let Some(under_way) = under_way {
-                match &outcome {
-                    Upsert::NotNewer(stored) => under_way.answered(Arc::clone(stored)),
-                    Upsert::Stored | Upsert::TooLarge => under_way.answered(Arc::from(&*row.item)),
-                }
+                under_way.answered(winner.clone().unwrap_or_else(|| Arc::from(&*row.item)));
             }
-            Ok(outcome)
+            Ok(winner.map_or(Upsert::Stored, Upsert::NotNewer))
         })
     }
 

@@ -22,12 +22,12 @@ pub enum Upsert {
     TooLarge,
 }
 
-/// Writes a row that is within the size limit.
-pub(crate) async fn upsert(client: &Client, kind: Kind<'_>, row: &NewRow<'_>) -> Result<Upsert> {
+/// Writes a row that is within the size limit; `Some` is the item that won where the row is not newer.
+pub(crate) async fn upsert(client: &Client, kind: Kind<'_>, row: &NewRow<'_>) -> Result<Option<Arc<str>>> {
     let mut may_have_stored = false;
     for _ in 0..MAXIMUM_ROUNDS {
         let stored = match client.put_if_newer(row).await? {
-            PutOutcome::Stored => return Ok(Upsert::Stored),
+            PutOutcome::Stored => return Ok(None),
             PutOutcome::Refused { winner, is_repeated } => {
                 may_have_stored |= is_repeated;
                 winner
@@ -35,15 +35,15 @@ pub(crate) async fn upsert(client: &Client, kind: Kind<'_>, row: &NewRow<'_>) ->
         };
         // A retry met its own success: the answer to an earlier attempt was lost.
         if may_have_stored && row.is_stored_as(&stored) {
-            return Ok(Upsert::Stored);
+            return Ok(None);
         }
         if !stored.is_corrupt() || stored.version_in_item() >= Some(row.version) {
             let winner = stored.into_item(kind)?;
-            return Ok(Upsert::NotNewer(winner.into()));
+            return Ok(Some(winner.into()));
         }
         // A row that no reader could use must not stand in the way, whatever its version says.
         match client.put_over(row, &stored).await? {
-            PutOutcome::Stored => return Ok(Upsert::Stored),
+            PutOutcome::Stored => return Ok(None),
             PutOutcome::Refused { is_repeated, .. } => may_have_stored |= is_repeated,
         }
         // The row has been repaired meanwhile, perhaps by us with an answer that was lost: which is newer is asked anew.
