@@ -245,16 +245,19 @@ impl Config {
 
 /// The value itself stays out of the message: a proxy's URL may hold a password.
 fn require_url(name: &str, url: &str) -> Result<()> {
-    let parsed: Option<http::Uri> = url.parse().ok();
-    let is_absolute = parsed.is_some_and(|uri| {
-        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
-    });
-    if is_absolute {
+    if is_http_url(url) {
         return Ok(());
     }
     Err(refusal(format!(
         "{name:?} must be an http:// or https:// URL with a host"
     )))
+}
+
+pub(crate) fn is_http_url(url: &str) -> bool {
+    let parsed: Option<http::Uri> = url.parse().ok();
+    parsed.is_some_and(|uri| {
+        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
+    })
 }
 
 #[cfg(test)]

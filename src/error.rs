@@ -28,8 +28,10 @@ pub enum ErrorKind {
     TableMismatch,
     /// AWS refused the credentials, or they lack a permission.
     AccessDenied,
-    /// No AWS credentials, or no region, could be found.
+    /// No AWS credentials could be found.
     NoCredentials,
+    /// No AWS region could be found.
+    NoRegion,
     /// Any other refusal or failure that DynamoDB reported.
     Service,
     /// DynamoDB throttled the request, and went on doing so through every attempt.

@@ -69,7 +69,7 @@ fn credentials_and_region() {
         assert!(message.contains("export-credentials"), "{message}");
     }
     let (kind, message) = failure(with_profile("without-region"));
-    assert_eq!(kind, ErrorKind::NoCredentials, "{message}");
+    assert_eq!(kind, ErrorKind::NoRegion, "{message}");
     assert!(message.contains("AWS_REGION"), "{message}");
 
     let store = Store::new(with_profile("static")).expect("a store");

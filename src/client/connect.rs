@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
 use aws_config::{AppName, BehaviorVersion, Region};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
@@ -13,14 +14,18 @@ use aws_sdk_dynamodb::config::{Builder, IdentityCache, Intercept, StalledStreamP
 use aws_smithy_runtime::client::retries::RetryPartition;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef, InterceptorContext,
 };
+use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
+use super::aws_settings::{self, shortened, AwsSettings, LONGEST_MESSAGE};
+use super::chain::{self, Chain};
 use super::credentials::{LastCredentials, Provider};
-use super::http::Connectors;
+use super::http::{self, Connectors};
+use super::proxy::Proxy;
 use crate::config::{Config, RetryMode};
 use crate::error::{Error, ErrorKind, Result};
 use crate::stats::Stats;
@@ -36,33 +41,56 @@ pub(super) struct Settings {
     pub(super) credentials: Option<Arc<LastCredentials>>,
 }
 
-pub(super) async fn connect(config: &Config, stats: &Arc<Stats>) -> Result<Settings> {
-    let is_plain = config
-        .endpoint
-        .as_ref()
-        .is_some_and(|endpoint| endpoint.starts_with("http://"));
+/// How a client was made, for messages.
+pub(super) struct Place {
+    pub(super) region: String,
+    /// `None` where it is the region's.
+    pub(super) endpoint: Option<String>,
+}
+
+pub(super) async fn connect(config: &Config, stats: &Arc<Stats>) -> Result<(Settings, Place)> {
+    let aws = AwsSettings::read(config);
+    let endpoint = match &config.endpoint {
+        Some(endpoint) => Some(endpoint.clone()),
+        None if config.client_factory.is_none() => aws.endpoint()?,
+        None => None,
+    };
+    let is_plain = endpoint.as_ref().is_some_and(|endpoint| endpoint.starts_with("http://"));
+    let proxy = Proxy::of(config)?;
     // Credentials may have to be fetched over TLS, and a proxy may speak it.
-    let needs_tls = !is_plain || config.credentials.is_none() || config.proxy.is_some() || is_proxy_in_environment();
-    let http = Connectors::new(config, needs_tls)?;
+    let needs_tls = !is_plain || config.credentials.is_none() || proxy.is_some();
+    let trust = if needs_tls { http::trust(config, &aws)? } else { http::nothing_trusted()? };
+    let http = Connectors::new(trust, proxy);
     let Settings { sdk, credentials } = match &config.client_factory {
         Some(factory) => Settings {
             sdk: (factory.make)(),
             credentials: None,
         },
-        None => settings(config, &http).await?,
+        None => settings(config, &aws, &endpoint, &http).await?,
     };
-    let mut sdk = sdk.interceptor(CountAttempts(Arc::clone(stats)));
+    let mut sdk = sdk
+        .interceptor(CountAttempts(Arc::clone(stats)))
+        .retry_classifier(SignedTooLongAgo);
     let built = sdk.clone().build();
     if built.http_client().is_none() {
         sdk = sdk.http_client(http);
     }
-    if built.region().is_none_or(|region| region.as_ref().is_empty()) {
-        return Err(Error::new(
-            ErrorKind::NoCredentials,
-            "no AWS region was found: set \"region\", AWS_REGION or a region in the AWS profile",
-        ));
+    let region = built.region().map(|region| region.to_string()).unwrap_or_default();
+    if region.is_empty() {
+        return Err(no_region(config, &aws));
     }
-    Ok(Settings { sdk, credentials })
+    Ok((Settings { sdk, credentials }, Place { region, endpoint }))
+}
+
+fn no_region(config: &Config, aws: &AwsSettings) -> Error {
+    let message = match config.client_factory {
+        Some(_) => "the client_factory gave no AWS region".to_owned(),
+        None => format!(
+            "no AWS region was found: set \"region\" or AWS_REGION; there is none {}, and the instance's metadata gave none",
+            aws.looked_at()
+        ),
+    };
+    Error::new(ErrorKind::NoRegion, shortened(&message, LONGEST_MESSAGE))
 }
 
 /// A client with retries of its own to spend; connections and credentials are those of all clients of the same settings.
@@ -78,14 +106,12 @@ pub(crate) fn reads_aws_files(config: &Config) -> bool {
     !is_complete || config.client_factory.is_some()
 }
 
-fn is_proxy_in_environment() -> bool {
-    let names = ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
-    names
-        .iter()
-        .any(|name| std::env::var_os(name).is_some_and(|url| !url.is_empty()))
-}
-
-async fn settings(config: &Config, http: &Connectors) -> Result<Settings> {
+async fn settings(
+    config: &Config,
+    aws: &AwsSettings,
+    endpoint: &Option<String>,
+    http: &Connectors,
+) -> Result<Settings> {
     let mut last = None;
     let static_credentials = config.credentials.as_ref().map(|credentials| {
         Credentials::new(
@@ -96,43 +122,45 @@ async fn settings(config: &Config, http: &Connectors) -> Result<Settings> {
             "configuration",
         )
     });
-    let region = config.region.clone().map(Region::new);
-    let mut builder = match (&static_credentials, &region, &config.endpoint) {
-        // Nothing is left for the AWS chain to find, so its files are not read.
+    let mut builder = match (&static_credentials, &config.region, &config.endpoint) {
+        // Nothing is left for environment and files to say.
         (Some(credentials), Some(region), Some(_)) => Builder::new()
             .behavior_version(BehaviorVersion::latest())
-            .region(region.clone())
+            .region(Region::new(region.clone()))
             .credentials_provider(credentials.clone()),
         _ => {
-            let mut loader = aws_config::defaults(BehaviorVersion::latest())
-                .http_client(http.clone())
-                .timeout_config(timeouts(config));
-            if let Some(region) = region {
-                loader = loader.region(region);
-            }
-            if let Some(profile) = &config.profile {
-                loader = loader.profile_name(profile);
-            }
-            let finds_credentials = static_credentials.is_none();
-            if let Some(credentials) = static_credentials {
-                loader = loader.credentials_provider(credentials);
-            }
-            let found = loader.load().await;
-            let builder = Builder::from(&found);
-            match found.credentials_provider() {
-                Some(chain) if finds_credentials => {
-                    let credentials = Arc::new(LastCredentials::of(chain));
+            aws.check_connections()?;
+            let region = match &config.region {
+                Some(region) => Some(Region::new(region.clone())),
+                None => aws
+                    .find(&aws_settings::REGION)?
+                    .map(|found| Region::new(found.text.to_owned())),
+            };
+            let of_credentials = http.for_credentials();
+            let loader = chain::loader(of_credentials.clone(), timeouts(config), region);
+            let found = aws.passed_on(loader.no_credentials(), None).load().await;
+            let builder = Builder::from(&found).http_client(http.clone());
+            match static_credentials {
+                Some(credentials) => builder.credentials_provider(credentials),
+                None => {
+                    let chain = Chain {
+                        config: config.clone(),
+                        region: found.region().cloned(),
+                        http: of_credentials,
+                        timeouts: timeouts(config),
+                    };
+                    let credentials = Arc::new(LastCredentials::of(SharedCredentialsProvider::new(chain)));
                     last = Some(Arc::clone(&credentials));
                     builder
                         .credentials_provider(Provider(credentials))
                         .identity_cache(IdentityCache::no_cache())
                 }
-                _ => builder,
             }
         }
     };
-    if let Some(endpoint) = &config.endpoint {
-        builder = builder.endpoint_url(endpoint);
+    if let Some(endpoint) = endpoint {
+        // As with boto3, an endpoint that is named is used as it is.
+        builder = builder.endpoint_url(endpoint).use_fips(false).use_dual_stack(false);
     }
     let retries = match config.retry_mode {
         RetryMode::Standard => RetryConfig::standard(),
@@ -228,5 +256,25 @@ impl Intercept for CountAttempts {
             self.0.throttle();
         }
         Ok(())
+    }
+}
+
+/// A machine that stood still between signing and sending has its request refused although its clock is right: it is signed anew. (A
+/// clock that is wrong is the AWS SDK's to find out.)
+#[derive(Debug)]
+struct SignedTooLongAgo;
+
+impl ClassifyRetry for SignedTooLongAgo {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let response = context.response().filter(|response| response.status().is_client_error());
+        let body = response.and_then(|response| response.body().bytes());
+        match body.is_some_and(super::failure::speaks_of_age) {
+            true => RetryAction::transient_error(),
+            false => RetryAction::NoActionIndicated,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "SignedTooLongAgo"
     }
 }

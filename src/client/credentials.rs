@@ -34,7 +34,6 @@ pub(super) struct LastCredentials {
 #[derive(Default)]
 struct State {
     last: Option<Last>,
-    last_failure: Option<Error>,
     under_way: Option<UnderWay>,
 }
 
@@ -123,14 +122,11 @@ impl LastCredentials {
             under_way.waiters += 1;
             return under_way.load.clone();
         }
-        let (chain, last_failure) = (self.chain.clone(), state.last_failure.clone());
+        let chain = self.chain.clone();
         let load = async move {
             let asked = AssertUnwindSafe(async { chain.provide_credentials().await });
             match asked.catch_unwind().await {
-                Ok(Ok(credentials)) => Ok(credentials),
-                Ok(Err(error)) => Err(last_failure
-                    .filter(|_| failure::was_told_before(&error))
-                    .unwrap_or_else(|| failure::no_credentials(&error))),
+                Ok(found) => found.map_err(|error| failure::no_credentials(&error)),
                 // One that panicked would panic again for everybody who waits.
                 Err(_) => Err(Error::new(
                     ErrorKind::InvalidConfiguration,
@@ -159,18 +155,15 @@ impl LastCredentials {
             .is_some_and(|under_way| under_way.load.ptr_eq(load))
         {
             state.under_way = None;
-            match &outcome {
-                Ok(credentials) => {
-                    let renewal = match credentials.expiry() {
-                        Some(expiry) => (expiry - RENEWED_BEFORE_EXPIRY).max(now + PAUSE_BETWEEN_RENEWALS),
-                        None => now + USED_WITHOUT_EXPIRY,
-                    };
-                    state.last = Some(Last {
-                        credentials: credentials.clone(),
-                        renewal,
-                    });
-                }
-                Err(error) => state.last_failure = Some(error.clone()),
+            if let Ok(credentials) = &outcome {
+                let renewal = match credentials.expiry() {
+                    Some(expiry) => (expiry - RENEWED_BEFORE_EXPIRY).max(now + PAUSE_BETWEEN_RENEWALS),
+                    None => now + USED_WITHOUT_EXPIRY,
+                };
+                state.last = Some(Last {
+                    credentials: credentials.clone(),
+                    renewal,
+                });
             }
         }
         match (outcome, state.good(now)) {

@@ -8,6 +8,8 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityError;
 
+use super::aws_settings::{shortened, wrong, LONGEST_MESSAGE};
+use super::certificate::{self, sources};
 use crate::error::{Error, ErrorKind};
 
 /// Errors that speak of the request's rate, whatever the operation.
@@ -48,10 +50,15 @@ where
     if let Some(credentials) = find::<CredentialsError>(&error) {
         return no_credentials(credentials);
     }
-    Error::new(
-        without_answer(&error),
-        format!("{operation} on {place}: {}", chain(&error)),
-    )
+    let doing = format!("{operation} on {place}");
+    if let Some((kind, reason)) = certificate::refused(&error) {
+        return Error::new(kind, format!("{doing}: {reason}"));
+    }
+    let message = format!("{doing}: {}", chain(&error));
+    match without_answer(&error) {
+        ErrorKind::InvalidConfiguration => wrong(message),
+        kind => Error::new(kind, message),
+    }
 }
 
 /// What it means that a request came to no answer that can be understood.
@@ -108,15 +115,11 @@ fn without_signed_text(message: &str) -> &str {
 /// Why no credentials could be had. An endpoint that cannot answer now is an outage; having no source of credentials is not, and
 /// what the profile asks for and this library does not run is a matter of configuration.
 pub(super) fn no_credentials(error: &CredentialsError) -> Error {
-    let reason = chain(error);
-    // The AWS SDK reports a feature it was built without in words only.
-    if reason.contains("cargo feature") {
-        return Error::new(
-            ErrorKind::UnsupportedCredentials,
-            "the AWS profile needs credential_process or SSO, which this library does not run: export the credentials to the \
-             environment first (for example with `aws configure export-credentials --format env`), or give \"credentials\"",
-        );
+    // What was found wrong before the AWS SDK was asked.
+    if let Some(known) = find::<Error>(error) {
+        return known.clone();
     }
+    let reason = chain(error);
     // A profile's source of credentials says what went wrong within the error of the profile.
     if let Some(inner) = error
         .source()
@@ -127,7 +130,8 @@ pub(super) fn no_credentials(error: &CredentialsError) -> Error {
     match error {
         CredentialsError::CredentialsNotLoaded(_) => Error::new(
             ErrorKind::NoCredentials,
-            format!("no AWS credentials were found: {reason}"),
+            "no AWS credentials were found in the environment, the profile, web identity, a container's endpoint or the instance's \
+             metadata: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, \"profile\" or \"credentials\", or give the program a role",
         ),
         CredentialsError::ProviderTimedOut(_) => no_credentials_for_now(ErrorKind::TimedOut, &reason),
         CredentialsError::InvalidConfiguration(_) => wrong_configuration(&reason),
@@ -140,21 +144,13 @@ pub(super) fn no_credentials(error: &CredentialsError) -> Error {
     }
 }
 
-/// Whether this only says that the error has been told before, which the AWS SDK does of a profile that it cannot use.
-pub(super) fn was_told_before(error: &CredentialsError) -> bool {
-    chain(error).contains("initialization error already taken")
-}
-
 /// An outage of whoever hands out credentials.
 pub(super) fn no_credentials_for_now(kind: ErrorKind, reason: &str) -> Error {
     Error::new(kind, format!("AWS credentials could not be fetched: {reason}"))
 }
 
 fn wrong_configuration(reason: &str) -> Error {
-    Error::new(
-        ErrorKind::InvalidConfiguration,
-        format!("AWS credentials are not configured rightly: {reason}"),
-    )
+    wrong(format_args!("AWS credentials are not configured rightly: {reason}"))
 }
 
 fn no_permission(reason: &str) -> Error {
@@ -204,6 +200,9 @@ fn no_credentials_without_answer(error: &CredentialsError, reason: &str) -> Erro
     if source.is_some_and(|source| source.is::<std::io::Error>() || source.is::<std::env::VarError>()) {
         return wrong_configuration(reason);
     }
+    if let Some((kind, reason)) = certificate::refused(error) {
+        return Error::new(kind, format!("AWS credentials could not be fetched: {reason}"));
+    }
     let kind = find::<SdkError<CredentialsError, HttpResponse>>(error)
         .map(without_answer)
         .or_else(|| find::<SdkError<AssumeRoleError, HttpResponse>>(error).map(without_answer))
@@ -219,11 +218,6 @@ fn find<'e, T: StdError + 'static>(error: &'e (dyn StdError + 'static)) -> Optio
     sources(error).find_map(|error| error.downcast_ref())
 }
 
-/// The error and, one after the other, what caused it.
-fn sources<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |&error| error.source())
-}
-
 /// The messages of an error and its sources, without repetitions.
 fn chain(error: &(dyn StdError + 'static)) -> String {
     let mut text = error.to_string();
@@ -234,17 +228,22 @@ fn chain(error: &(dyn StdError + 'static)) -> String {
             text.push_str(&message);
         }
     }
-    // Some of the AWS SDK's messages list what was tried, one line each; ours are one line.
-    without_signed_text(&text)
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
+    // Some of the AWS SDK's messages list what was tried, one line each, or hold the whole request; ours are one line.
+    shortened(without_signed_text(&text), LONGEST_MESSAGE)
 }
 
 /// Whether the body of a refusal carries one of the codes for throttling.
 pub(super) fn speaks_of_throttling(body: &[u8]) -> bool {
     let body = String::from_utf8_lossy(body);
     THROTTLING_CODES.iter().any(|code| body.contains(code))
+}
+
+/// Whether the body of a refusal says that the request was signed at another time than it came.
+pub(super) fn speaks_of_age(body: &[u8]) -> bool {
+    let body = String::from_utf8_lossy(body);
+    ["Signature expired", "Signature not yet current", "RequestExpired", "RequestTimeTooSkewed"]
+        .iter()
+        .any(|words| body.contains(words))
 }
 
 #[cfg(test)]
@@ -266,6 +265,9 @@ mod tests {
         let failure = no_credentials(&nested);
         assert_eq!(failure.kind(), ErrorKind::NoCredentials, "{failure}");
         assert!(!failure.is_retriable());
+        let own = Error::new(ErrorKind::UnsupportedCredentials, "no SSO");
+        let nested = CredentialsError::provider_error(CredentialsError::provider_error(own));
+        assert_eq!(no_credentials(&nested).kind(), ErrorKind::UnsupportedCredentials);
         let nested = CredentialsError::provider_error(CredentialsError::invalid_configuration("a bad URI"));
         assert_eq!(no_credentials(&nested).kind(), ErrorKind::InvalidConfiguration);
     }

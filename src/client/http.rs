@@ -24,8 +24,10 @@ use http_body::{Body, Frame, SizeHint};
 use rustls_native_certs::CertificateResult;
 use tokio::sync::oneshot;
 
+use super::aws_settings::{wrong, AwsSettings, CA_BUNDLE};
+use super::proxy::{self, Proxy};
 use crate::config::Config;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::process::{self, SignalsBlocked};
 
 /// Below the 60 s and more after which AWS closes an idle connection, so that it is usually we who close first.
@@ -36,40 +38,69 @@ const CHECKSUM: &str = "x-amz-crc32";
 
 /// Connection pools of one live state, one for each pair of time-outs that is asked for.
 #[derive(Clone)]
-pub(super) struct Connectors(Arc<Parts>);
+pub(super) struct Connectors {
+    parts: Arc<Parts>,
+    /// Whether the endpoints of a container and an instance are asked, which are beside the program and no proxy can reach.
+    is_for_credentials: bool,
+}
 
 struct Parts {
     trust: TlsContext,
-    proxy: ProxyConfig,
+    proxy: Option<Proxy>,
     look_ups: LookUps,
-    made: Mutex<Vec<(Timeouts, SharedHttpConnector)>>,
+    made: Mutex<Vec<(Purpose, SharedHttpConnector)>>,
 }
 
-type Timeouts = (Option<Duration>, Option<Duration>);
+/// Time-outs, and whether the proxy is used.
+type Purpose = (Option<Duration>, Option<Duration>, bool);
 
 impl Connectors {
-    /// Reads the root certificates, where `needs_tls`; everything else waits for the first request.
-    pub(super) fn new(config: &Config, needs_tls: bool) -> Result<Self> {
-        let trust = if needs_tls {
-            trust_store(config)?
-        } else {
-            TrustStore::empty()
-        };
-        let trust = TlsContext::builder()
-            .with_trust_store(trust)
-            .build()
-            .map_err(|error| refusal("root certificates", &error))?;
-        let proxy = match &config.proxy {
-            Some(url) => ProxyConfig::all(url.0.as_str())
-                .map_err(|_| Error::new(ErrorKind::InvalidConfiguration, "\"proxy\" is not a usable URL"))?,
-            None => ProxyConfig::from_env(),
-        };
-        Ok(Connectors(Arc::new(Parts {
-            trust,
-            proxy,
-            look_ups: LookUps::new(),
-            made: Mutex::default(),
-        })))
+    /// Opens nothing before the first request.
+    pub(super) fn new(trust: TlsContext, proxy: Option<Proxy>) -> Self {
+        Connectors {
+            parts: Arc::new(Parts {
+                trust,
+                proxy,
+                look_ups: LookUps::new(),
+                made: Mutex::default(),
+            }),
+            is_for_credentials: false,
+        }
+    }
+
+    /// The same for asking for credentials, which goes past the proxy where it stays on this machine.
+    pub(super) fn for_credentials(&self) -> Self {
+        Connectors {
+            parts: Arc::clone(&self.parts),
+            is_for_credentials: true,
+        }
+    }
+
+    fn connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+        uses_proxy: bool,
+    ) -> SharedHttpConnector {
+        let purpose = (settings.connect_timeout(), settings.read_timeout(), uses_proxy);
+        let mut made = self.parts.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, connector)) = made.iter().find(|(known, _)| *known == purpose) {
+            return connector.clone();
+        }
+        let proxy = self.parts.proxy.as_ref().filter(|_| uses_proxy);
+        let mut builder = Connector::builder()
+            .connector_settings(settings.clone())
+            .proxy_config(proxy.map_or_else(ProxyConfig::disabled, Proxy::config))
+            .pool_idle_timeout(POOL_IDLE_TIMEOUT)
+            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc))
+            .tls_context(self.parts.trust.clone());
+        if let Some(sleep) = components.sleep_impl() {
+            builder = builder.sleep_impl(sleep);
+        }
+        let connector = builder.build_with_resolver(self.parts.look_ups.clone());
+        let connector = SharedHttpConnector::new(Checked(SharedHttpConnector::new(connector)));
+        made.push((purpose, connector.clone()));
+        connector
     }
 }
 
@@ -81,24 +112,30 @@ impl fmt::Debug for Connectors {
 
 impl HttpClient for Connectors {
     fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
-        let timeouts = (settings.connect_timeout(), settings.read_timeout());
-        let mut made = self.0.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, connector)) = made.iter().find(|(known, _)| *known == timeouts) {
-            return connector.clone();
+        let usual = self.connector(settings, components, true);
+        if self.parts.proxy.is_none() || !self.is_for_credentials {
+            return usual;
         }
-        let mut builder = Connector::builder()
-            .connector_settings(settings.clone())
-            .proxy_config(self.0.proxy.clone())
-            .pool_idle_timeout(POOL_IDLE_TIMEOUT)
-            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc))
-            .tls_context(self.0.trust.clone());
-        if let Some(sleep) = components.sleep_impl() {
-            builder = builder.sleep_impl(sleep);
+        let past_proxy = self.connector(settings, components, false);
+        SharedHttpConnector::new(ByPlace { usual, past_proxy })
+    }
+}
+
+/// Goes past the proxy where a request stays on this machine.
+#[derive(Debug)]
+struct ByPlace {
+    usual: SharedHttpConnector,
+    past_proxy: SharedHttpConnector,
+}
+
+impl HttpConnector for ByPlace {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let uri: Option<http::Uri> = request.uri().parse().ok();
+        let stays_here = uri.as_ref().and_then(http::Uri::host).is_some_and(proxy::is_on_this_machine);
+        match stays_here {
+            true => self.past_proxy.call(request),
+            false => self.usual.call(request),
         }
-        let connector = builder.build_with_resolver(self.0.look_ups.clone());
-        let connector = SharedHttpConnector::new(Checked(SharedHttpConnector::new(connector)));
-        made.push((timeouts, connector.clone()));
-        connector
     }
 }
 
@@ -162,14 +199,30 @@ impl Body for CheckedBody {
     }
 }
 
-/// `ca_bundle`, `AWS_CA_BUNDLE`, or what the system trusts; read here so that no process-wide cell is filled (see ARCHITECTURE.md).
-fn trust_store(config: &Config) -> Result<TrustStore> {
-    let from_environment = || std::env::var("AWS_CA_BUNDLE").ok();
-    let bundle = config.ca_bundle.clone().or_else(from_environment);
-    let (certificates, origin) = match bundle.filter(|path| !path.is_empty()) {
-        Some(path) => {
+/// For connections without TLS.
+pub(super) fn nothing_trusted() -> Result<TlsContext> {
+    context(TrustStore::empty())
+}
+
+fn context(trust: TrustStore) -> Result<TlsContext> {
+    let context = TlsContext::builder().with_trust_store(trust).build();
+    context.map_err(|error| wrong(format_args!("root certificates: {error}")))
+}
+
+/// `ca_bundle`, `AWS_CA_BUNDLE`, the profile's, or what the system trusts; read here so that no process-wide cell is filled (see
+/// ARCHITECTURE.md).
+pub(super) fn trust(config: &Config, aws: &AwsSettings) -> Result<TlsContext> {
+    let given = config.ca_bundle.as_ref().map(|path| (path.clone(), "\"ca_bundle\"".to_owned()));
+    let bundle = match given {
+        Some(given) => Some(given),
+        None => aws
+            .find(&CA_BUNDLE)?
+            .map(|found| (found.text.to_owned(), found.origin())),
+    };
+    let (certificates, origin) = match bundle {
+        Some((path, named_by)) => {
             let read = rustls_native_certs::load_certs_from_paths(Some(path.as_ref()), None);
-            (require_certificates(read, &path)?, path)
+            (require_certificates(read, &path, &named_by)?, path)
         }
         None => (
             rustls_native_certs::load_native_certs().certs,
@@ -188,20 +241,20 @@ fn trust_store(config: &Config) -> Result<TrustStore> {
     if usable == 0 {
         tracing::warn!("no usable root certificate in {origin}; connections over TLS will fail");
     }
-    Ok(trust)
+    context(trust)
 }
 
 fn require_certificates(
     read: CertificateResult,
     path: &str,
+    named_by: &str,
 ) -> Result<Vec<rustls::pki_types::CertificateDer<'static>>> {
-    if let Some(error) = read.errors.first() {
-        return Err(refusal(&format!("CA bundle {path:?}"), error));
-    }
-    if read.certs.is_empty() {
-        return Err(refusal(&format!("CA bundle {path:?}"), &"it holds no PEM certificate"));
-    }
-    Ok(read.certs)
+    let reason = match read.errors.first() {
+        Some(error) => error.to_string(),
+        None if read.certs.is_empty() => "it holds no PEM certificate".to_owned(),
+        None => return Ok(read.certs),
+    };
+    Err(wrong(format_args!("{named_by} names the CA bundle {path:?}: {reason}")))
 }
 
 fn pem(der: &[u8]) -> String {
@@ -209,10 +262,6 @@ fn pem(der: &[u8]) -> String {
         "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
         aws_smithy_types::base64::encode(der)
     )
-}
-
-fn refusal(what: &str, error: &dyn fmt::Display) -> Error {
-    Error::new(ErrorKind::InvalidConfiguration, format!("{what}: {error}"))
 }
 
 /// Looks names up with the system's resolver, each on a thread that ends with the look-up and never runs a signal handler of the

@@ -4,10 +4,14 @@
 //! Owns settings, credentials, connections, attempts, and what a failure means. Does not know what its rows are for, nor that there is
 //! a cache.
 
+mod aws_settings;
+mod certificate;
+mod chain;
 mod connect;
 mod credentials;
 mod failure;
 mod http;
+mod proxy;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -110,14 +114,13 @@ macro_rules! send {
 impl Client {
     /// Finds region and credentials and makes the client; opens no connection to DynamoDB yet.
     pub(crate) async fn connect(config: &Config, stats: Arc<Stats>) -> Result<Self> {
-        let settings = connect::connect(config, &stats).await?;
+        let (settings, place) = connect::connect(config, &stats).await?;
         let dynamodb = connect::with_own_quota(&settings, "ld-dynamo-store");
-        let region = dynamodb.config().region().map(|region| region.to_string());
         let place = format!(
             "table {:?} in region {:?}{}",
             config.table,
-            region.as_deref().unwrap_or("none"),
-            match &config.endpoint {
+            place.region,
+            match &place.endpoint {
                 Some(endpoint) => format!(" at {endpoint}"),
                 None => String::new(),
             }

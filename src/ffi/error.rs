@@ -34,8 +34,10 @@ pub const LD_DYNAMO_INVALID_DATA_SET: i32 = -7;
 
 /// The configuration is wrong; the message names the key.
 pub const LD_DYNAMO_INVALID_CONFIGURATION: i32 = -100;
-/// The AWS profile needs credential_process or SSO; the message says what to do instead.
+/// The AWS profile needs credential_process, SSO or a sign-in; the message says what to do instead.
 pub const LD_DYNAMO_UNSUPPORTED_CREDENTIALS: i32 = -101;
+/// No AWS region could be found; the message says where it was looked for.
+pub const LD_DYNAMO_NO_REGION: i32 = -102;
 
 /// DynamoDB knows no such table in this region.
 pub const LD_DYNAMO_TABLE_NOT_FOUND: i32 = -200;
@@ -43,7 +45,7 @@ pub const LD_DYNAMO_TABLE_NOT_FOUND: i32 = -200;
 pub const LD_DYNAMO_TABLE_MISMATCH: i32 = -201;
 /// AWS refused the credentials, or they lack a permission.
 pub const LD_DYNAMO_ACCESS_DENIED: i32 = -202;
-/// No AWS credentials, or no region, could be found.
+/// No AWS credentials could be found.
 pub const LD_DYNAMO_NO_CREDENTIALS: i32 = -203;
 /// Any other refusal or fault that DynamoDB reported; see ld_dynamo_error_service_code.
 pub const LD_DYNAMO_SERVICE_ERROR: i32 = -204;
@@ -78,6 +80,7 @@ fn status(kind: ErrorKind) -> ld_dynamo_status {
         ErrorKind::InvalidDataSet => LD_DYNAMO_INVALID_DATA_SET,
         ErrorKind::InvalidConfiguration => LD_DYNAMO_INVALID_CONFIGURATION,
         ErrorKind::UnsupportedCredentials => LD_DYNAMO_UNSUPPORTED_CREDENTIALS,
+        ErrorKind::NoRegion => LD_DYNAMO_NO_REGION,
         ErrorKind::TableNotFound => LD_DYNAMO_TABLE_NOT_FOUND,
         ErrorKind::TableMismatch => LD_DYNAMO_TABLE_MISMATCH,
         ErrorKind::AccessDenied => LD_DYNAMO_ACCESS_DENIED,

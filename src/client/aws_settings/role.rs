@@ -1,0 +1,297 @@
+//! Whose credentials are looked for, checked along the way that the AWS SDK takes: environment, profile, web identity, container.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::profiles::OF_THE_ENVIRONMENT;
+use super::{shortened, wrong, AwsSettings, Form, Found, Origin, LONGEST_MESSAGE};
+use crate::error::{Error, ErrorKind, Result};
+
+/// What a profile may name as the source of its credentials.
+const CREDENTIAL_SOURCES: Form = Form::OneOf(&["Environment", "Ec2InstanceMetadata", "EcsContainer"]);
+/// What STS allows for `duration_seconds`.
+const DURATION: Form = Form::Integer {
+    least: 900,
+    most: 43_200,
+};
+/// Keys of a profile whose credentials this library does not fetch.
+const NOT_RUN: [&str; 5] = [
+    "sso_session",
+    "sso_start_url",
+    "sso_account_id",
+    "login_session",
+    "credential_process",
+];
+
+/// A role that is asked for here, because the AWS SDK would ask for it without a duration.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::client) struct Role {
+    pub(in crate::client) arn: String,
+    pub(in crate::client) session_name: Option<String>,
+    pub(in crate::client) external_id: Option<String>,
+    pub(in crate::client) duration: Duration,
+    profile: String,
+    source: String,
+}
+
+impl Role {
+    /// The profile whose credentials may take the role.
+    pub(super) fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The profile that is its own source, once its role is taken away.
+    pub(super) fn taken_from(&self) -> Option<&str> {
+        (self.source == self.profile).then_some(self.profile.as_str())
+    }
+}
+
+/// Where a profile sends on whoever asks it for credentials.
+enum Next<'s> {
+    /// It has some, or says who has.
+    Ends,
+    /// There are none, and others may be asked.
+    Nothing,
+    Profile(Found<'s>),
+}
+
+impl AwsSettings {
+    /// Refuses what would go wrong, warns of what has no effect, and finds the role that is to be asked for here.
+    pub(in crate::client) fn check_credentials(&mut self) -> Result<Option<Role>> {
+        if !self.has_own_profile && self.environment.has("AWS_ACCESS_KEY_ID") {
+            self.check_keys_of_environment()?;
+            return Ok(None);
+        }
+        let (has_credentials, role) = self.check_profiles()?;
+        let is_web_identity = !self.has_own_profile && self.environment.has("AWS_WEB_IDENTITY_TOKEN_FILE");
+        if has_credentials {
+            return Ok(role);
+        }
+        if is_web_identity {
+            self.check_web_identity()?;
+        } else {
+            self.check_container()?;
+        }
+        Ok(None)
+    }
+
+    fn check_keys_of_environment(&self) -> Result<()> {
+        self.variable("AWS_ACCESS_KEY_ID", Form::Secret)?;
+        if self.variable("AWS_SECRET_ACCESS_KEY", Form::Secret)?.is_none() {
+            return Err(wrong("AWS_ACCESS_KEY_ID is set, and AWS_SECRET_ACCESS_KEY is not"));
+        }
+        self.variable("AWS_SESSION_TOKEN", Form::Secret)?;
+        self.variable("AWS_ACCOUNT_ID", Form::AccountId)?;
+        Ok(())
+    }
+
+    fn check_web_identity(&self) -> Result<()> {
+        if self.variable("AWS_ROLE_ARN", Form::RoleArn)?.is_none() {
+            return Err(wrong("AWS_WEB_IDENTITY_TOKEN_FILE is set, and AWS_ROLE_ARN is not"));
+        }
+        self.variable("AWS_ROLE_SESSION_NAME", Form::RoleSessionName)?;
+        self.check_sts()?;
+        match self.variable("AWS_WEB_IDENTITY_TOKEN_FILE", Form::Text)? {
+            Some(file) => read_token(&file).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    fn check_container(&mut self) -> Result<()> {
+        let relative = self.variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", Form::UrlPath)?;
+        if relative.is_none() {
+            let full = self.variable("AWS_CONTAINER_CREDENTIALS_FULL_URI", Form::Url)?;
+            if full.is_none() {
+                return Ok(());
+            }
+        }
+        let token = match self.variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", Form::Text)? {
+            Some(file) => Some(read_token(&file)?),
+            None => None,
+        };
+        if let Some(token) = token {
+            if !Form::Text.accepts(&token) {
+                return Err(wrong(
+                    "the file that AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names must hold one line of text",
+                ));
+            }
+            // The AWS SDK takes a line break at the end of the file for a part of the token.
+            self.environment.set("AWS_CONTAINER_AUTHORIZATION_TOKEN", token);
+        }
+        // It is a secret, but may have two words.
+        match self.environment.text("AWS_CONTAINER_AUTHORIZATION_TOKEN") {
+            Ok(token) if token.is_none_or(|token| Form::Text.accepts(token)) => Ok(()),
+            _ => Err(wrong("AWS_CONTAINER_AUTHORIZATION_TOKEN must be text on one line")),
+        }
+    }
+
+    /// Goes from profile to profile as far as these name each other; whether there are credentials at the end.
+    fn check_profiles(&self) -> Result<(bool, Option<Role>)> {
+        let mut profile = self.profiles.selected.as_str();
+        let mut visited = vec![profile];
+        let mut role = None;
+        self.check_profile(profile, None)?;
+        loop {
+            let is_source = visited.len() > 1;
+            if !is_source {
+                role = self.role_with_duration(profile)?;
+            }
+            match self.next(profile, is_source)? {
+                Next::Ends => return Ok((true, role)),
+                Next::Nothing if is_source => {
+                    return Err(wrong(format_args!(
+                        "profile {:?} takes its credentials from profile {profile:?}, which has none",
+                        visited[visited.len() - 2]
+                    )))
+                }
+                Next::Nothing => return Ok((false, None)),
+                Next::Profile(found) if visited.contains(&found.text) => {
+                    return Err(wrong(format_args!(
+                        "{} leads back to the profile {:?}",
+                        found.origin, found.text
+                    )))
+                }
+                Next::Profile(found) => {
+                    self.check_profile(found.text, Some(&found.origin))?;
+                    profile = found.text;
+                    visited.push(profile);
+                }
+            }
+        }
+    }
+
+    fn next<'s>(&'s self, profile: &'s str, is_source: bool) -> Result<Next<'s>> {
+        let has = |key: &str| self.profiles.property(profile, key).is_some();
+        let text = |key| self.property(profile, key, Form::Text);
+        if is_source && has("aws_access_key_id") && has("aws_secret_access_key") {
+            return self.check_keys(profile);
+        }
+        let role = self.property(profile, "role_arn", Form::RoleArn)?;
+        self.property(profile, "role_session_name", Form::RoleSessionName)?;
+        if let Some(token) = text("web_identity_token_file")? {
+            if role.is_none() {
+                return Err(wrong(format_args!("{} needs a role_arn beside it", token.origin)));
+            }
+            read_token(&token)?;
+            self.check_sts()?;
+            return Ok(Next::Ends);
+        }
+        let Some(role) = role else { return self.check_keys(profile) };
+        self.check_sts()?;
+        text("external_id")?;
+        if let Some(device) = text("mfa_serial")? {
+            tracing::warn!(
+                "{} has no effect: this library asks nobody for a code, and the role is requested without one",
+                device.origin
+            );
+        }
+        if let (true, Some(duration)) = (is_source, self.property(profile, "duration_seconds", DURATION)?) {
+            tracing::warn!("{} has no effect: it is sent for the last role only", duration.origin);
+        }
+        match (text("source_profile")?, text("credential_source")?) {
+            (Some(_), Some(source)) => Err(wrong(format_args!(
+                "{} excludes the source_profile beside it",
+                source.origin
+            ))),
+            (None, None) => Err(wrong(format_args!(
+                "{} needs source_profile or credential_source beside it",
+                role.origin
+            ))),
+            (Some(source), None) if source.text == profile => self.check_keys(profile),
+            (Some(source), None) => Ok(Next::Profile(source)),
+            (None, Some(_)) => self.check_source(profile),
+        }
+    }
+
+    fn check_source<'s>(&'s self, profile: &'s str) -> Result<Next<'s>> {
+        let source = self.property(profile, "credential_source", CREDENTIAL_SOURCES)?;
+        if let Some(source) = source.filter(is_environment) {
+            if !self.environment.has("AWS_ACCESS_KEY_ID") {
+                return Err(wrong(format_args!("{} needs AWS_ACCESS_KEY_ID, which is not set", source.origin)));
+            }
+            self.check_keys_of_environment()?;
+        }
+        Ok(Next::Ends)
+    }
+
+    /// The keys that stand in the profile itself.
+    fn check_keys<'s>(&'s self, profile: &'s str) -> Result<Next<'s>> {
+        let id = self.property(profile, "aws_access_key_id", Form::Secret)?;
+        let key = self.property(profile, "aws_secret_access_key", Form::Secret)?;
+        let refused = NOT_RUN
+            .iter()
+            // Keys go before a program, as with boto3; who signs in is somebody else than the keys.
+            .filter(|name| **name != "credential_process" || id.is_none())
+            .find_map(|name| Some((name, self.profiles.property(profile, name)?)));
+        if let Some((_, place)) = refused {
+            return Err(not_run(&Origin::Property { profile, place }));
+        }
+        match (&id, &key) {
+            (None, None) => return Ok(Next::Nothing),
+            (Some(_), Some(_)) => {}
+            (Some(found), None) => {
+                return Err(wrong(format_args!("{} needs aws_secret_access_key beside it", found.origin)))
+            }
+            (None, Some(found)) => {
+                return Err(wrong(format_args!("{} needs aws_access_key_id beside it", found.origin)))
+            }
+        }
+        for token in ["aws_session_token", "aws_security_token"] {
+            self.property(profile, token, Form::Secret)?;
+        }
+        self.property(profile, "aws_account_id", Form::AccountId)?;
+        Ok(Next::Ends)
+    }
+
+    /// The role of the selected profile, where it says for how long.
+    fn role_with_duration(&self, profile: &str) -> Result<Option<Role>> {
+        let Some(duration) = self.property(profile, "duration_seconds", DURATION)? else {
+            return Ok(None);
+        };
+        let text = |key| self.property(profile, key, Form::Text);
+        let arn = self.property(profile, "role_arn", Form::RoleArn)?;
+        let (Some(arn), None) = (arn, text("web_identity_token_file")?) else {
+            tracing::warn!("{} has no effect: it is sent with a role_arn and its source only", duration.origin);
+            return Ok(None);
+        };
+        let owned = |found: Option<Found<'_>>| found.map(|found| found.text.to_owned());
+        let source = match (text("source_profile")?, text("credential_source")?) {
+            (None, Some(source)) if is_environment(&source) => OF_THE_ENVIRONMENT.to_owned(),
+            (Some(source), _) => source.text.to_owned(),
+            (None, _) => profile.to_owned(),
+        };
+        Ok(Some(Role {
+            arn: arn.text.to_owned(),
+            session_name: owned(self.property(profile, "role_session_name", Form::RoleSessionName)?),
+            external_id: owned(text("external_id")?),
+            duration: Duration::from_secs(duration.text.parse().unwrap_or_default()),
+            profile: profile.to_owned(),
+            source,
+        }))
+    }
+}
+
+fn is_environment(source: &Found<'_>) -> bool {
+    source.text.eq_ignore_ascii_case("environment")
+}
+
+fn not_run(origin: &Origin<'_>) -> Error {
+    let message = format!(
+        "{origin} is not run by this library: export the credentials to the environment with `aws configure \
+         export-credentials --format env`, or hand them in with \"credentials\": \"pushed\""
+    );
+    Error::new(ErrorKind::UnsupportedCredentials, shortened(&message, LONGEST_MESSAGE))
+}
+
+/// What a file with a token holds, without the line break at its end.
+fn read_token(file: &Found<'_>) -> Result<String> {
+    match std::fs::read_to_string(Path::new(file.text)) {
+        Ok(token) if !token.trim().is_empty() => Ok(token.trim().to_owned()),
+        Ok(_) => Err(wrong(format_args!("{} names the file {:?}, which is empty", file.origin, file.text))),
+        Err(error) => Err(wrong(format_args!(
+            "{} names the file {:?}, which cannot be read: {error}",
+            file.origin,
+            shortened(file.text, super::LONGEST_SHOWN_PATH)
+        ))),
+    }
+}
