@@ -41,11 +41,13 @@ pub(super) struct Settings {
     pub(super) credentials: Option<Arc<LastCredentials>>,
 }
 
-/// How a client was made, for messages.
+/// Where requests go, for messages.
 pub(super) struct Place {
     pub(super) region: String,
     /// `None` where it is the region's.
     pub(super) endpoint: Option<String>,
+    /// The setting that names the proxy.
+    pub(super) proxy: Option<&'static str>,
 }
 
 pub(super) async fn connect(config: &Config, stats: &Arc<Stats>) -> Result<(Settings, Place)> {
@@ -57,6 +59,7 @@ pub(super) async fn connect(config: &Config, stats: &Arc<Stats>) -> Result<(Sett
     };
     let is_plain = endpoint.as_ref().is_some_and(|endpoint| endpoint.starts_with("http://"));
     let proxy = Proxy::of(config)?;
+    let proxy_named_by = proxy.as_ref().and_then(|proxy| proxy.named_by(is_plain));
     // Credentials may have to be fetched over TLS, and a proxy may speak it.
     let needs_tls = !is_plain || config.credentials.is_none() || proxy.is_some();
     let trust = if needs_tls { http::trust(config, &aws)? } else { http::nothing_trusted()? };
@@ -79,7 +82,12 @@ pub(super) async fn connect(config: &Config, stats: &Arc<Stats>) -> Result<(Sett
     if region.is_empty() {
         return Err(no_region(config, &aws));
     }
-    Ok((Settings { sdk, credentials }, Place { region, endpoint }))
+    let place = Place {
+        region,
+        endpoint,
+        proxy: proxy_named_by,
+    };
+    Ok((Settings { sdk, credentials }, place))
 }
 
 fn no_region(config: &Config, aws: &AwsSettings) -> Error {

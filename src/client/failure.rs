@@ -35,8 +35,8 @@ const ACCESS_CODES: [&str; 10] = [
     "NotAuthorized",
 ];
 
-/// Names the operation, the table and region, and AWS's code and words.
-pub(super) fn describe<E>(operation: &str, place: &str, error: SdkError<E, HttpResponse>) -> Error
+/// Names the operation, the table and region, AWS's code and words, and what can be done. `proxy` is the setting that names one.
+pub(super) fn describe<E>(operation: &str, place: &str, proxy: Option<&str>, error: SdkError<E, HttpResponse>) -> Error
 where
     E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
 {
@@ -54,10 +54,21 @@ where
     if let Some((kind, reason)) = certificate::refused(&error) {
         return Error::new(kind, format!("{doing}: {reason}"));
     }
-    let message = format!("{doing}: {}", chain(&error));
+    let reason = chain(&error);
+    // The AWS SDK's two words for every connection that failed.
+    let reason = reason.trim_start_matches("dispatch failure: ").trim_start_matches("io error: ");
+    let message = format!("{doing}: {reason}");
     match without_answer(&error) {
         ErrorKind::InvalidConfiguration => wrong(message),
+        ErrorKind::Unreachable => Error::new(ErrorKind::Unreachable, message + &unreachable_advice(proxy)),
         kind => Error::new(kind, message),
+    }
+}
+
+fn unreachable_advice(proxy: Option<&str>) -> String {
+    match proxy {
+        Some(named_by) => format!(" (check the proxy that {named_by} names, and whether NO_PROXY should except the endpoint)"),
+        None => " (check the endpoint, the region and the network)".to_owned(),
     }
 }
 
@@ -77,16 +88,22 @@ fn without_answer<E>(error: &SdkError<E, HttpResponse>) -> ErrorKind {
 fn refusal<E: ProvideErrorMetadata>(operation: &str, place: &str, error: &E, status: u16) -> Error {
     let code = error.code();
     let (kind, advice) = match code {
-        Some("ResourceNotFoundException") => (ErrorKind::TableNotFound, " (the store never creates its table)"),
+        Some("ResourceNotFoundException") => (
+            ErrorKind::TableNotFound,
+            " (the store never creates its table: create it, or check \"table\", the region and the account)".to_owned(),
+        ),
         // Every request of ours is valid for a table with the right keys: keys and sizes are checked before.
         Some("ValidationException" | "ValidationError") => (
             ErrorKind::TableMismatch,
-            " (the table needs the partition key \"namespace\" and the sort key \"key\", both strings)",
+            " (the table needs the partition key \"namespace\" and the sort key \"key\", both strings)".to_owned(),
         ),
-        Some(code) if THROTTLING_CODES.contains(&code) => (ErrorKind::Throttled, ""),
-        Some(code) if ACCESS_CODES.contains(&code) => (ErrorKind::AccessDenied, ""),
-        None if status < 300 => (ErrorKind::InvalidResponse, ""),
-        _ => (ErrorKind::Service, ""),
+        Some(code) if THROTTLING_CODES.contains(&code) => (ErrorKind::Throttled, String::new()),
+        Some(code) if ACCESS_CODES.contains(&code) => {
+            let words = error.message().unwrap_or_default();
+            (ErrorKind::AccessDenied, access_advice(operation, code, words))
+        }
+        None if status < 300 => (ErrorKind::InvalidResponse, String::new()),
+        _ => (ErrorKind::Service, String::new()),
     };
     let message = format!(
         "{operation} on {place}: {} (HTTP {status}){}{}{advice}",
@@ -99,6 +116,23 @@ fn refusal<E: ProvideErrorMetadata>(operation: &str, place: &str, error: &E, sta
         failure.with_retriable(true)
     } else {
         failure
+    }
+}
+
+/// What somebody can do whom AWS refuses.
+fn access_advice(operation: &str, code: &str, words: &str) -> String {
+    if speaks_of_age(code.as_bytes()) || speaks_of_age(words.as_bytes()) {
+        return " (check the clock of this machine)".to_owned();
+    }
+    match code {
+        "AccessDeniedException" | "NotAuthorized" => {
+            format!(" (allow dynamodb:{operation} on this table, and the use of its KMS key where it has one)")
+        }
+        "ExpiredTokenException" => " (the session token has expired: renew the credentials)".to_owned(),
+        "InvalidSignatureException" | "SignatureDoesNotMatch" | "IncompleteSignatureException" => {
+            " (check the secret access key)".to_owned()
+        }
+        _ => " (check the access key, the session token and the region)".to_owned(),
     }
 }
 

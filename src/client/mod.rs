@@ -50,6 +50,7 @@ pub(crate) struct Client {
     settings: connect::Settings,
     table: String,
     place: String,
+    proxy: Option<&'static str>,
     stats: Arc<Stats>,
 }
 
@@ -116,20 +117,15 @@ impl Client {
     pub(crate) async fn connect(config: &Config, stats: Arc<Stats>) -> Result<Self> {
         let (settings, place) = connect::connect(config, &stats).await?;
         let dynamodb = connect::with_own_quota(&settings, "ld-dynamo-store");
-        let place = format!(
-            "table {:?} in region {:?}{}",
-            config.table,
-            place.region,
-            match &place.endpoint {
-                Some(endpoint) => format!(" at {endpoint}"),
-                None => String::new(),
-            }
-        );
+        let proxy = place.proxy;
+        let at = place.endpoint.map(|endpoint| format!(" at {endpoint}")).unwrap_or_default();
+        let place = format!("table {:?} in region {:?}{at}", config.table, place.region);
         Ok(Client {
             dynamodb,
             settings,
             table: config.table.clone(),
             place,
+            proxy,
             stats,
         })
     }
@@ -141,6 +137,7 @@ impl Client {
             settings: self.settings.clone(),
             table: self.table.clone(),
             place: self.place.clone(),
+            proxy: self.proxy,
             stats: Arc::clone(&self.stats),
         }
     }
@@ -157,7 +154,7 @@ impl Client {
     where
         E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
     {
-        let failure = failure::describe(operation, &self.place, error);
+        let failure = failure::describe(operation, &self.place, self.proxy, error);
         if failure.kind() == ErrorKind::TimedOut && self.awaits_credentials() {
             return failure::no_credentials_for_now(ErrorKind::TimedOut, failure.message());
         }

@@ -19,7 +19,11 @@ const VARIABLES: [[&str; 2]; 3] = [
 const OF_AN_INSTANCE: [&str; 2] = ["fd00:ec2::254", "fd00:ec2::23"];
 
 /// A proxy that is in force for some requests at least.
-pub(super) struct Proxy(ProxyConfig);
+pub(super) struct Proxy {
+    config: ProxyConfig,
+    /// What names that of `https` requests, and that of `http` ones.
+    named_by: [Option<&'static str>; 2],
+}
 
 impl Proxy {
     /// `proxy`, or what the environment says. `NO_PROXY` holds for both.
@@ -29,14 +33,17 @@ impl Proxy {
         };
         let proxy = ProxyConfig::all(url.0.as_str()).map_err(|_| wrong("\"proxy\" is not a usable URL"))?;
         let exceptions = first(["NO_PROXY", "no_proxy"]).map(|(_, value)| value);
-        Ok(Some(Proxy(proxy.no_proxy(exceptions.unwrap_or_default()))))
+        Ok(Some(Proxy {
+            config: proxy.no_proxy(exceptions.unwrap_or_default()),
+            named_by: [Some("\"proxy\""); 2],
+        }))
     }
 
     fn of_environment() -> Result<Option<Self>> {
-        let mut is_set = false;
-        for names in VARIABLES {
+        let mut named_by = [None; VARIABLES.len()];
+        for (index, names) in VARIABLES.into_iter().enumerate() {
             let Some((name, value)) = first(names) else { continue };
-            is_set = true;
+            named_by[index] = Some(name);
             // It may hold a password, so it is not shown. Without a scheme it is HTTP's.
             let with_scheme = if value.contains("://") { value } else { format!("http://{value}") };
             let uri: Option<Uri> = with_scheme.parse().ok();
@@ -47,11 +54,21 @@ impl Proxy {
                 return Err(wrong(format_args!("{name} must be the http:// or https:// URL of a proxy")));
             }
         }
-        Ok(is_set.then(|| Proxy(ProxyConfig::from_env())))
+        let [https, http, all] = named_by;
+        let named_by = [https.or(all), http.or(all)];
+        Ok(named_by.iter().any(Option::is_some).then(|| Proxy {
+            config: ProxyConfig::from_env(),
+            named_by,
+        }))
     }
 
     pub(super) fn config(&self) -> ProxyConfig {
-        self.0.clone()
+        self.config.clone()
+    }
+
+    /// The setting that names the proxy of such requests, if `NO_PROXY` does not except them.
+    pub(super) fn named_by(&self, is_plain: bool) -> Option<&'static str> {
+        self.named_by[usize::from(is_plain)]
     }
 }
 

@@ -318,16 +318,22 @@ const TOLD_OF_WARNINGS: &[&str] = &[
 /// Its warnings quote the lines of an AWS configuration file that it cannot read.
 const QUOTES_FILES: &str = "aws_runtime::env_config::normalize";
 
+/// Its warnings say of region and credentials, one after the other, what the call's error says in one line.
+const SAID_BY_ERRORS: &str = "aws_config::";
+
 /// `None` where nothing of the event is told.
 fn told(metadata: &Metadata<'_>) -> Option<Fields> {
     let target = metadata.target();
     if is_ours(target) {
         return Some(Fields::All);
     }
+    let is_severe = *metadata.level() <= Level::WARN;
+    if is_severe && (target == QUOTES_FILES || target.starts_with(SAID_BY_ERRORS)) {
+        return None;
+    }
     if let Some((_, fields)) = TOLD.iter().find(|(known, _)| *known == target) {
         return Some(Fields::Named(fields));
     }
-    let is_severe = *metadata.level() <= Level::WARN && target != QUOTES_FILES;
     is_severe.then_some(Fields::Named(TOLD_OF_WARNINGS))
 }
 

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 
+use super::complaint::Complaints;
 use crate::cache::{Cache, Flights, Sequence};
 use crate::client::{self, Client};
 use crate::config::Config;
@@ -24,6 +25,7 @@ pub(crate) struct LiveState {
     generation: u64,
     client: OnceCell<Client>,
     connecting: Flights<()>,
+    complaints: Complaints,
     pub(crate) cache: Option<Cache>,
     pub(crate) runtime: Runtime,
     pub(crate) stats: Arc<Stats>,
@@ -45,6 +47,7 @@ impl LiveState {
             generation,
             client: OnceCell::new(),
             connecting: Flights::new(),
+            complaints: Complaints::default(),
             cache: Cache::new(config.cache_ttl, config.stale_on_error),
             runtime: Runtime::new(generation),
             stats: Arc::default(),
@@ -63,7 +66,10 @@ impl LiveState {
             Ok(())
         };
         let (connected, _) = self.connecting.join("", Sequence::default(), connect).await;
-        connected?;
+        if let Err(error) = connected {
+            self.complaints.say(&error);
+            return Err(error);
+        }
         let missing = || Error::new(ErrorKind::Internal, "the client was not made");
         self.client.get().ok_or_else(missing)
     }

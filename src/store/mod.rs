@@ -4,6 +4,7 @@
 //! neither C nor the AWS SDK: how a request is signed, sent and repeated is the client's.
 
 mod big_segments;
+mod complaint;
 mod init;
 mod live;
 mod read;

@@ -265,6 +265,9 @@ impl AwsSettings {
 
     /// Refuses what is wrong for every request, whoever signs it.
     pub(super) fn check_connections(&self) -> Result<()> {
+        if !self.has_own_profile {
+            self.variable("AWS_PROFILE", Form::Text)?;
+        }
         self.check_profile(&self.profiles.selected, None)?;
         OF_CONNECTIONS.iter().try_for_each(|setting| self.find(setting).map(drop))
     }

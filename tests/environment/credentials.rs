@@ -1,13 +1,13 @@
-//! Where credentials and the region come from, and what is said when they cannot be had. One test, because the environment is one.
+//! Where credentials and the region come from, and what is said when they cannot be had.
 
-mod support;
-
-use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use crate::support;
+use crate::listener::Listener;
+use crate::surroundings::Surroundings;
 use ld_dynamo_store::{CacheTtl, ClientFactory, Config, Credentials, Error, ErrorKind, Store};
 
 const PROFILES: &str = "
@@ -48,9 +48,7 @@ fn failure(config: Config) -> (ErrorKind, String) {
 fn credentials_and_region() {
     let profiles = support::build_folder().join("test-profiles");
     std::fs::write(&profiles, PROFILES).expect("a file");
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
-        std::env::remove_var(name);
-    }
+    let _surroundings = Surroundings::new();
     std::env::set_var("AWS_CONFIG_FILE", &profiles);
     std::env::set_var("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent");
     std::env::set_var("AWS_EC2_METADATA_DISABLED", "true");
@@ -148,56 +146,17 @@ fn amazon_refuses_wrong_credentials() {
 /// What a container's endpoint for credentials answers: the status, and for 200 how long the credentials last.
 type Answer = (u16, Duration);
 
-/// An HTTP endpoint on loopback that answers whatever it is told to, and nothing where the status is 0.
-struct Endpoint {
-    url: String,
-    answer: Arc<Mutex<(u16, String)>>,
-    requests: Arc<AtomicUsize>,
+trait HandsOutCredentials {
+    fn answers(&self, answer: Answer);
 }
 
-impl Endpoint {
-    fn new() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let url = format!("http://{}/credentials", listener.local_addr().expect("an address"));
-        let answer = Arc::new(Mutex::new((503, String::new())));
-        let requests = Arc::new(AtomicUsize::new(0));
-        let (answers, counted) = (Arc::clone(&answer), Arc::clone(&requests));
-        std::thread::spawn(move || {
-            let mut silent = Vec::new();
-            for mut stream in listener.incoming().flatten() {
-                let mut request = [0; 8192];
-                if stream.read(&mut request).unwrap_or(0) == 0 {
-                    continue;
-                }
-                counted.fetch_add(1, Ordering::Relaxed);
-                let (status, body) = answers.lock().expect("no panic").clone();
-                if status == 0 {
-                    silent.push(stream);
-                    continue;
-                }
-                let length = body.len();
-                let head =
-                    format!("HTTP/1.1 {status} Scripted\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n");
-                let _ = stream.write_all((head + &body).as_bytes());
-            }
-        });
-        Endpoint { url, answer, requests }
-    }
-
-    fn says(&self, status: u16, body: String) {
-        *self.answer.lock().expect("no panic") = (status, body);
-    }
-
+impl HandsOutCredentials for Listener {
     fn answers(&self, (status, lasts): Answer) {
         let expires = SystemTime::now().duration_since(UNIX_EPOCH).expect("a date") + lasts;
         let expires = date(expires.as_secs());
         let body =
             format!(r#"{{"AccessKeyId":"local","SecretAccessKey":"local","Token":"token","Expiration":"{expires}"}}"#);
         self.says(status, if status == 200 { body } else { String::new() });
-    }
-
-    fn requests(&self) -> usize {
-        self.requests.swap(0, Ordering::Relaxed)
     }
 }
 
@@ -208,7 +167,7 @@ fn date(seconds: u64) -> String {
 }
 
 /// A store whose credentials come from `endpoint`.
-fn contained(engine: &support::Engine, table: &str, endpoint: &Endpoint) -> Config {
+fn contained(engine: &support::Engine, table: &str, endpoint: &Listener) -> Config {
     std::env::set_var("AWS_CONTAINER_CREDENTIALS_FULL_URI", &endpoint.url);
     let mut config = Config::new(table);
     config.endpoint = Some(engine.endpoint.clone());
@@ -234,7 +193,7 @@ fn require_outage(error: &Error) {
 }
 
 fn an_endpoint_that_fails_is_an_outage(engine: &support::Engine, table: &str) {
-    let endpoint = Endpoint::new();
+    let endpoint = Listener::new();
     let store = Store::new(contained(engine, table, &endpoint)).expect("a store");
     for status in [503, 429] {
         endpoint.answers((status, Duration::ZERO));
@@ -271,13 +230,14 @@ fn an_endpoint_that_fails_is_an_outage(engine: &support::Engine, table: &str) {
     get(&store).expect("the first call after recovery");
 
     let nobody = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    let url = format!("http://{}/credentials", nobody.expect("a free port"));
-    let store = Store::new(contained(engine, table, &Endpoint { url, ..endpoint })).expect("a store");
+    let mut endpoint = endpoint;
+    endpoint.url = format!("http://{}/credentials", nobody.expect("a free port"));
+    let store = Store::new(contained(engine, table, &endpoint)).expect("a store");
     require_outage(&get(&store).expect_err("nobody listens"));
 }
 
 fn one_load_serves_all_who_wait(engine: &support::Engine, table: &str) {
-    let endpoint = Endpoint::new();
+    let endpoint = Listener::new();
     endpoint.answers((503, Duration::ZERO));
     let mut config = contained(engine, table, &endpoint);
     // Longer than a load that fails takes, so that nobody comes back for a second one.
@@ -304,7 +264,7 @@ fn one_load_serves_all_who_wait(engine: &support::Engine, table: &str) {
 }
 
 fn the_last_credentials_are_used_until_they_expire(engine: &support::Engine, table: &str) {
-    let endpoint = Endpoint::new();
+    let endpoint = Listener::new();
     let lasts = Duration::from_secs(7);
     let began = Instant::now();
     endpoint.answers((200, lasts));
@@ -333,7 +293,7 @@ fn the_last_credentials_are_used_until_they_expire(engine: &support::Engine, tab
 }
 
 fn a_role_that_is_refused_is_no_outage(config: Config) {
-    let endpoint = Endpoint::new();
+    let endpoint = Listener::new();
     std::env::remove_var("AWS_CONTAINER_CREDENTIALS_FULL_URI");
     std::env::set_var("AWS_ENDPOINT_URL_STS", &endpoint.url);
     let store = Store::new(config).expect("a store");
