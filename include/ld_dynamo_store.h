@@ -81,8 +81,11 @@
 // The configuration is wrong; the message names the key.
 #define LD_DYNAMO_INVALID_CONFIGURATION -100
 
-// The AWS profile needs credential_process or SSO; the message says what to do instead.
+// The AWS profile needs credential_process, SSO or a sign-in; the message says what to do instead.
 #define LD_DYNAMO_UNSUPPORTED_CREDENTIALS -101
+
+// No AWS region could be found; the message says where it was looked for.
+#define LD_DYNAMO_NO_REGION -102
 
 // DynamoDB knows no such table in this region.
 #define LD_DYNAMO_TABLE_NOT_FOUND -200
@@ -93,7 +96,7 @@
 // AWS refused the credentials, or they lack a permission.
 #define LD_DYNAMO_ACCESS_DENIED -202
 
-// No AWS credentials, or no region, could be found.
+// No AWS credentials could be found.
 #define LD_DYNAMO_NO_CREDENTIALS -203
 
 // Any other refusal or fault that DynamoDB reported; see ld_dynamo_error_service_code.

@@ -229,11 +229,28 @@ impl Config {
                 )));
             }
         }
+        if self.region.as_deref().is_some_and(|region| !is_region(region)) {
+            return Err(refusal(
+                "\"region\" must be the name of a region, such as eu-west-1: letters, digits and hyphens",
+            ));
+        }
         if let Some(credentials) = &self.credentials {
             if credentials.access_key_id.is_empty() || credentials.secret_access_key.is_empty() {
                 return Err(refusal(
                     "\"credentials\" needs both \"access_key_id\" and \"secret_access_key\"",
                 ));
+            }
+            let parts = [
+                ("access_key_id", Some(&credentials.access_key_id)),
+                ("secret_access_key", Some(&credentials.secret_access_key)),
+                ("session_token", credentials.session_token.as_ref()),
+            ];
+            for (name, part) in parts {
+                if part.is_some_and(|part| !is_one_word(part)) {
+                    return Err(refusal(format!(
+                        "\"credentials.{name}\" must be one word of printable ASCII, without spaces or line breaks"
+                    )));
+                }
             }
             if self.profile.is_some() {
                 return Err(refusal("\"credentials\" and \"profile\" exclude each other"));
@@ -251,6 +268,17 @@ fn require_url(name: &str, url: &str) -> Result<()> {
     Err(refusal(format!(
         "{name:?} must be an http:// or https:// URL with a host"
     )))
+}
+
+/// The name becomes a part of a host's.
+pub(crate) fn is_region(text: &str) -> bool {
+    let is_label = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    (1..=63).contains(&text.len()) && text.bytes().all(is_label) && !text.starts_with('-') && !text.ends_with('-')
+}
+
+/// What a part of credentials looks like; a line break at its end is a common mistake of whoever mounts it from a file.
+pub(crate) fn is_one_word(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 pub(crate) fn is_http_url(url: &str) -> bool {
@@ -300,6 +328,11 @@ mod tests {
             (r#"{"table":"t","connect_timeout_ms":1.5}"#, "connect_timeout_ms"),
             (r#"{"table":"t","cache_ttl_ms":-2}"#, "cache_ttl_ms"),
             (r#"{"table":"t","retry_mode":"legacy"}"#, "retry_mode"),
+            (r#"{"table":"t","region":"eu west"}"#, "region"),
+            (
+                r#"{"table":"t","credentials":{"secret_access_key":"SECRET\n","access_key_id":"a"}}"#,
+                "credentials.secret_access_key",
+            ),
             (r#"{"prefix":"p"}"#, "table"),
         ];
         for (json, name) in cases {

@@ -43,9 +43,7 @@ pub(super) fn refused(error: &(dyn StdError + 'static)) -> Option<(ErrorKind, &'
 }
 
 /// The error and, one after the other, what caused it.
-pub(super) fn sources<'e>(
-    error: &'e (dyn StdError + 'static),
-) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
+pub(super) fn sources<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>() {
         // Its `source` is that of the error within, which would be left out.
         Some(outer) if outer.get_ref().is_some() => outer.get_ref().map(|inner| inner as &(dyn StdError + 'static)),

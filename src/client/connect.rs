@@ -51,18 +51,27 @@ pub(super) struct Place {
 }
 
 pub(super) async fn connect(config: &Config, stats: &Arc<Stats>) -> Result<(Settings, Place)> {
-    let aws = AwsSettings::read(config);
+    let aws = match reads_aws_files(config) {
+        true => AwsSettings::read(config),
+        false => AwsSettings::of_the_environment_alone(),
+    };
     let endpoint = match &config.endpoint {
         Some(endpoint) => Some(endpoint.clone()),
         None if config.client_factory.is_none() => aws.endpoint()?,
         None => None,
     };
-    let is_plain = endpoint.as_ref().is_some_and(|endpoint| endpoint.starts_with("http://"));
+    let is_plain = endpoint
+        .as_ref()
+        .is_some_and(|endpoint| endpoint.starts_with("http://"));
     let proxy = Proxy::of(config)?;
     let proxy_named_by = proxy.as_ref().and_then(|proxy| proxy.named_by(is_plain));
     // Credentials may have to be fetched over TLS, and a proxy may speak it.
     let needs_tls = !is_plain || config.credentials.is_none() || proxy.is_some();
-    let trust = if needs_tls { http::trust(config, &aws)? } else { http::nothing_trusted()? };
+    let trust = if needs_tls {
+        http::trust(config, &aws)?
+    } else {
+        http::nothing_trusted()?
+    };
     let http = Connectors::new(trust, proxy);
     let Settings { sdk, credentials } = match &config.client_factory {
         Some(factory) => Settings {
@@ -108,10 +117,12 @@ pub(super) fn with_own_quota(settings: &Settings, name: &'static str) -> aws_sdk
     aws_sdk_dynamodb::Client::from_conf(settings.sdk.clone().retry_partition(partition).build())
 }
 
-/// Whether anything is left for the AWS chain to find in its files.
+/// Whether anything is left for the AWS files to say.
 pub(crate) fn reads_aws_files(config: &Config) -> bool {
+    let is_plain = |endpoint: &String| endpoint.starts_with("http://");
+    let knows_whom_to_trust = config.ca_bundle.is_some() || config.endpoint.as_ref().is_some_and(is_plain);
     let is_complete = config.credentials.is_some() && config.region.is_some() && config.endpoint.is_some();
-    !is_complete || config.client_factory.is_some()
+    !(is_complete && knows_whom_to_trust) || config.client_factory.is_some()
 }
 
 async fn settings(
@@ -274,7 +285,9 @@ struct SignedTooLongAgo;
 
 impl ClassifyRetry for SignedTooLongAgo {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
-        let response = context.response().filter(|response| response.status().is_client_error());
+        let response = context
+            .response()
+            .filter(|response| response.status().is_client_error());
         let body = response.and_then(|response| response.body().bytes());
         match body.is_some_and(super::failure::speaks_of_age) {
             true => RetryAction::transient_error(),

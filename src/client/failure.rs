@@ -56,7 +56,9 @@ where
     }
     let reason = chain(&error);
     // The AWS SDK's two words for every connection that failed.
-    let reason = reason.trim_start_matches("dispatch failure: ").trim_start_matches("io error: ");
+    let reason = reason
+        .trim_start_matches("dispatch failure: ")
+        .trim_start_matches("io error: ");
     let message = format!("{doing}: {reason}");
     match without_answer(&error) {
         ErrorKind::InvalidConfiguration => wrong(message),
@@ -67,7 +69,9 @@ where
 
 fn unreachable_advice(proxy: Option<&str>) -> String {
     match proxy {
-        Some(named_by) => format!(" (check the proxy that {named_by} names, and whether NO_PROXY should except the endpoint)"),
+        Some(named_by) => {
+            format!(" (check the proxy that {named_by} names, and whether NO_PROXY should except the endpoint)")
+        }
         None => " (check the endpoint, the region and the network)".to_owned(),
     }
 }
@@ -90,7 +94,8 @@ fn refusal<E: ProvideErrorMetadata>(operation: &str, place: &str, error: &E, sta
     let (kind, advice) = match code {
         Some("ResourceNotFoundException") => (
             ErrorKind::TableNotFound,
-            " (the store never creates its table: create it, or check \"table\", the region and the account)".to_owned(),
+            " (the store never creates its table: create it, or check \"table\", the region and the account)"
+                .to_owned(),
         ),
         // Every request of ours is valid for a table with the right keys: keys and sizes are checked before.
         Some("ValidationException" | "ValidationError") => (
@@ -275,9 +280,14 @@ pub(super) fn speaks_of_throttling(body: &[u8]) -> bool {
 /// Whether the body of a refusal says that the request was signed at another time than it came.
 pub(super) fn speaks_of_age(body: &[u8]) -> bool {
     let body = String::from_utf8_lossy(body);
-    ["Signature expired", "Signature not yet current", "RequestExpired", "RequestTimeTooSkewed"]
-        .iter()
-        .any(|words| body.contains(words))
+    [
+        "Signature expired",
+        "Signature not yet current",
+        "RequestExpired",
+        "RequestTimeTooSkewed",
+    ]
+    .iter()
+    .any(|words| body.contains(words))
 }
 
 #[cfg(test)]

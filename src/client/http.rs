@@ -131,7 +131,10 @@ struct ByPlace {
 impl HttpConnector for ByPlace {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let uri: Option<http::Uri> = request.uri().parse().ok();
-        let stays_here = uri.as_ref().and_then(http::Uri::host).is_some_and(proxy::is_on_this_machine);
+        let stays_here = uri
+            .as_ref()
+            .and_then(http::Uri::host)
+            .is_some_and(proxy::is_on_this_machine);
         match stays_here {
             true => self.past_proxy.call(request),
             false => self.usual.call(request),
@@ -212,7 +215,10 @@ fn context(trust: TrustStore) -> Result<TlsContext> {
 /// `ca_bundle`, `AWS_CA_BUNDLE`, the profile's, or what the system trusts; read here so that no process-wide cell is filled (see
 /// ARCHITECTURE.md).
 pub(super) fn trust(config: &Config, aws: &AwsSettings) -> Result<TlsContext> {
-    let given = config.ca_bundle.as_ref().map(|path| (path.clone(), "\"ca_bundle\"".to_owned()));
+    let given = config
+        .ca_bundle
+        .as_ref()
+        .map(|path| (path.clone(), "\"ca_bundle\"".to_owned()));
     let bundle = match given {
         Some(given) => Some(given),
         None => aws

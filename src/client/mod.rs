@@ -118,7 +118,10 @@ impl Client {
         let (settings, place) = connect::connect(config, &stats).await?;
         let dynamodb = connect::with_own_quota(&settings, "ld-dynamo-store");
         let proxy = place.proxy;
-        let at = place.endpoint.map(|endpoint| format!(" at {endpoint}")).unwrap_or_default();
+        let at = place
+            .endpoint
+            .map(|endpoint| format!(" at {endpoint}"))
+            .unwrap_or_default();
         let place = format!("table {:?} in region {:?}{at}", config.table, place.region);
         Ok(Client {
             dynamodb,

@@ -45,13 +45,19 @@ impl Proxy {
             let Some((name, value)) = first(names) else { continue };
             named_by[index] = Some(name);
             // It may hold a password, so it is not shown. Without a scheme it is HTTP's.
-            let with_scheme = if value.contains("://") { value } else { format!("http://{value}") };
+            let with_scheme = if value.contains("://") {
+                value
+            } else {
+                format!("http://{value}")
+            };
             let uri: Option<Uri> = with_scheme.parse().ok();
             let is_usable = uri.is_some_and(|uri| {
                 matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
             });
             if !is_usable {
-                return Err(wrong(format_args!("{name} must be the http:// or https:// URL of a proxy")));
+                return Err(wrong(format_args!(
+                    "{name} must be the http:// or https:// URL of a proxy"
+                )));
             }
         }
         let [https, http, all] = named_by;
@@ -99,10 +105,22 @@ mod tests {
 
     #[test]
     fn endpoints_of_containers_and_instances_are_on_this_machine() {
-        for host in ["169.254.170.2", "169.254.169.254", "127.0.0.1", "[::1]", "[fd00:ec2::254]", "LOCALHOST"] {
+        for host in [
+            "169.254.170.2",
+            "169.254.169.254",
+            "127.0.0.1",
+            "[::1]",
+            "[fd00:ec2::254]",
+            "LOCALHOST",
+        ] {
             assert!(is_on_this_machine(host), "{host}");
         }
-        for host in ["10.0.0.1", "sts.eu-west-1.amazonaws.com", "[2001:db8::1]", "localhost.example"] {
+        for host in [
+            "10.0.0.1",
+            "sts.eu-west-1.amazonaws.com",
+            "[2001:db8::1]",
+            "localhost.example",
+        ] {
             assert!(!is_on_this_machine(host), "{host}");
         }
     }

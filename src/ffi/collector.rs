@@ -306,14 +306,7 @@ const TOLD: [(&str, &[&str]); 20] = [
 ];
 
 /// Fields of other crates' warnings and errors that are told. What failed in detail, which may quote an answer, is the call's error's.
-const TOLD_OF_WARNINGS: &[&str] = &[
-    "provider",
-    "path",
-    "env",
-    "addr",
-    "token_length",
-    "ends_with_whitespace",
-];
+const TOLD_OF_WARNINGS: &[&str] = &["provider", "path", "env", "addr"];
 
 /// Its warnings quote the lines of an AWS configuration file that it cannot read.
 const QUOTES_FILES: &str = "aws_runtime::env_config::normalize";

@@ -122,7 +122,8 @@ impl Identity {
 /// The files that are read into a live state and never again: those of AWS, and the bundle of root certificates.
 fn files(config: &Config, environment: &[(OsString, OsString)]) -> [Option<PathBuf>; 3] {
     let variable = |name: &str| {
-        let found = environment.iter().find(|(known, _)| known == name);
+        let mut found = environment.iter();
+        let found = found.find(|(known, value)| known == name && !value.is_empty());
         found.map(|(_, value)| Path::new(value))
     };
     let bundle = config.ca_bundle.as_deref().map(Path::new);

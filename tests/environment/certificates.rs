@@ -23,12 +23,20 @@ fn on(engine: &Engine, table: &str) -> Config {
 fn a_bundle_may_be_named_by_the_profile() {
     let surroundings = Surroundings::new();
     let certificates = Certificates::make("environment");
-    let engine = Engine::fake(&["--tls", text(&certificates.chain), text(&certificates.key), "--create-table", "flags"]);
+    let engine = Engine::fake(&[
+        "--tls",
+        text(&certificates.chain),
+        text(&certificates.key),
+        "--create-table",
+        "flags",
+    ]);
     let config = on(&engine, "flags");
     let error = read(&config).expect_err("nobody trusts it");
     require_configuration_error(&error, &["certificate", "ca_bundle", "AWS_CA_BUNDLE"]);
     let bundle = text(&certificates.authority);
-    surroundings.config(format!("[default]\nca_bundle = {bundle}\n[profile other]\nca_bundle = /nonexistent\n"));
+    surroundings.config(format!(
+        "[default]\nca_bundle = {bundle}\n[profile other]\nca_bundle = /nonexistent\n"
+    ));
     read(&config).expect("the profile's bundle");
     surroundings.set("AWS_CA_BUNDLE", "/nonexistent/roots.pem");
     let error = read(&config).expect_err("the variable goes before the profile");
@@ -46,7 +54,13 @@ fn a_certificate_of_a_ca_is_no_server_s() {
     let surroundings = Surroundings::new();
     let certificates = Certificates::make("environment-ca");
     let key = certificates.authority.with_extension("key");
-    let engine = Engine::fake(&["--tls", text(&certificates.authority), text(&key), "--create-table", "flags"]);
+    let engine = Engine::fake(&[
+        "--tls",
+        text(&certificates.authority),
+        text(&key),
+        "--create-table",
+        "flags",
+    ]);
     surroundings.set("AWS_CA_BUNDLE", &certificates.authority);
     let error = read(&on(&engine, "flags")).expect_err("a CA's own");
     require_configuration_error(&error, &["CA's certificate", "the CA signed"]);

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::support;
 use crate::listener::Listener;
+use crate::support;
 use crate::surroundings::Surroundings;
 use ld_dynamo_store::{CacheTtl, ClientFactory, Config, Credentials, Error, ErrorKind, Store};
 

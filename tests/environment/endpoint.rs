@@ -78,7 +78,10 @@ fn endpoints_may_be_ignored() {
     config.max_attempts = 1;
     config.operation_timeout = Some(std::time::Duration::from_millis(500));
     let error = read(&config).expect_err("Amazon is not reached from here");
-    assert!(error.is_retriable() && !error.message().contains(table.address()), "{error}");
+    assert!(
+        error.is_retriable() && !error.message().contains(table.address()),
+        "{error}"
+    );
     assert_eq!(table.requests(), 0);
 }
 
@@ -113,7 +116,10 @@ fn the_first_region_that_has_a_value_counts() {
     let region = || {
         read(&uncached("flags")).expect("an answer");
         let asked = table.asked();
-        let scope = asked[0].split("Credential=").nth(1).and_then(|scope| scope.split('/').nth(2));
+        let scope = asked[0]
+            .split("Credential=")
+            .nth(1)
+            .and_then(|scope| scope.split('/').nth(2));
         scope.expect("a region").to_owned()
     };
     surroundings.config("[default]\nregion = of-the-profile\n");

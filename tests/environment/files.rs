@@ -53,7 +53,11 @@ fn a_profile_is_read_as_the_aws_cli_reads_it() {
         assert_eq!(signer(&surroundings), "AKIDDEFAULT", "{text}");
     }
     surroundings.credentials("[default]\naws_access_key_id = AKIDOTHERFILE\naws_secret_access_key = hidden\n");
-    assert_eq!(signer(&surroundings), "AKIDOTHERFILE", "the credentials file counts more");
+    assert_eq!(
+        signer(&surroundings),
+        "AKIDOTHERFILE",
+        "the credentials file counts more"
+    );
 }
 
 #[test]

@@ -117,7 +117,12 @@ fn what_is_said_of_the_commonest_mistakes() {
         let length = error.message().chars().count();
         assert!(length <= 600 && !error.message().contains('\n'), "{length}: {error}");
         let message = settled(error.message(), &changing);
-        let _ = writeln!(found, "{name}\n  {:?}, retriable: {}\n  {message}\n", error.kind(), error.is_retriable());
+        let _ = writeln!(
+            found,
+            "{name}\n  {:?}, retriable: {}\n  {message}\n",
+            error.kind(),
+            error.is_retriable()
+        );
     }
     let path = support::repository().join("tests/environment/mistakes.txt");
     if std::env::var_os("UPDATE_MISTAKES").is_some_and(|value| value == *"1") {

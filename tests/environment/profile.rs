@@ -105,17 +105,47 @@ fn what_leads_nowhere_is_named_with_its_line() {
     let surroundings = Surroundings::new();
     let table = Listener::empty_table();
     for (profile, names) in [
-        (format!("{ROLE}"), &["role_arn", "line 2", "source_profile", "credential_source"][..]),
-        (format!("{ROLE}source_profile = gone\n"), &["source_profile", "line 3", "\"gone\""]),
+        (
+            format!("{ROLE}"),
+            &["role_arn", "line 2", "source_profile", "credential_source"][..],
+        ),
+        (
+            format!("{ROLE}source_profile = gone\n"),
+            &["source_profile", "line 3", "\"gone\""],
+        ),
         (format!("{ROLE}source_profile = used\n"), &["\"used\"", "none"]),
-        (format!("{ROLE}source_profile = back\n[profile back]\n{ROLE}source_profile = test\n"), &["line 6", "leads back"]),
-        (format!("{ROLE}source_profile = x\ncredential_source = Environment\n"), &["credential_source", "line 4"]),
-        (format!("{ROLE}credential_source = Elsewhere\n"), &["credential_source", "line 3", "Ec2InstanceMetadata"]),
-        (format!("{ROLE}credential_source = Environment\n"), &["credential_source", "AWS_ACCESS_KEY_ID"]),
-        ("web_identity_token_file = /nonexistent/token\n".to_owned(), &["line 2", "role_arn"]),
-        (format!("{ROLE}web_identity_token_file = /nonexistent/token\n"), &["line 3", "/nonexistent/token"]),
-        ("aws_access_key_id = AKID\n".to_owned(), &["line 2", "aws_secret_access_key"]),
-        ("aws_secret_access_key = hidden\n".to_owned(), &["line 2", "aws_access_key_id"]),
+        (
+            format!("{ROLE}source_profile = back\n[profile back]\n{ROLE}source_profile = test\n"),
+            &["line 6", "leads back"],
+        ),
+        (
+            format!("{ROLE}source_profile = x\ncredential_source = Environment\n"),
+            &["credential_source", "line 4"],
+        ),
+        (
+            format!("{ROLE}credential_source = Elsewhere\n"),
+            &["credential_source", "line 3", "Ec2InstanceMetadata"],
+        ),
+        (
+            format!("{ROLE}credential_source = Environment\n"),
+            &["credential_source", "AWS_ACCESS_KEY_ID"],
+        ),
+        (
+            "web_identity_token_file = /nonexistent/token\n".to_owned(),
+            &["line 2", "role_arn"],
+        ),
+        (
+            format!("{ROLE}web_identity_token_file = /nonexistent/token\n"),
+            &["line 3", "/nonexistent/token"],
+        ),
+        (
+            "aws_access_key_id = AKID\n".to_owned(),
+            &["line 2", "aws_secret_access_key"],
+        ),
+        (
+            "aws_secret_access_key = hidden\n".to_owned(),
+            &["line 2", "aws_access_key_id"],
+        ),
     ] {
         surroundings.config(format!("[profile test]\n{profile}[profile used]\noutput = json\n"));
         let error = read(&on(&table, Some("test"))).expect_err(&profile);
@@ -164,6 +194,9 @@ fn what_has_no_effect_is_warned_of() {
     let [mfa, duration] = warnings.as_slice() else {
         panic!("{warnings:?}");
     };
-    assert!(mfa.contains("mfa_serial of profile \"test\"") && mfa.contains("line 11"), "{mfa}");
+    assert!(
+        mfa.contains("mfa_serial of profile \"test\"") && mfa.contains("line 11"),
+        "{mfa}"
+    );
     assert!(duration.contains("duration_seconds of profile \"via\""), "{duration}");
 }

@@ -43,7 +43,10 @@ fn the_endpoint_of_a_container_is_asked_past_the_proxy() {
         assert_eq!(container.requests(), 1, "for credentials");
         let asked = proxy.asked();
         assert_eq!(asked.len(), 1, "for the row: {asked:?}");
-        assert!(asked[0].contains("GetItem") && asked[0].contains("AKIDCONTAINER"), "{asked:?}");
+        assert!(
+            asked[0].contains("GetItem") && asked[0].contains("AKIDCONTAINER"),
+            "{asked:?}"
+        );
         // The second configuration finds the proxy here.
         surroundings.set("HTTP_PROXY", proxy.address());
     }

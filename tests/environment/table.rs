@@ -45,47 +45,179 @@ const fn case(
 const LONG: &str = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\
                     xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\
                     xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
-const URLS: &[&str] = &["localhost:4566", "ftp://host", "http://", "http//host", "http://ho st", LONG];
+const URLS: &[&str] = &[
+    "localhost:4566",
+    "ftp://host",
+    "http://",
+    "http//host",
+    "http://ho st",
+    LONG,
+];
 const BOOLEANS: &[&str] = &["1", "yes", "on", "truefalse", LONG];
 const ANY: &[&str] = &["", "0", "-1", "nonsense", "\u{1f980}", LONG];
 
 const VARIABLES: &[Case] = &[
-    case("AWS_REGION", Source::Environment, &["eu-west-1", "local"], &["eu west", "eu_west", "http://eu", "\u{1f980}", LONG]),
-    case("AWS_DEFAULT_REGION", Source::Environment, &["us-gov-west-1"], &["eu.west", "-", LONG]),
+    case(
+        "AWS_REGION",
+        Source::Environment,
+        &["eu-west-1", "local"],
+        &["eu west", "eu_west", "http://eu", "\u{1f980}", LONG],
+    ),
+    case(
+        "AWS_DEFAULT_REGION",
+        Source::Environment,
+        &["us-gov-west-1"],
+        &["eu.west", "-", LONG],
+    ),
     case("AWS_ENDPOINT_URL", Source::Environment, &[], URLS),
     case("AWS_ENDPOINT_URL_DYNAMODB", Source::Environment, &[], URLS),
     case("AWS_ENDPOINT_URL_STS", Source::WebIdentity, &[], URLS),
-    case("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", Source::Environment, &["false", "False"], BOOLEANS),
-    case("AWS_USE_FIPS_ENDPOINT", Source::Environment, &["true", "TRUE", "false"], BOOLEANS),
-    case("AWS_USE_DUALSTACK_ENDPOINT", Source::Environment, &["true", "false"], BOOLEANS),
-    case("AWS_ACCOUNT_ID_ENDPOINT_MODE", Source::Environment, &["disabled", "Preferred"], &["on", LONG]),
-    case("AWS_ACCOUNT_ID", Source::Environment, &["111122223333"], &["1111", "1111-2222-3333", LONG]),
-    case("AWS_ACCESS_KEY_ID", Source::Environment, &["local"], &["with space", "AKID\n", "\u{1f980}"]),
-    case("AWS_SECRET_ACCESS_KEY", Source::Environment, &["a/b+c="], &["with space", "line\nbreak"]),
-    case("AWS_SESSION_TOKEN", Source::Environment, &["a/b+c=="], &["with space", "line\nbreak"]),
+    case(
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+        Source::Environment,
+        &["false", "False"],
+        BOOLEANS,
+    ),
+    case(
+        "AWS_USE_FIPS_ENDPOINT",
+        Source::Environment,
+        &["true", "TRUE", "false"],
+        BOOLEANS,
+    ),
+    case(
+        "AWS_USE_DUALSTACK_ENDPOINT",
+        Source::Environment,
+        &["true", "false"],
+        BOOLEANS,
+    ),
+    case(
+        "AWS_ACCOUNT_ID_ENDPOINT_MODE",
+        Source::Environment,
+        &["disabled", "Preferred"],
+        &["on", LONG],
+    ),
+    case(
+        "AWS_ACCOUNT_ID",
+        Source::Environment,
+        &["111122223333"],
+        &["1111", "1111-2222-3333", LONG],
+    ),
+    case(
+        "AWS_ACCESS_KEY_ID",
+        Source::Environment,
+        &["local"],
+        &["with space", "AKID\n", "\u{1f980}"],
+    ),
+    case(
+        "AWS_SECRET_ACCESS_KEY",
+        Source::Environment,
+        &["a/b+c="],
+        &["with space", "line\nbreak"],
+    ),
+    case(
+        "AWS_SESSION_TOKEN",
+        Source::Environment,
+        &["a/b+c=="],
+        &["with space", "line\nbreak"],
+    ),
     case("AWS_SECURITY_TOKEN", Source::Environment, &["a/b+c=="], &[]),
-    case("AWS_PROFILE", Source::Environment, &["default", "other"], &["missing", LONG]),
+    case(
+        "AWS_PROFILE",
+        Source::Environment,
+        &["default", "other"],
+        &["missing", LONG],
+    ),
     case("AWS_DEFAULT_PROFILE", Source::Environment, &["other"], &[]),
-    case("AWS_CONFIG_FILE", Source::Environment, &["/nonexistent", "/", "/dev/null", "~/.aws/config"], &[]),
-    case("AWS_SHARED_CREDENTIALS_FILE", Source::Environment, &["/nonexistent", "/", "~/x"], &[]),
-    case("AWS_CA_BUNDLE", Source::Any, &[], &["/nonexistent/roots.pem", "/dev/null"]),
-    case("AWS_WEB_IDENTITY_TOKEN_FILE", Source::WebIdentity, &[], &["/nonexistent/token", "/dev/null", LONG]),
-    case("AWS_ROLE_ARN", Source::WebIdentity, &[], &["reader", "arn:aws:iam", "arn:aws:iam::1:role/with space", LONG]),
-    case("AWS_ROLE_SESSION_NAME", Source::WebIdentity, &["a@b"], &["x", "with space", LONG]),
-    case("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", Source::Container, &[], &["credentials", "http://host/", "\u{1f980}", LONG]),
+    case(
+        "AWS_CONFIG_FILE",
+        Source::Environment,
+        &["/nonexistent", "/", "/dev/null", "~/.aws/config"],
+        &[],
+    ),
+    case(
+        "AWS_SHARED_CREDENTIALS_FILE",
+        Source::Environment,
+        &["/nonexistent", "/", "~/x"],
+        &[],
+    ),
+    case(
+        "AWS_CA_BUNDLE",
+        Source::Any,
+        &[],
+        &["/nonexistent/roots.pem", "/dev/null"],
+    ),
+    case(
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+        Source::WebIdentity,
+        &[],
+        &["/nonexistent/token", "/dev/null", LONG],
+    ),
+    case(
+        "AWS_ROLE_ARN",
+        Source::WebIdentity,
+        &[],
+        &["reader", "arn:aws:iam", "arn:aws:iam::1:role/with space", LONG],
+    ),
+    case(
+        "AWS_ROLE_SESSION_NAME",
+        Source::WebIdentity,
+        &["a@b"],
+        &["x", "with space", LONG],
+    ),
+    case(
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+        Source::Container,
+        &[],
+        &["credentials", "http://host/", "\u{1f980}", LONG],
+    ),
     case("AWS_CONTAINER_CREDENTIALS_FULL_URI", Source::Container, &[], URLS),
-    case("AWS_CONTAINER_AUTHORIZATION_TOKEN", Source::Container, &["Basic abc="], &["line\nbreak"]),
-    case("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", Source::Container, &[], &["/nonexistent/token", "/dev/null"]),
+    case(
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+        Source::Container,
+        &["Basic abc="],
+        &["line\nbreak"],
+    ),
+    case(
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+        Source::Container,
+        &[],
+        &["/nonexistent/token", "/dev/null"],
+    ),
     case("AWS_EC2_METADATA_DISABLED", Source::Environment, &["TRUE"], BOOLEANS),
     case("AWS_EC2_METADATA_V1_DISABLED", Source::Environment, &["true"], BOOLEANS),
-    case("AWS_EC2_METADATA_SERVICE_ENDPOINT", Source::Environment, &["http://127.0.0.1:1"], URLS),
-    case("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", Source::Environment, &["IPv6", "ipv4"], &["6", LONG]),
-    case("HTTP_PROXY", Source::Any, &[], &["http://", "socks5://host", "http://user:hidden@", "::"]),
-    case("HTTPS_PROXY", Source::Any, &["proxy.invalid:3128"], &["http://", "socks5://host", "::"]),
+    case(
+        "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+        Source::Environment,
+        &["http://127.0.0.1:1"],
+        URLS,
+    ),
+    case(
+        "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
+        Source::Environment,
+        &["IPv6", "ipv4"],
+        &["6", LONG],
+    ),
+    case(
+        "HTTP_PROXY",
+        Source::Any,
+        &[],
+        &["http://", "socks5://host", "http://user:hidden@", "::"],
+    ),
+    case(
+        "HTTPS_PROXY",
+        Source::Any,
+        &["proxy.invalid:3128"],
+        &["http://", "socks5://host", "::"],
+    ),
     case("ALL_PROXY", Source::Any, &[], &["http://", "socks5://host"]),
     case("NO_PROXY", Source::Environment, ANY, &[]),
     // Our own settings decide, whatever these say.
-    case("AWS_RETRY_MODE", Source::Environment, &["legacy", "standard", "adaptive", "nonsense", LONG], &[]),
+    case(
+        "AWS_RETRY_MODE",
+        Source::Environment,
+        &["legacy", "standard", "adaptive", "nonsense", LONG],
+        &[],
+    ),
     case("AWS_MAX_ATTEMPTS", Source::Environment, ANY, &[]),
     case("AWS_NEW_RETRIES_2026", Source::Environment, ANY, &[]),
     case("AWS_DEFAULTS_MODE", Source::Environment, ANY, &[]),
@@ -104,32 +236,82 @@ const VARIABLES: &[Case] = &[
 ];
 
 const KEYS: &[Case] = &[
-    case("region", Source::Profile, &["eu-west-1", "local # here"], &["eu west", "http://eu", LONG]),
+    case(
+        "region",
+        Source::Profile,
+        &["eu-west-1", "local # here"],
+        &["eu west", "http://eu", LONG],
+    ),
     case("endpoint_url", Source::Environment, &[], URLS),
     case("ignore_configured_endpoint_urls", Source::Profile, &["false"], BOOLEANS),
     case("use_fips_endpoint", Source::Profile, &["true", "false"], BOOLEANS),
     case("use_dualstack_endpoint", Source::Profile, &["true"], BOOLEANS),
-    case("account_id_endpoint_mode", Source::Profile, &["disabled"], &["on", LONG]),
+    case(
+        "account_id_endpoint_mode",
+        Source::Profile,
+        &["disabled"],
+        &["on", LONG],
+    ),
     case("ca_bundle", Source::Any, &[], &["/nonexistent/roots.pem", "/dev/null"]),
-    case("ec2_metadata_service_endpoint", Source::Profile, &["http://127.0.0.1:1"], URLS),
-    case("ec2_metadata_service_endpoint_mode", Source::Profile, &["IPv6"], &["6", LONG]),
+    case(
+        "ec2_metadata_service_endpoint",
+        Source::Profile,
+        &["http://127.0.0.1:1"],
+        URLS,
+    ),
+    case(
+        "ec2_metadata_service_endpoint_mode",
+        Source::Profile,
+        &["IPv6"],
+        &["6", LONG],
+    ),
     case("ec2_metadata_v1_disabled", Source::Profile, &["true"], BOOLEANS),
-    case("aws_access_key_id", Source::Profile, &["local"], &["with space", "\u{1f980}"]),
+    case(
+        "aws_access_key_id",
+        Source::Profile,
+        &["local"],
+        &["with space", "\u{1f980}"],
+    ),
     case("aws_secret_access_key", Source::Profile, &["a/b+c="], &["with space"]),
     case("aws_session_token", Source::Profile, &["a/b+c=="], &["with space"]),
     case("aws_security_token", Source::Profile, &["a/b+c=="], &["with space"]),
     case("aws_account_id", Source::Profile, &["111122223333"], &["1111", LONG]),
     case("services", Source::Profile, &["nobody", "\u{1f980}", LONG], &[]),
-    case("role_session_name", Source::Profile, &["a@b"], &["x", "with space", LONG]),
-    case("role_arn", Source::Profile, &[], &["reader", "arn:aws:iam::111122223333:role/reader", LONG]),
-    case("web_identity_token_file", Source::Profile, &[], &["/nonexistent/token", "/dev/null"]),
+    case(
+        "role_session_name",
+        Source::Profile,
+        &["a@b"],
+        &["x", "with space", LONG],
+    ),
+    case(
+        "role_arn",
+        Source::Profile,
+        &[],
+        &["reader", "arn:aws:iam::111122223333:role/reader", LONG],
+    ),
+    case(
+        "web_identity_token_file",
+        Source::Profile,
+        &[],
+        &["/nonexistent/token", "/dev/null"],
+    ),
     // Of a profile that names no role, these are nobody's.
     case("source_profile", Source::Profile, ANY, &[]),
     case("credential_source", Source::Profile, &["Environment"], &[]),
     case("external_id", Source::Profile, ANY, &[]),
     case("mfa_serial", Source::Profile, ANY, &[]),
-    case("duration_seconds", Source::Profile, &["900", "43200"], &["0", "899", "1h", "-1", LONG]),
-    case("retry_mode", Source::Profile, &["legacy", "standard", "nonsense", LONG], &[]),
+    case(
+        "duration_seconds",
+        Source::Profile,
+        &["900", "43200"],
+        &["0", "899", "1h", "-1", LONG],
+    ),
+    case(
+        "retry_mode",
+        Source::Profile,
+        &["legacy", "standard", "nonsense", LONG],
+        &[],
+    ),
     case("max_attempts", Source::Profile, ANY, &[]),
     case("defaults_mode", Source::Profile, ANY, &[]),
     case("sdk_ua_app_id", Source::Profile, ANY, &[]),
@@ -206,7 +388,10 @@ fn every_variable_may_be_empty_or_odd_and_is_named_where_it_is_broken() {
             surroundings.set("AWS_REGION", "us-east-1");
         }
         let config = on(&engine, &table, case.source);
-        surroundings.set("AWS_ENDPOINT_URL", std::env::var("AWS_ENDPOINT_URL").unwrap_or_default());
+        surroundings.set(
+            "AWS_ENDPOINT_URL",
+            std::env::var("AWS_ENDPOINT_URL").unwrap_or_default(),
+        );
         let before = std::env::var_os(case.name);
         surroundings.unset(case.name);
         let unset = kind(&read(&config));
@@ -247,7 +432,10 @@ fn every_key_of_a_profile_may_be_empty_or_odd_and_is_named_with_its_line_where_i
         let surroundings = Surroundings::new();
         prepare(&surroundings, case.source, "");
         let config = on(&engine, &table, case.source);
-        surroundings.set("AWS_ENDPOINT_URL", std::env::var("AWS_ENDPOINT_URL").unwrap_or_default());
+        surroundings.set(
+            "AWS_ENDPOINT_URL",
+            std::env::var("AWS_ENDPOINT_URL").unwrap_or_default(),
+        );
         if case.name == "endpoint_url" {
             surroundings.set("AWS_ENDPOINT_URL", "");
             surroundings.set("AWS_ENDPOINT_URL_DYNAMODB", "");

@@ -15,7 +15,8 @@ fn a_request_that_was_signed_too_long_ago_is_signed_anew() {
     let engine = Engine::fake(&[]);
     let table = engine.create_table();
     let store = engine.store(&table);
-    let expired = "Signature expired: 20261127T090000Z is now earlier than 20261127T090500Z (20261127T091000Z - 5 min.)";
+    let expired =
+        "Signature expired: 20261127T090000Z is now earlier than 20261127T090500Z (20261127T091000Z - 5 min.)";
     let early = "Signature not yet current: 20261127T093000Z is still later than 20261127T092000Z";
     for message in [expired, early] {
         engine.script(json!({
@@ -35,7 +36,9 @@ fn a_request_that_was_signed_too_long_ago_is_signed_anew() {
         "times": 1,
         "action": {"error": {"status": 400, "code": "InvalidSignatureException", "message": message}},
     }));
-    let error = store.get("features", "flag").expect_err("another key does not come of time");
+    let error = store
+        .get("features", "flag")
+        .expect_err("another key does not come of time");
     assert_eq!(error.kind(), ErrorKind::AccessDenied, "{error}");
 }
 
@@ -68,7 +71,9 @@ fn a_wrong_clock_is_corrected_by_the_answer() {
         400,
         r#"{"__type":"com.amazon.coral.service#InvalidSignatureException","message":"Signature expired"}"#.to_owned(),
     );
-    let date = DateTime::from(now + ahead).fmt(DateTimeFormat::HttpDate).expect("a date");
+    let date = DateTime::from(now + ahead)
+        .fmt(DateTimeFormat::HttpDate)
+        .expect("a date");
     *table.date.lock().expect("no panic") = Some(date);
     let mut config = uncached("flags");
     config.endpoint = Some(table.address().to_owned());
@@ -82,6 +87,8 @@ fn a_wrong_clock_is_corrected_by_the_answer() {
     let error = store.get("features", "flag").expect_err("it refuses whatever the date");
     assert!(error.message().contains("clock"), "{error}");
     let asked = table.asked();
-    let apart = signed_at(&asked[1]).duration_since(signed_at(&asked[0])).expect("later");
+    let apart = signed_at(&asked[1])
+        .duration_since(signed_at(&asked[0]))
+        .expect("later");
     assert!(apart > ahead / 2, "{apart:?}");
 }

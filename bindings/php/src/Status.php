@@ -20,6 +20,7 @@ final class Status
     public const INVALID_DATA_SET = -7;
     public const INVALID_CONFIGURATION = -100;
     public const UNSUPPORTED_CREDENTIALS = -101;
+    public const NO_REGION = -102;
     public const TABLE_NOT_FOUND = -200;
     public const TABLE_MISMATCH = -201;
     public const ACCESS_DENIED = -202;

@@ -34,7 +34,7 @@ impl Form {
             Form::Boolean => ["true", "false"].iter().any(|known| value.eq_ignore_ascii_case(known)),
             Form::Integer { least, most } => value.parse().is_ok_and(|number| (least..=most).contains(&number)),
             Form::OneOf(known) => known.iter().any(|known| value.eq_ignore_ascii_case(known)),
-            Form::Region => is_host_label(value),
+            Form::Region => config::is_region(value),
             Form::Url => config::is_http_url(value),
             Form::UrlPath => value.starts_with('/') && value.parse::<PathAndQuery>().is_ok(),
             Form::RoleArn => is_role_arn(value),
@@ -45,7 +45,7 @@ impl Form {
                         .all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte))
             }
             Form::AccountId => value.len() == 12 && value.bytes().all(|byte| byte.is_ascii_digit()),
-            Form::Secret => value.bytes().all(|byte| byte.is_ascii_graphic()),
+            Form::Secret => config::is_one_word(value),
         }
     }
 
@@ -77,11 +77,6 @@ impl fmt::Display for Form {
             Form::Secret => f.write_str("one word of printable ASCII, without spaces or line breaks"),
         }
     }
-}
-
-fn is_host_label(text: &str) -> bool {
-    let is_label = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    (1..=63).contains(&text.len()) && text.bytes().all(is_label) && !text.starts_with('-') && !text.ends_with('-')
 }
 
 fn is_role_arn(text: &str) -> bool {

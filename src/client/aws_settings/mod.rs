@@ -186,6 +186,16 @@ impl AwsSettings {
         Self::in_environment(Environment::now(), config.profile.as_deref())
     }
 
+    /// The environment as it is now, and no file.
+    pub(super) fn of_the_environment_alone() -> Self {
+        AwsSettings {
+            environment: Environment::now(),
+            profiles: Profiles::default(),
+            has_own_profile: false,
+            profile_named_by: "AWS_PROFILE",
+        }
+    }
+
     fn in_environment(mut environment: Environment, own_profile: Option<&str>) -> Self {
         // Older names, which boto3 and the AWS CLI still accept.
         for (name, older) in [
@@ -202,7 +212,11 @@ impl AwsSettings {
         let profiles = Profiles::read(&environment, named);
         AwsSettings {
             has_own_profile: own_profile.is_some(),
-            profile_named_by: if own_profile.is_some() { "\"profile\"" } else { "AWS_PROFILE" },
+            profile_named_by: if own_profile.is_some() {
+                "\"profile\""
+            } else {
+                "AWS_PROFILE"
+            },
             environment,
             profiles,
         }
@@ -242,7 +256,10 @@ impl AwsSettings {
         if self.find(&IGNORE_ENDPOINTS)?.is_some_and(|found| found.is_true()) {
             return Ok(None);
         }
-        let found = match (self.find(&ENDPOINT_OF_SERVICE)?, self.environment.has("AWS_ENDPOINT_URL")) {
+        let found = match (
+            self.find(&ENDPOINT_OF_SERVICE)?,
+            self.environment.has("AWS_ENDPOINT_URL"),
+        ) {
             (Some(found), _) => Some(found),
             (None, true) => self.find(&ENDPOINT)?,
             (None, false) => match self.profiles.service_property("endpoint_url") {
@@ -258,7 +275,10 @@ impl AwsSettings {
         };
         let Some(found) = found else { return Ok(None) };
         if found.text.contains('@') {
-            return Err(wrong(format_args!("{} must not hold a user name or password", found.origin)));
+            return Err(wrong(format_args!(
+                "{} must not hold a user name or password",
+                found.origin
+            )));
         }
         Ok(Some(found.text.to_owned()))
     }
@@ -269,7 +289,9 @@ impl AwsSettings {
             self.variable("AWS_PROFILE", Form::Text)?;
         }
         self.check_profile(&self.profiles.selected, None)?;
-        OF_CONNECTIONS.iter().try_for_each(|setting| self.find(setting).map(drop))
+        OF_CONNECTIONS
+            .iter()
+            .try_for_each(|setting| self.find(setting).map(drop))
     }
 
     /// Refuses an endpoint that STS would be asked at for a role.
@@ -300,11 +322,7 @@ impl AwsSettings {
 
     /// Where a region was looked for.
     pub(super) fn looked_at(&self) -> String {
-        format!(
-            "in profile {:?} of {}",
-            self.profiles.selected,
-            self.profiles.files()
-        )
+        format!("in profile {:?} of {}", self.profiles.selected, self.profiles.files())
     }
 
     /// The AWS SDK's own loader, which sees what was read here and nothing else.
@@ -316,7 +334,9 @@ impl AwsSettings {
         let variables = self
             .environment
             .texts(|name| PASSED_ON.contains(&name) && !(self.has_own_profile && is_of_credentials(name)));
-        let files = self.profiles.for_sdk(&self.environment, role.and_then(Role::taken_from));
+        let files = self
+            .profiles
+            .for_sdk(&self.environment, role.and_then(Role::taken_from));
         let profile = role.map_or(self.profiles.selected.as_str(), Role::source);
         loader
             .env(Env::from_slice(&variables))

@@ -79,10 +79,7 @@ pub(super) fn sections(text: &str) -> Vec<Section> {
         // What stands above the first section belongs to nobody.
         let Some(section) = sections.last_mut() else { continue };
         let property = property(content, index + 1);
-        let continued = section
-            .properties
-            .last_mut()
-            .filter(|_| indent > indent_of_property);
+        let continued = section.properties.last_mut().filter(|_| indent > indent_of_property);
         match (continued, property) {
             (Some(above), Some(property)) if above.value.is_empty() => above.nested.push(property),
             (Some(above), None) if above.value.is_empty() => section.broken.push(index + 1),

@@ -36,6 +36,7 @@ const PASSED_ON: [&str; 20] = [
     "ec2_metadata_v1_disabled",
 ];
 
+#[derive(Default)]
 pub(in crate::client) struct Profiles {
     config: ProfileFile,
     credentials: ProfileFile,
@@ -128,7 +129,10 @@ impl Profiles {
         let mut told = String::new();
         for file in [&self.config, &self.credentials] {
             let between = if told.is_empty() { "" } else { " and " };
-            let path = file.path.as_deref().map_or("none without HOME".into(), Path::to_string_lossy);
+            let path = file
+                .path
+                .as_deref()
+                .map_or("none without HOME".into(), Path::to_string_lossy);
             let _ = write!(told, "{between}{path}");
             if let Some(reason) = &file.unreadable {
                 let _ = write!(told, " (unreadable: {reason})");

@@ -176,7 +176,9 @@ impl AwsSettings {
             self.check_sts()?;
             return Ok(Next::Ends);
         }
-        let Some(role) = role else { return self.check_keys(profile) };
+        let Some(role) = role else {
+            return self.check_keys(profile);
+        };
         self.check_sts()?;
         text("external_id")?;
         if let Some(device) = text("mfa_serial")? {
@@ -207,7 +209,10 @@ impl AwsSettings {
         let source = self.property(profile, "credential_source", CREDENTIAL_SOURCES)?;
         if let Some(source) = source.filter(is_environment) {
             if !self.environment.has("AWS_ACCESS_KEY_ID") {
-                return Err(wrong(format_args!("{} needs AWS_ACCESS_KEY_ID, which is not set", source.origin)));
+                return Err(wrong(format_args!(
+                    "{} needs AWS_ACCESS_KEY_ID, which is not set",
+                    source.origin
+                )));
             }
             self.check_keys_of_environment()?;
         }
@@ -230,10 +235,16 @@ impl AwsSettings {
             (None, None) => return Ok(Next::Nothing),
             (Some(_), Some(_)) => {}
             (Some(found), None) => {
-                return Err(wrong(format_args!("{} needs aws_secret_access_key beside it", found.origin)))
+                return Err(wrong(format_args!(
+                    "{} needs aws_secret_access_key beside it",
+                    found.origin
+                )))
             }
             (None, Some(found)) => {
-                return Err(wrong(format_args!("{} needs aws_access_key_id beside it", found.origin)))
+                return Err(wrong(format_args!(
+                    "{} needs aws_access_key_id beside it",
+                    found.origin
+                )))
             }
         }
         for token in ["aws_session_token", "aws_security_token"] {
@@ -251,7 +262,10 @@ impl AwsSettings {
         let text = |key| self.property(profile, key, Form::Text);
         let arn = self.property(profile, "role_arn", Form::RoleArn)?;
         let (Some(arn), None) = (arn, text("web_identity_token_file")?) else {
-            tracing::warn!("{} has no effect: it is sent with a role_arn and its source only", duration.origin);
+            tracing::warn!(
+                "{} has no effect: it is sent with a role_arn and its source only",
+                duration.origin
+            );
             return Ok(None);
         };
         let owned = |found: Option<Found<'_>>| found.map(|found| found.text.to_owned());
@@ -287,7 +301,10 @@ fn not_run(origin: &Origin<'_>) -> Error {
 fn read_token(file: &Found<'_>) -> Result<String> {
     match std::fs::read_to_string(Path::new(file.text)) {
         Ok(token) if !token.trim().is_empty() => Ok(token.trim().to_owned()),
-        Ok(_) => Err(wrong(format_args!("{} names the file {:?}, which is empty", file.origin, file.text))),
+        Ok(_) => Err(wrong(format_args!(
+            "{} names the file {:?}, which is empty",
+            file.origin, file.text
+        ))),
         Err(error) => Err(wrong(format_args!(
             "{} names the file {:?}, which cannot be read: {error}",
             file.origin,

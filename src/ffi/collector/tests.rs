@@ -47,16 +47,15 @@ fn of_others_only_what_is_on_the_list_is_told() {
 #[test]
 fn warnings_and_errors_of_others_are_told_without_what_they_quote() {
     let lines = heard(trace(), || {
-        tracing::warn!(target: "aws_config::ecs", token_length = 7, token = "a token", "invalid auth token");
+        tracing::warn!(target: "another_crate", addr = "::1", token = "a token", "told, too");
+        // Region and credentials are the call's error's.
+        tracing::warn!(target: "aws_config::ecs", token_length = 7, "invalid auth token");
         tracing::error!(target: "a_crate::of_tomorrow", error = "what it quotes", "told");
         tracing::warn!(target: "aws_runtime::env_config::normalize", "`a line of a file` ignored");
     });
     assert_eq!(
         lines,
-        [
-            "aws_config::ecs: invalid auth token token_length=7",
-            "a_crate::of_tomorrow: told"
-        ]
+        ["another_crate: told, too addr=::1", "a_crate::of_tomorrow: told"]
     );
 }
 

@@ -93,6 +93,11 @@ fn a_file_that_nobody_reads_makes_none() {
     let before = identity(&complete, &environment);
     folder.write(".aws/credentials", "new");
     assert_eq!(before, identity(&complete, &environment));
+    // Over TLS, the profile may say whom to trust.
+    let over_tls = config(r#","region":"eu-west-1","endpoint":"https://localhost:1""#);
+    let before = identity(&over_tls, &environment);
+    folder.write(".aws/config", "new");
+    assert_ne!(before, identity(&over_tls, &environment));
 }
 
 #[test]

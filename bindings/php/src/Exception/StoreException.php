@@ -19,6 +19,7 @@ class StoreException extends \RuntimeException implements LdDynamoStoreException
         Status::INVALID_DATA_SET => InvalidDataSetException::class,
         Status::INVALID_CONFIGURATION => ConfigurationException::class,
         Status::UNSUPPORTED_CREDENTIALS => UnsupportedCredentialsException::class,
+        Status::NO_REGION => NoRegionException::class,
         Status::TABLE_NOT_FOUND => TableNotFoundException::class,
         Status::TABLE_MISMATCH => TableMismatchException::class,
         Status::ACCESS_DENIED => AccessDeniedException::class,

@@ -16,6 +16,7 @@ STATUSES: dict[str, int] = {
     "INVALID_DATA_SET": -7,
     "INVALID_CONFIGURATION": -100,
     "UNSUPPORTED_CREDENTIALS": -101,
+    "NO_REGION": -102,
     "TABLE_NOT_FOUND": -200,
     "TABLE_MISMATCH": -201,
     "ACCESS_DENIED": -202,
@@ -112,7 +113,11 @@ class ConfigurationError(StoreError, ValueError):
 
 
 class UnsupportedCredentialsError(ConfigurationError):
-    """The AWS profile needs ``credential_process`` or SSO; the message says what to do instead."""
+    """The AWS profile needs ``credential_process``, SSO or a sign-in; the message says what to do instead."""
+
+
+class NoRegionError(ConfigurationError):
+    """No AWS region was found; the message says where it was looked for."""
 
 
 class ServiceError(StoreError):
@@ -181,6 +186,7 @@ _CLASS_OF_STATUS: dict[int, type[StoreError]] = {
     STATUSES["INVALID_DATA_SET"]: InvalidDataSetError,
     STATUSES["INVALID_CONFIGURATION"]: ConfigurationError,
     STATUSES["UNSUPPORTED_CREDENTIALS"]: UnsupportedCredentialsError,
+    STATUSES["NO_REGION"]: NoRegionError,
     STATUSES["TABLE_NOT_FOUND"]: TableNotFoundError,
     STATUSES["TABLE_MISMATCH"]: TableMismatchError,
     STATUSES["ACCESS_DENIED"]: AccessDeniedError,

@@ -16,6 +16,7 @@ module LdDynamoStore
     INVALID_DATA_SET = -7
     INVALID_CONFIGURATION = -100
     UNSUPPORTED_CREDENTIALS = -101
+    NO_REGION = -102
     TABLE_NOT_FOUND = -200
     TABLE_MISMATCH = -201
     ACCESS_DENIED = -202
@@ -96,8 +97,11 @@ module LdDynamoStore
   # A configuration key is unknown, mistyped, or contradicts another.
   class ConfigurationError < StoreError; end
 
-  # The AWS profile needs credential_process or SSO; the message says what to do instead.
+  # The AWS profile needs credential_process, SSO or a sign-in; the message says what to do instead.
   class UnsupportedCredentialsError < ConfigurationError; end
+
+  # No AWS region was found; the message says where it was looked for.
+  class NoRegionError < ConfigurationError; end
 
   # AWS refused the request; StoreError#service_code says why.
   class ServiceError < StoreError; end
@@ -152,6 +156,7 @@ module LdDynamoStore
       Status::INVALID_DATA_SET => InvalidDataSetError,
       Status::INVALID_CONFIGURATION => ConfigurationError,
       Status::UNSUPPORTED_CREDENTIALS => UnsupportedCredentialsError,
+      Status::NO_REGION => NoRegionError,
       Status::TABLE_NOT_FOUND => TableNotFoundError,
       Status::TABLE_MISMATCH => TableMismatchError,
       Status::ACCESS_DENIED => AccessDeniedError,
