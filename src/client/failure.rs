@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityError;
 
+use super::validation::speaks_of_keys;
 use crate::error::{Error, ErrorKind};
 
 /// Errors that speak of the request's rate, whatever the operation.
@@ -71,8 +72,7 @@ fn refusal<E: ProvideErrorMetadata>(operation: &str, place: &str, error: &E, sta
     let code = error.code();
     let (kind, advice) = match code {
         Some("ResourceNotFoundException") => (ErrorKind::TableNotFound, " (the store never creates its table)"),
-        // Every request of ours is valid for a table with the right keys: keys and sizes are checked before.
-        Some("ValidationException" | "ValidationError") => (
+        Some("ValidationException" | "ValidationError") if error.message().is_some_and(speaks_of_keys) => (
             ErrorKind::TableMismatch,
             " (the table needs the partition key \"namespace\" and the sort key \"key\", both strings)",
         ),
