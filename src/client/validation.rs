@@ -1,7 +1,7 @@
 //! What a `ValidationException` speaks of: the table's keys, or something else.
 
 /// Parts of the messages with which engines refuse keys that their table does not have, in small letters.
-const OF_KEYS: [&str; 13] = [
+const OF_KEYS: [&str; 14] = [
     // Amazon DynamoDB, DynamoDB Local and what follows them: dynalite, dynoxide, LocalStack, moto.
     "does not match the schema",
     "does not match schema type",
@@ -10,7 +10,9 @@ const OF_KEYS: [&str; 13] = [
     "type mismatch for key",
     "query key condition not supported",
     "number of conditions on the keys is invalid",
-    // DynamoDB Local before 2.0.
+    // The rows of a batch differ in both keys, so that they are equal only where one of them is no key.
+    "list of item keys contains duplicates",
+    // DynamoDB Local.
     "required keys was not given a value",
     // ScyllaDB's Alternator.
     "key column",
@@ -41,6 +43,7 @@ mod tests {
             "One or more parameter values were invalid: Missing the key id in the item",
             "One or more parameter values were invalid: Type mismatch for key key expected: N actual: S",
             "One or more parameter values were invalid: Condition parameter type does not match schema type",
+            "Provided list of item keys contains duplicates",
             "One of the required keys was not given a value",
             "Key column id not found",
             "Type mismatch: expected type N for key column key, got type S",
@@ -58,7 +61,6 @@ mod tests {
         for message in [
             "",
             "Item size has exceeded the maximum allowed size",
-            "Provided list of item keys contains duplicates",
             "The parameter 'TableName' must be at least 3 characters long and at most 255 characters long",
             "1 validation error detected: Value 'a b' at 'tableName' failed to satisfy constraint",
             "Invalid ConditionExpression: Syntax error; token: \"OR\", near: \"OR :version\"",
