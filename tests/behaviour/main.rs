@@ -8,3 +8,4 @@ mod corrupt_rows;
 mod engines;
 mod init_requests;
 mod properties;
+mod warnings;

@@ -8,6 +8,7 @@ pub mod data_set;
 pub mod driver;
 pub mod fake;
 pub mod json_text;
+pub mod messages;
 pub mod rerun;
 pub mod slow_link;
 pub mod watchdog;
@@ -195,6 +196,13 @@ impl Engine {
             .collect();
         let body = json!({"TableName": table, "AttributeDefinitions": attributes, "KeySchema": schema, "BillingMode": "PAY_PER_REQUEST"});
         self.request("CreateTable", &body).expect("a table");
+        let is_active = || {
+            let table = self.request("DescribeTable", &json!({"TableName": table}));
+            table.expect("a table")["Table"]["TableStatus"] == "ACTIVE"
+        };
+        while !is_active() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
         table
     }
 
