@@ -192,10 +192,10 @@ impl Config {
             return Err(refusal("\"table\" is required"));
         }
         if !name::is_table(&self.table) {
-            let start: String = self.table.chars().take(80).collect();
+            let start: String = self.table.escape_debug().take(80).collect();
             return Err(refusal(format!(
                 "\"table\" must be 3 to 255 characters of a-z, A-Z, 0-9, \"_\", \"-\" and \".\", or the ARN of a table \
-                 (arn:aws:dynamodb:REGION:ACCOUNT:table/NAME), and not {start:?}"
+                 (arn:aws:dynamodb:REGION:ACCOUNT:table/NAME), and not \"{start}\""
             )));
         }
         let longest = schema::prefixed(&self.prefix, schema::BIG_SEGMENTS_METADATA).len();

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::table::item::NewRow;
+use crate::table::json_error::reason;
 use crate::table::object::Members;
 use crate::table::schema::{self, Kind};
 
@@ -100,13 +101,13 @@ pub(crate) fn misspelt<'k>(kinds: &'k [KindRows<'_>]) -> Vec<(&'k str, &'static 
 /// What is wrong with a text that is no data set: its JSON, or its shape.
 fn refusal(json: &str, shape: &serde_json::Error) -> Error {
     match serde_json::from_str::<IgnoredAny>(json) {
-        Err(error) => Error::new(ErrorKind::InvalidJson, format!("data set: {error}")),
+        Err(error) => Error::new(ErrorKind::InvalidJson, format!("data set: {}", reason(&error))),
         Ok(_) if is_streaming_message(json) => Error::new(
             ErrorKind::InvalidDataSet,
             "data set: this is a message of LaunchDarkly's stream around one: pass its \"data\", the object that holds \"flags\" and \
              \"segments\"",
         ),
-        Ok(_) => Error::new(ErrorKind::InvalidDataSet, format!("data set: {shape}")),
+        Ok(_) => Error::new(ErrorKind::InvalidDataSet, format!("data set: {}", reason(shape))),
     }
 }
 
@@ -157,6 +158,20 @@ mod tests {
             r#"{"segments":{},"feature":{}}"#,
         ] {
             assert_eq!(misspelt_in(json), [], "{json}");
+        }
+    }
+
+    #[test]
+    fn a_long_value_is_not_repeated() {
+        let long = "v".repeat(100_000);
+        for json in [
+            format!(r#"{{"features":"{long}"}}"#),
+            format!(r#"{{"{long}":1}}"#),
+            format!("\"{long}\""),
+        ] {
+            let error = DataSet::parse(&json).err().expect("an error");
+            assert!(error.message().len() <= 300, "{} bytes", error.message().len());
+            assert!(error.message().contains("line 1"), "{error}");
         }
     }
 
