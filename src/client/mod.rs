@@ -253,7 +253,7 @@ impl Client {
         })
     }
 
-    /// Writes `row` where there is none or an older one; one request even when it is refused.
+    /// Writes `row` where there is none or an older one; one request even when it is refused, where the engine knows all parameters.
     pub(crate) async fn put_if_newer(&self, row: &NewRow<'_>) -> Result<PutOutcome> {
         let put = self
             .dynamodb
