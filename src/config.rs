@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::table::schema;
+use crate::table::{name, schema};
 use members::{refusal, Members, MAXIMUM_MILLISECONDS};
 
 pub use client_factory::ClientFactory;
@@ -23,7 +23,7 @@ pub use values::{CacheTtl, Credentials, LogLevel, ProxyUrl, RetryMode};
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Config {
-    /// The table's name. It must exist: partition key `namespace` (S), sort key `key` (S).
+    /// The table's name, or its ARN. It must exist: partition key `namespace` (S), sort key `key` (S).
     pub table: String,
     /// Goes before every namespace, with a `:` between; empty is none.
     pub prefix: String,
@@ -191,6 +191,13 @@ impl Config {
         if self.table.is_empty() {
             return Err(refusal("\"table\" is required"));
         }
+        if !name::is_table(&self.table) {
+            let start: String = self.table.escape_debug().take(80).collect();
+            return Err(refusal(format!(
+                "\"table\" must be 3 to 255 characters of a-z, A-Z, 0-9, \"_\", \"-\" and \".\", or the ARN of a table \
+                 (arn:aws:dynamodb:REGION:ACCOUNT:table/NAME), and not \"{start}\""
+            )));
+        }
         let longest = schema::prefixed(&self.prefix, schema::BIG_SEGMENTS_METADATA).len();
         if longest > schema::MAXIMUM_NAMESPACE_BYTES {
             return Err(refusal(
@@ -294,7 +301,7 @@ mod tests {
 
     #[test]
     fn defaults_are_the_documented_ones() {
-        let config = Config::from_json(r#"{"table":"t"}"#).unwrap();
+        let config = Config::from_json(r#"{"table":"flags"}"#).unwrap();
         assert_eq!(config.connect_timeout, Some(Duration::from_secs(1)));
         assert_eq!(config.attempt_timeout, Some(Duration::from_secs(2)));
         assert_eq!(config.operation_timeout, Some(Duration::from_secs(5)));
@@ -307,33 +314,34 @@ mod tests {
     #[test]
     fn a_bad_key_is_named_and_its_value_is_not_shown() {
         let cases = [
-            (r#"{"table":"t","tabel":1}"#, "tabel"),
-            (r#"{"table":"t","table":"t"}"#, "table"),
-            (r#"{"table":"t","share":true,"sh\u0061re":false}"#, "share"),
+            (r#"{"table":"flags","tabel":1}"#, "tabel"),
+            (r#"{"table":"flags","table":"flags"}"#, "table"),
+            (r#"{"table":"flags","share":true,"sh\u0061re":false}"#, "share"),
             (
-                r#"{"table":"t","credentials":{"secret_access_key":"SECRET","access_key_id":"a","secret_access_key":"b"}}"#,
+                r#"{"table":"flags","credentials":{"secret_access_key":"SECRET","access_key_id":"a","secret_access_key":"b"}}"#,
                 "credentials.secret_access_key",
             ),
-            (r#"{"table":"t","credentials":"SECRET"}"#, "credentials"),
+            (r#"{"table":"flags","credentials":"SECRET"}"#, "credentials"),
             (
-                r#"{"table":"t","credentials":{"secret_access_key":7}}"#,
+                r#"{"table":"flags","credentials":{"secret_access_key":7}}"#,
                 "credentials.secret_access_key",
             ),
             (
-                r#"{"table":"t","credentials":{"secret":"SECRET"}}"#,
+                r#"{"table":"flags","credentials":{"secret":"SECRET"}}"#,
                 "credentials.secret",
             ),
-            (r#"{"table":"t","proxy":"SECRET"}"#, "proxy"),
-            (r#"{"table":"t","max_attempts":0}"#, "max_attempts"),
-            (r#"{"table":"t","connect_timeout_ms":1.5}"#, "connect_timeout_ms"),
-            (r#"{"table":"t","cache_ttl_ms":-2}"#, "cache_ttl_ms"),
-            (r#"{"table":"t","retry_mode":"legacy"}"#, "retry_mode"),
-            (r#"{"table":"t","region":"eu west"}"#, "region"),
+            (r#"{"table":"flags","proxy":"SECRET"}"#, "proxy"),
+            (r#"{"table":"flags","max_attempts":0}"#, "max_attempts"),
+            (r#"{"table":"flags","connect_timeout_ms":1.5}"#, "connect_timeout_ms"),
+            (r#"{"table":"flags","cache_ttl_ms":-2}"#, "cache_ttl_ms"),
+            (r#"{"table":"flags","retry_mode":"legacy"}"#, "retry_mode"),
+            (r#"{"table":"flags","region":"eu west"}"#, "region"),
             (
-                r#"{"table":"t","credentials":{"secret_access_key":"SECRET\n","access_key_id":"a"}}"#,
+                r#"{"table":"flags","credentials":{"secret_access_key":"SECRET\n","access_key_id":"a"}}"#,
                 "credentials.secret_access_key",
             ),
             (r#"{"prefix":"p"}"#, "table"),
+            (r#"{"table":"t"}"#, "table"),
         ];
         for (json, name) in cases {
             let error = Config::from_json(json).unwrap_err();
@@ -345,15 +353,15 @@ mod tests {
 
     #[test]
     fn zero_and_minus_one_have_their_meanings() {
-        let config = Config::from_json(r#"{"table":"t","attempt_timeout_ms":0,"cache_ttl_ms":-1}"#).unwrap();
+        let config = Config::from_json(r#"{"table":"flags","attempt_timeout_ms":0,"cache_ttl_ms":-1}"#).unwrap();
         assert_eq!(config.attempt_timeout, None);
         assert_eq!(config.cache_ttl, CacheTtl::Forever);
-        assert!(Config::from_json(r#"{"table":"t","cache_ttl_ms":-1,"read_only":true}"#).is_err());
+        assert!(Config::from_json(r#"{"table":"flags","cache_ttl_ms":-1,"read_only":true}"#).is_err());
     }
 
     #[test]
     fn debug_output_hides_credentials() {
-        let json = r#"{"table":"t","credentials":{"access_key_id":"AKIA","secret_access_key":"SECRET"}}"#;
+        let json = r#"{"table":"flags","credentials":{"access_key_id":"AKIA","secret_access_key":"SECRET"}}"#;
         let text = format!("{:?}", Config::from_json(json).unwrap());
         assert!(!text.contains("SECRET") && !text.contains("AKIA"));
     }

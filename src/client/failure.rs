@@ -10,6 +10,7 @@ use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIden
 
 use super::aws_settings::{shortened, wrong, LONGEST_MESSAGE};
 use super::certificate::{self, sources};
+use super::validation::speaks_of_keys;
 use crate::error::{Error, ErrorKind};
 
 /// Errors that speak of the request's rate, whatever the operation.
@@ -97,8 +98,7 @@ fn refusal<E: ProvideErrorMetadata>(operation: &str, place: &str, error: &E, sta
             " (the store never creates its table: create it, or check \"table\", the region and the account)"
                 .to_owned(),
         ),
-        // Every request of ours is valid for a table with the right keys: keys and sizes are checked before.
-        Some("ValidationException" | "ValidationError") => (
+        Some("ValidationException" | "ValidationError") if error.message().is_some_and(speaks_of_keys) => (
             ErrorKind::TableMismatch,
             " (the table needs the partition key \"namespace\" and the sort key \"key\", both strings)".to_owned(),
         ),

@@ -11,10 +11,11 @@ mod connect;
 mod credentials;
 mod failure;
 mod http;
+mod optional;
 mod proxy;
+mod rows;
+mod validation;
 
-use std::collections::HashMap;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,26 +24,25 @@ use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, ConsumedCapacity, DeleteRequest, PutRequest, ReturnConsumedCapacity,
-    ReturnValuesOnConditionCheckFailure, WriteRequest,
-};
+use aws_sdk_dynamodb::types::{AttributeValue, ConsumedCapacity};
 
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::stats::Stats;
-use crate::table::big_segments::{MembershipRow, MetadataRow, SegmentReferences};
+use crate::table::big_segments::{MembershipRow, MetadataRow};
 use crate::table::item::{NewRow, StoredItem, StoredRow};
 use crate::table::schema;
 
+use optional::{Asked, Refused};
+use rows::{attributes, request_keys, segment_references, stored_row, text, write_request, Attributes};
+
 pub(crate) use connect::{noting_requests, reads_aws_files};
+pub(crate) use rows::Write;
 
 /// At least so many bytes a second are expected of a connection on which nothing is wrong.
 const SLOWEST_BYTES_PER_SECOND: usize = 500_000;
 /// DynamoDB ends a page of a query here.
 const MAXIMUM_PAGE_BYTES: usize = 1024 * 1024;
-
-type Attributes = HashMap<String, AttributeValue>;
 
 /// One table, reached with one set of credentials, from one process.
 pub(crate) struct Client {
@@ -52,6 +52,7 @@ pub(crate) struct Client {
     place: String,
     proxy: Option<&'static str>,
     stats: Arc<Stats>,
+    refused: Arc<Refused>,
 }
 
 /// Where a page of a query starts.
@@ -69,37 +70,11 @@ pub(crate) struct Page {
 pub(crate) enum PutOutcome {
     Stored,
     Refused {
-        /// The row that won.
-        winner: StoredRow,
+        /// The row that won, from an engine that tells it with the refusal.
+        winner: Option<StoredRow>,
         /// The request was sent before, without an answer that can be believed: the row that won may be its own.
         is_repeated: bool,
     },
-}
-
-/// One request of a batch.
-#[derive(Clone, Copy)]
-pub(crate) enum Write<'r> {
-    Put(&'r NewRow<'r>),
-    Delete { namespace: &'r str, key: &'r str },
-}
-
-impl Write<'_> {
-    pub(crate) fn keys(&self) -> (&str, &str) {
-        match self {
-            Write::Put(row) => (row.namespace, &row.key),
-            Write::Delete { namespace, key } => (namespace, key),
-        }
-    }
-
-    /// Those of its texts.
-    pub(crate) fn bytes(&self) -> usize {
-        let (namespace, key) = self.keys();
-        let item = match self {
-            Write::Put(row) => row.item.len(),
-            Write::Delete { .. } => 0,
-        };
-        namespace.len() + key.len() + item
-    }
 }
 
 /// Sends a request, whose attempts may take longer by the time that `$bytes` need where nothing is wrong.
@@ -130,6 +105,7 @@ impl Client {
             place,
             proxy,
             stats,
+            refused: Arc::default(),
         })
     }
 
@@ -142,6 +118,7 @@ impl Client {
             place: self.place.clone(),
             proxy: self.proxy,
             stats: Arc::clone(&self.stats),
+            refused: Arc::clone(&self.refused),
         }
     }
 
@@ -151,6 +128,20 @@ impl Client {
             .credentials
             .as_ref()
             .is_some_and(|credentials| credentials.are_awaited())
+    }
+
+    /// Does what `send` does, and once more without each parameter that the engine refuses to know and that can be done without.
+    async fn without_refused<T, E: ProvideErrorMetadata>(
+        &self,
+        send: impl AsyncFn(Asked) -> std::result::Result<T, SdkError<E, HttpResponse>>,
+    ) -> std::result::Result<T, SdkError<E, HttpResponse>> {
+        loop {
+            let asked = self.refused.remaining();
+            match send(asked).await {
+                Err(error) if self.refused.learns(&error, asked) => continue,
+                answer => return answer,
+            }
+        }
     }
 
     fn failed<E>(&self, operation: &str, error: SdkError<E, HttpResponse>) -> Error
@@ -210,17 +201,17 @@ impl Client {
     }
 
     async fn get_attributes(&self, namespace: &str, key: &str, consistent: bool) -> Result<Option<Attributes>> {
-        let answer = self
-            .dynamodb
-            .get_item()
-            .table_name(&self.table)
-            .key(schema::NAMESPACE, text(namespace))
-            .key(schema::KEY, text(key))
-            .consistent_read(consistent)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(|error| self.failed("GetItem", error))?;
+        let send = async |asked: Asked| {
+            let request = self.dynamodb.get_item().table_name(&self.table);
+            let request = request
+                .key(schema::NAMESPACE, text(namespace))
+                .key(schema::KEY, text(key))
+                .consistent_read(consistent)
+                .set_return_consumed_capacity(asked.consumed_capacity());
+            request.send().await
+        };
+        let answer = self.without_refused(send).await;
+        let answer = answer.map_err(|error| self.failed("GetItem", error))?;
         self.stats.read_units(units(answer.consumed_capacity()));
         Ok(answer.item.filter(|attributes| !attributes.is_empty()))
     }
@@ -238,17 +229,20 @@ impl Client {
         consistent: bool,
         start: Option<PageStart>,
     ) -> Result<Page> {
-        let request = self
-            .dynamodb
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("#namespace = :namespace")
-            .expression_attribute_names("#namespace", schema::NAMESPACE)
-            .expression_attribute_values(":namespace", text(namespace))
-            .consistent_read(consistent)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .set_exclusive_start_key(start.map(|start| start.0));
-        let answer = send!(self, request, queries * MAXIMUM_PAGE_BYTES).map_err(|error| self.failed("Query", error))?;
+        let start = start.map(|start| start.0);
+        let send = async |asked: Asked| {
+            let request = self.dynamodb.query().table_name(&self.table);
+            let request = request
+                .key_condition_expression("#namespace = :namespace")
+                .expression_attribute_names("#namespace", schema::NAMESPACE)
+                .expression_attribute_values(":namespace", text(namespace))
+                .consistent_read(consistent)
+                .set_return_consumed_capacity(asked.consumed_capacity())
+                .set_exclusive_start_key(start.clone());
+            send!(self, request, queries * MAXIMUM_PAGE_BYTES)
+        };
+        let answer = self.without_refused(send).await;
+        let answer = answer.map_err(|error| self.failed("Query", error))?;
         self.stats.read_units(units(answer.consumed_capacity()));
         let rows = answer.items.unwrap_or_default().into_iter();
         let rows = rows.filter_map(|mut attributes| match attributes.remove(schema::KEY) {
@@ -262,7 +256,7 @@ impl Client {
         })
     }
 
-    /// Writes `row` where there is none or an older one; one request even when it is refused.
+    /// Writes `row` where there is none or an older one; one request even when it is refused, where the engine knows all parameters.
     pub(crate) async fn put_if_newer(&self, row: &NewRow<'_>) -> Result<PutOutcome> {
         let put = self
             .dynamodb
@@ -291,13 +285,16 @@ impl Client {
     }
 
     async fn put_conditionally(&self, put: PutItemFluentBuilder, row: &NewRow<'_>) -> Result<PutOutcome> {
-        let request = put
-            .table_name(&self.table)
-            .set_item(Some(attributes(row)))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let send = async |asked: Asked| {
+            let request = put.clone().table_name(&self.table);
+            let request = request
+                .set_item(Some(attributes(row)))
+                .set_return_values_on_condition_check_failure(asked.row_of_refusal())
+                .set_return_consumed_capacity(asked.consumed_capacity());
+            send!(self, request, Write::Put(row).bytes())
+        };
         let answer = connect::SENT.scope(connect::Sent::default(), async {
-            let answer = send!(self, request, Write::Put(row).bytes());
+            let answer = self.without_refused(send).await;
             (answer, connect::SENT.with(|sent| sent.without_answer.get()))
         });
         let (answer, is_repeated) = answer.await;
@@ -306,42 +303,49 @@ impl Client {
                 self.stats.write_units(units(answer.consumed_capacity()));
                 Ok(PutOutcome::Stored)
             }
-            Err(error) => match refused_row(&error, &row.key) {
-                Some(winner) => {
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(refusal)) => {
                     // A refused write is billed as one, though the answer does not say so.
                     self.stats.write_units(1.0);
-                    Ok(PutOutcome::Refused { winner, is_repeated })
+                    let winner = refusal.item().filter(|attributes| !attributes.is_empty());
+                    Ok(PutOutcome::Refused {
+                        winner: winner.map(|attributes| stored_row(row.key.to_string(), attributes.clone())),
+                        is_repeated,
+                    })
                 }
-                None => Err(self.failed("PutItem", error)),
+                _ => Err(self.failed("PutItem", error)),
             },
         }
     }
 
     /// Writes the row that consists of its two keys.
     pub(crate) async fn put_marker(&self, key: &str) -> Result<()> {
-        let answer = self
-            .dynamodb
-            .put_item()
-            .table_name(&self.table)
-            .item(schema::NAMESPACE, text(key))
-            .item(schema::KEY, text(key))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(|error| self.failed("PutItem", error))?;
+        let send = async |asked: Asked| {
+            let request = self.dynamodb.put_item().table_name(&self.table);
+            let request = request
+                .item(schema::NAMESPACE, text(key))
+                .item(schema::KEY, text(key))
+                .set_return_consumed_capacity(asked.consumed_capacity());
+            request.send().await
+        };
+        let answer = self.without_refused(send).await;
+        let answer = answer.map_err(|error| self.failed("PutItem", error))?;
         self.stats.write_units(units(answer.consumed_capacity()));
         Ok(())
     }
 
     /// Sends at most 25 writes of different rows, while so many bytes in all are under way, and returns those that DynamoDB left undone.
     pub(crate) async fn write_batch<'r>(&self, writes: &[Write<'r>], under_way: usize) -> Result<Vec<Write<'r>>> {
-        let requests = writes.iter().map(write_request).collect::<Result<Vec<_>>>()?;
-        let request = self
-            .dynamodb
-            .batch_write_item()
-            .request_items(&self.table, requests)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let answer = send!(self, request, under_way).map_err(|error| self.failed("BatchWriteItem", error))?;
+        let send = async |asked: Asked| {
+            let requests = writes.iter().map(write_request).collect::<std::result::Result<_, _>>();
+            let request = self.dynamodb.batch_write_item();
+            let request = request
+                .request_items(&self.table, requests.map_err(SdkError::construction_failure)?)
+                .set_return_consumed_capacity(asked.consumed_capacity());
+            send!(self, request, under_way)
+        };
+        let answer = self.without_refused(send).await;
+        let answer = answer.map_err(|error| self.failed("BatchWriteItem", error))?;
         for consumed in answer.consumed_capacity() {
             self.stats.write_units(units(Some(consumed)));
         }
@@ -371,89 +375,6 @@ impl Client {
     }
 }
 
-fn segment_references(attribute: Option<AttributeValue>) -> SegmentReferences {
-    match attribute {
-        None => Ok(Vec::new()),
-        Some(AttributeValue::Ss(references)) => Ok(references),
-        Some(_) => Err(()),
-    }
-}
-
-fn text(text: &str) -> AttributeValue {
-    AttributeValue::S(text.to_owned())
-}
-
 fn units(consumed: Option<&ConsumedCapacity>) -> f64 {
     consumed.and_then(ConsumedCapacity::capacity_units).unwrap_or(0.0)
-}
-
-/// The row that made the condition fail; `None` for any other error.
-fn refused_row(error: &SdkError<PutItemError>, key: &str) -> Option<StoredRow> {
-    match error.as_service_error()? {
-        PutItemError::ConditionalCheckFailedException(refusal) => {
-            let stored = refusal.item().cloned().unwrap_or_default();
-            Some(stored_row(key.to_owned(), stored))
-        }
-        _ => None,
-    }
-}
-
-fn attributes(row: &NewRow<'_>) -> Attributes {
-    HashMap::from([
-        (schema::NAMESPACE.to_owned(), text(row.namespace)),
-        (schema::KEY.to_owned(), text(&row.key)),
-        (schema::VERSION.to_owned(), AttributeValue::N(row.version.to_string())),
-        (schema::ITEM.to_owned(), text(&row.item)),
-    ])
-}
-
-/// Makes a row of what is left of its attributes once `key` is known; `key` may have been taken out of them.
-fn stored_row(key: String, mut attributes: Attributes) -> StoredRow {
-    let item = match attributes.remove(schema::ITEM) {
-        Some(AttributeValue::S(text)) => StoredItem::Text(text),
-        Some(_) => StoredItem::OtherType,
-        None => StoredItem::Missing,
-    };
-    let version = match attributes.remove(schema::VERSION) {
-        Some(AttributeValue::N(number)) => number.parse().ok().filter(|&n: &u64| i64::try_from(n).is_ok()),
-        _ => None,
-    };
-    attributes.remove(schema::NAMESPACE);
-    attributes.remove(schema::KEY);
-    StoredRow {
-        key,
-        version,
-        item,
-        only_our_attributes: attributes.is_empty(),
-    }
-}
-
-fn write_request(write: &Write<'_>) -> Result<WriteRequest> {
-    let incomplete = |error: &dyn fmt::Display| Error::new(ErrorKind::Internal, error.to_string());
-    let request = WriteRequest::builder();
-    Ok(match write {
-        Write::Put(row) => {
-            let put = PutRequest::builder().set_item(Some(attributes(row))).build();
-            request.put_request(put.map_err(|error| incomplete(&error))?)
-        }
-        Write::Delete { namespace, key } => {
-            let delete = DeleteRequest::builder()
-                .key(schema::NAMESPACE, text(namespace))
-                .key(schema::KEY, text(key))
-                .build();
-            request.delete_request(delete.map_err(|error| incomplete(&error))?)
-        }
-    }
-    .build())
-}
-
-fn request_keys(request: &WriteRequest) -> Option<(&str, &str)> {
-    let attributes = match (request.put_request(), request.delete_request()) {
-        (Some(put), _) => put.item(),
-        (None, Some(delete)) => delete.key(),
-        (None, None) => return None,
-    };
-    let namespace = attributes.get(schema::NAMESPACE)?.as_s().ok()?;
-    let key = attributes.get(schema::KEY)?.as_s().ok()?;
-    Some((namespace, key))
 }

@@ -14,7 +14,7 @@ use super::*;
 /// A store that nothing is asked of.
 fn store() -> *mut ld_dynamo_store {
     let (mut store, mut error) = (null_mut(), null_mut());
-    let status = unsafe { ld_dynamo_store_new(c"{\"table\":\"t\"}".as_ptr(), &mut store, &mut error) };
+    let status = unsafe { ld_dynamo_store_new(c"{\"table\":\"flags\"}".as_ptr(), &mut store, &mut error) };
     assert_eq!((status, error), (LD_DYNAMO_OK, null_mut()));
     store
 }

@@ -13,7 +13,7 @@ use crate::client::{Client, Write};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::stats::InitReport;
-use crate::table::data_set::KindRows;
+use crate::table::data_set::{self, KindRows};
 use crate::table::dependencies;
 use crate::table::schema;
 
@@ -35,6 +35,12 @@ pub(crate) async fn init<'c>(
     namespaces: &[String],
     sends: impl FnOnce(),
 ) -> Result<InitReport> {
+    for (name, meant) in data_set::misspelt(kinds) {
+        tracing::warn!(
+            "the data set has neither \"features\" nor \"segments\", but {name:?}, which is kept as a kind of its own that no SDK reads; \
+             {meant:?} is probably meant"
+        );
+    }
     let progress = Progress::default();
     let work = async { replace(&client.await?.for_init(), config, kinds, namespaces, sends, &progress).await };
     match config.init_timeout {

@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::process::{self, Live, Runtime, Slot};
 use crate::stats::Stats;
+use crate::table::schema;
 
 /// Shared live states that outlive their stores; beyond, the one that has not been used for the longest time goes.
 const MAXIMUM_KEPT: usize = 16;
@@ -62,7 +63,9 @@ impl LiveState {
         let connect = || async {
             let client = Client::connect(config, Arc::clone(&self.stats)).await?;
             // Somebody may have been faster, after this flight's leader had gone away.
-            let _ = self.client.set(client);
+            if self.client.set(client).is_ok() {
+                warn_of_prefix(&config.prefix);
+            }
             Ok(())
         };
         let (connected, _) = self.connecting.join("", Sequence::default(), connect).await;
@@ -76,6 +79,20 @@ impl LiveState {
 
     pub(crate) fn stats_json(&self) -> String {
         self.stats.to_json(self.generation)
+    }
+}
+
+/// The colon after a prefix is the store's own, so that one given with it is doubled.
+fn warn_of_prefix(prefix: &str) {
+    if let Some(without) = prefix.strip_suffix(':') {
+        let (given, meant) = (
+            schema::prefixed(prefix, schema::FEATURES),
+            schema::prefixed(without, schema::FEATURES),
+        );
+        tracing::warn!(
+            "\"prefix\" {prefix:?} ends in \":\", and the store adds one: its flags are in the namespace {given:?}, not in {meant:?}, which \
+             needs {without:?}"
+        );
     }
 }
 

@@ -26,12 +26,20 @@ pub enum Upsert {
 pub(crate) async fn upsert(client: &Client, kind: Kind<'_>, row: &NewRow<'_>) -> Result<Option<Arc<str>>> {
     let mut may_have_stored = false;
     for _ in 0..MAXIMUM_ROUNDS {
-        let stored = match client.put_if_newer(row).await? {
+        let winner = match client.put_if_newer(row).await? {
             PutOutcome::Stored => return Ok(None),
             PutOutcome::Refused { winner, is_repeated } => {
                 may_have_stored |= is_repeated;
                 winner
             }
+        };
+        let stored = match winner {
+            Some(winner) => winner,
+            // Some engines refuse without the row. What is read now need not be what won.
+            None => match client.get_row(row.namespace, &row.key, true).await? {
+                Some(stored) if stored.is_corrupt() || stored.version >= Some(row.version) => stored,
+                _ => continue,
+            },
         };
         // A retry met its own success: the answer to an earlier attempt was lost.
         if may_have_stored && row.is_stored_as(&stored) {
@@ -49,8 +57,8 @@ pub(crate) async fn upsert(client: &Client, kind: Kind<'_>, row: &NewRow<'_>) ->
         // The row has been repaired meanwhile, perhaps by us with an answer that was lost: which is newer is asked anew.
     }
     let message = format!(
-        "the corrupt row {:?} changed at each of {MAXIMUM_ROUNDS} attempts to replace it",
-        row.key
+        "the row {:?} in {:?} was another one at each of {MAXIMUM_ROUNDS} attempts to write it",
+        row.key, row.namespace
     );
     Err(Error::new(ErrorKind::InvalidResponse, message))
 }

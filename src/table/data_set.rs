@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::table::item::NewRow;
+use crate::table::json_error::reason;
 use crate::table::object::Members;
 use crate::table::schema::{self, Kind};
 
@@ -79,10 +80,116 @@ impl<'a> DataSet<'a> {
     }
 }
 
+/// Kinds that are probably misspelt, each with the one that was probably meant: a data set with neither features nor segments, but with
+/// names like theirs, fills namespaces that no SDK reads.
+pub(crate) fn misspelt<'k>(kinds: &'k [KindRows<'_>]) -> Vec<(&'k str, &'static str)> {
+    if kinds
+        .iter()
+        .any(|group| group.kind.is_features() || group.kind.is_segments())
+    {
+        return Vec::new();
+    }
+    let names = kinds.iter().map(|group| group.kind.name());
+    let meant = |name: &str| match name.to_ascii_lowercase().as_str() {
+        "feature" | "features" | "flag" | "flags" => Some(schema::FEATURES),
+        "segment" | "segments" => Some(schema::SEGMENTS),
+        _ => None,
+    };
+    names.filter_map(|name| Some((name, meant(name)?))).collect()
+}
+
 /// What is wrong with a text that is no data set: its JSON, or its shape.
 fn refusal(json: &str, shape: &serde_json::Error) -> Error {
     match serde_json::from_str::<IgnoredAny>(json) {
-        Err(error) => Error::new(ErrorKind::InvalidJson, format!("data set: {error}")),
-        Ok(_) => Error::new(ErrorKind::InvalidDataSet, format!("data set: {shape}")),
+        Err(error) => Error::new(ErrorKind::InvalidJson, format!("data set: {}", reason(&error))),
+        Ok(_) if is_streaming_message(json) => Error::new(
+            ErrorKind::InvalidDataSet,
+            "data set: this is a message of LaunchDarkly's stream around one: pass its \"data\", the object that holds \"flags\" and \
+             \"segments\"",
+        ),
+        Ok(_) => Error::new(ErrorKind::InvalidDataSet, format!("data set: {}", reason(shape))),
+    }
+}
+
+/// `{"path": "/", "data": …}`, or with an `event` instead of the path, in any order.
+fn is_streaming_message(json: &str) -> bool {
+    let Ok(Members(members)) = serde_json::from_str::<Members<'_, &RawValue>>(json) else {
+        return false;
+    };
+    let member = |name: &str| {
+        members
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.get())
+    };
+    let is_whole = member("path") == Some("\"/\"") || member("event") == Some("\"put\"");
+    is_whole && member("data").is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn misspelt_in(json: &str) -> Vec<(String, &'static str)> {
+        let data_set = DataSet::parse(json).expect("a data set");
+        let namespaces = data_set.namespaces("").expect("kinds");
+        let kinds = data_set.rows(&namespaces).expect("items");
+        let found = misspelt(&kinds).into_iter();
+        found.map(|(name, meant)| (name.to_owned(), meant)).collect()
+    }
+
+    #[test]
+    fn names_like_ours_are_found_where_ours_are_missing() {
+        for (json, name, meant) in [
+            (r#"{"feature":{}}"#, "feature", "features"),
+            (r#"{"Features":{}}"#, "Features", "features"),
+            (r#"{"Flags":{},"things":{}}"#, "Flags", "features"),
+            (r#"{"flag":{}}"#, "flag", "features"),
+            (r#"{"segment":{}}"#, "segment", "segments"),
+            (r#"{"SEGMENTS":{}}"#, "SEGMENTS", "segments"),
+        ] {
+            assert_eq!(misspelt_in(json), [(name.to_owned(), meant)], "{json}");
+        }
+        for json in [
+            "{}",
+            r#"{"things":{}}"#,
+            r#"{"features":{},"segment":{}}"#,
+            r#"{"flags":{},"Features":{}}"#,
+            r#"{"segments":{},"feature":{}}"#,
+        ] {
+            assert_eq!(misspelt_in(json), [], "{json}");
+        }
+    }
+
+    #[test]
+    fn a_long_value_is_not_repeated() {
+        let long = "v".repeat(100_000);
+        for json in [
+            format!(r#"{{"features":"{long}"}}"#),
+            format!(r#"{{"{long}":1}}"#),
+            format!("\"{long}\""),
+        ] {
+            let error = DataSet::parse(&json).err().expect("an error");
+            assert!(error.message().len() <= 300, "{} bytes", error.message().len());
+            assert!(error.message().contains("line 1"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_streaming_message_is_not_a_data_set() {
+        for json in [
+            r#"{"path":"/","data":{"flags":{},"segments":{}}}"#,
+            r#"{"data":{"flags":{}},"path":"/"}"#,
+            r#"{"event":"put","data":{"path":"/","data":{}}}"#,
+            r#"{"event":"put","data":"{}"}"#,
+        ] {
+            let error = DataSet::parse(json).err().expect("an error");
+            assert_eq!(error.kind(), ErrorKind::InvalidDataSet, "{json}");
+            assert!(error.message().contains("pass its \"data\""), "{error}");
+        }
+        for json in [r#"{"path":"/flags/a","data":{}}"#, r#"{"path":"/"}"#, r#"["data"]"#] {
+            let error = DataSet::parse(json).err().expect("an error");
+            assert!(!error.message().contains("stream"), "{error}");
+        }
     }
 }

@@ -7,6 +7,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::table::json_error::reason;
 use crate::table::schema::{self, Kind};
 
 /// DynamoDB takes 409,600 bytes; every official store stops at 400,000 with 100 for overhead, and so do we.
@@ -66,7 +67,10 @@ impl<'a> NewRow<'a> {
             } else {
                 ErrorKind::InvalidJson
             };
-            Error::new(cause, format!("item {key:?} of kind {:?}: {error}", kind.name()))
+            Error::new(
+                cause,
+                format!("item {key:?} of kind {:?}: {}", kind.name(), reason(&error)),
+            )
         })?;
         let version = outline.version().map_err(|reason| {
             Error::new(

@@ -25,7 +25,7 @@ fn cases() -> Vec<Json> {
 }
 
 /// Runs every case, and fails with the list of those that went wrong.
-fn run_all(engine: &Engine, driver: &mut dyn Driver) {
+pub fn run_all(engine: &Engine, driver: &mut dyn Driver) {
     let mut failures = Vec::new();
     let cases = cases();
     assert!(cases.len() > 100, "only {} cases were found", cases.len());

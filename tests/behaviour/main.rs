@@ -5,5 +5,7 @@ mod support;
 
 mod cases;
 mod corrupt_rows;
+mod engines;
 mod init_requests;
 mod properties;
+mod warnings;

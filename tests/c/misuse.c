@@ -135,13 +135,13 @@ static void null_is_accepted_where_it_is_documented(void) {
 static void a_bad_configuration_is_refused(void) {
 #define MAKE(text) ld_dynamo_store_new(text, &made, error_out)
     REFUSED(LD_DYNAMO_NULL_ARGUMENT, "config_json", "NULL", MAKE(NULL));
-    REFUSED(LD_DYNAMO_NULL_ARGUMENT, "store", "NULL", ld_dynamo_store_new("{\"table\":\"t\"}", NULL, error_out));
+    REFUSED(LD_DYNAMO_NULL_ARGUMENT, "store", "NULL", ld_dynamo_store_new("{\"table\":\"flags\"}", NULL, error_out));
     REFUSED(LD_DYNAMO_INVALID_UTF8, "config_json", BROKEN_AT, MAKE(BROKEN_UTF8));
     REFUSED(LD_DYNAMO_INVALID_JSON, "configuration", "", MAKE("{\"table\":"));
     REFUSED(LD_DYNAMO_INVALID_CONFIGURATION, "table", "", MAKE("{}"));
-    REFUSED(LD_DYNAMO_INVALID_CONFIGURATION, "tabel", "", MAKE("{\"table\":\"t\",\"tabel\":\"t\"}"));
-    REFUSED(LD_DYNAMO_INVALID_CONFIGURATION, "max_attempts", "", MAKE("{\"table\":\"t\",\"max_attempts\":\"three\"}"));
-    REFUSED(LD_DYNAMO_INVALID_CONFIGURATION, "cache_ttl_ms", "read_only", MAKE("{\"table\":\"t\",\"cache_ttl_ms\":-1,\"read_only\":true}"));
+    REFUSED(LD_DYNAMO_INVALID_CONFIGURATION, "tabel", "", MAKE("{\"table\":\"flags\",\"tabel\":\"t\"}"));
+    REFUSED(LD_DYNAMO_INVALID_CONFIGURATION, "max_attempts", "", MAKE("{\"table\":\"flags\",\"max_attempts\":\"three\"}"));
+    REFUSED(LD_DYNAMO_INVALID_CONFIGURATION, "cache_ttl_ms", "read_only", MAKE("{\"table\":\"flags\",\"cache_ttl_ms\":-1,\"read_only\":true}"));
 #undef MAKE
 }
 

@@ -313,6 +313,13 @@ fn every_failure_is_named_for_what_it_is() {
         ),
         (
             code(400, "ValidationException"),
+            ErrorKind::Service,
+            false,
+            Some("ValidationException"),
+            1,
+        ),
+        (
+            json!({"error": {"code": "ValidationException", "message": "as scripted: the key element does not match the schema"}}),
             ErrorKind::TableMismatch,
             false,
             Some("ValidationException"),

@@ -8,6 +8,7 @@ pub mod data_set;
 pub mod driver;
 pub mod fake;
 pub mod json_text;
+pub mod messages;
 pub mod rerun;
 pub mod slow_link;
 pub mod watchdog;
@@ -23,13 +24,16 @@ use serde_json::{json, Value};
 /// A DynamoDB on loopback, in a process of its own that ends with this one.
 pub struct Engine {
     pub endpoint: String,
-    process: Child,
+    /// `None` where it is not ours to end.
+    process: Option<Child>,
 }
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        if let Some(process) = &mut self.process {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
     }
 }
 
@@ -69,6 +73,21 @@ impl Engine {
         Self::start(command)
     }
 
+    /// This engine as one that differs from Amazon DynamoDB: a process of its own between it and its clients.
+    pub fn differing(&self, differences: &[&str]) -> Self {
+        let options = ["--forward-to", &self.endpoint].into_iter();
+        let differences = differences.iter().flat_map(|difference| ["--difference", difference]);
+        Self::fake(&options.chain(differences).collect::<Vec<_>>())
+    }
+
+    /// An engine that somebody started.
+    pub fn running(endpoint: &str) -> Self {
+        Engine {
+            endpoint: endpoint.to_owned(),
+            process: None,
+        }
+    }
+
     /// Amazon DynamoDB Local, from the folder that `make setup` filled.
     pub fn amazon() -> Self {
         let folder = repository().join("target/dynamodb-local");
@@ -93,7 +112,7 @@ impl Engine {
         let process = command.spawn().expect("java starts; make setup fetches DynamoDB Local");
         let engine = Engine {
             endpoint: format!("http://127.0.0.1:{port}"),
-            process,
+            process: Some(process),
         };
         let deadline = Instant::now() + Duration::from_secs(60);
         while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
@@ -107,7 +126,7 @@ impl Engine {
     }
 
     pub fn process_id(&self) -> u32 {
-        self.process.id()
+        self.process.as_ref().expect("a process of ours").id()
     }
 
     fn start(mut command: Command) -> Self {
@@ -123,7 +142,7 @@ impl Engine {
             .expect("the engine's address");
         Engine {
             endpoint: address.trim().to_owned(),
-            process,
+            process: Some(process),
         }
     }
 
@@ -177,6 +196,13 @@ impl Engine {
             .collect();
         let body = json!({"TableName": table, "AttributeDefinitions": attributes, "KeySchema": schema, "BillingMode": "PAY_PER_REQUEST"});
         self.request("CreateTable", &body).expect("a table");
+        let is_active = || {
+            let table = self.request("DescribeTable", &json!({"TableName": table}));
+            table.expect("a table")["Table"]["TableStatus"] == "ACTIVE"
+        };
+        while !is_active() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
         table
     }
 

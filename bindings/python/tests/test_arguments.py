@@ -57,7 +57,7 @@ def test_every_setting_is_passed_on(stub: Stub) -> None:
 
 
 def test_a_whole_configuration_is_passed_on_as_it_is(stub: Stub) -> None:
-    text = '{"table": "t",  "a_newer_key": 1}'
+    text = '{"table": "flags",  "a_newer_key": 1}'
     Store.from_json(text, library=stub.path).close()
     assert stub.last("configuration") == text
 

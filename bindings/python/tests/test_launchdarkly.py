@@ -367,7 +367,7 @@ def test_monitoring_and_description(wrapper: CachingStoreWrapper) -> None:
     assert wrapper.is_available() is True
     assert wrapper.describe_configuration(None) == "DynamoDB"
     assert wrapper.describe_configuration(None) == OfficialDynamoDB.new_feature_store(
-        "t", dynamodb_opts={"region_name": "us-east-1"}
+        "flags", dynamodb_opts={"region_name": "us-east-1"}
     ).describe_configuration(None)
 
 

@@ -132,7 +132,7 @@ def test_mistakes_in_the_configuration(settings: dict[str, Any], named: str) -> 
     with pytest.raises(ConfigurationError, match=named):
         Store("table", **settings)
     with pytest.raises(ConfigurationError, match="no_such_key"):
-        Store.from_json('{"table": "t", "no_such_key": 1}')
+        Store.from_json('{"table": "flags", "no_such_key": 1}')
 
 
 def test_a_missing_table(table: Table) -> None:
@@ -189,7 +189,7 @@ def test_an_unreachable_endpoint() -> None:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
     credentials = Credentials(access_key_id="a", secret_access_key="b")
-    with Store("t", endpoint=f"http://127.0.0.1:{port}", region=REGION, credentials=credentials) as store:
+    with Store("flags", endpoint=f"http://127.0.0.1:{port}", region=REGION, credentials=credentials) as store:
         with pytest.raises(ConnectivityError) as raised:
             store.get("features", "a")
         assert raised.value.retriable
@@ -201,7 +201,7 @@ def test_an_endpoint_that_never_answers() -> None:
         endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
         credentials = Credentials(access_key_id="a", secret_access_key="b")
         with Store(
-            "t",
+            "flags",
             endpoint=endpoint,
             region=REGION,
             credentials=credentials,

@@ -7,7 +7,7 @@ fn level_of(json: &str) -> LevelFilter {
 }
 
 fn trace() -> LevelFilter {
-    level_of(r#"{"table":"t","log_level":"trace"}"#)
+    level_of(r#"{"table":"flags","log_level":"trace"}"#)
 }
 
 fn heard(level: LevelFilter, call: impl FnOnce()) -> Vec<String> {
@@ -79,8 +79,8 @@ fn a_part_of_the_call_on_another_thread_is_heard() {
 
 #[test]
 fn levels_are_each_logger_s_own_and_nested_calls_do_not_mix() {
-    let (errors, all) = (level_of(r#"{"table":"t","log_level":"error"}"#), trace());
-    let silent = level_of(r#"{"table":"t","log_level":"off"}"#);
+    let (errors, all) = (level_of(r#"{"table":"flags","log_level":"error"}"#), trace());
+    let silent = level_of(r#"{"table":"flags","log_level":"off"}"#);
     let speak = || {
         tracing::error!("one");
         tracing::trace!("two");

@@ -7,7 +7,7 @@ use crate::process;
 
 fn config(overrides: &str) -> Config {
     let json = format!(
-        r#"{{"table":"t","share":true,"proxy":"http://me:word@proxy:1","credentials":{{"access_key_id":"the-id",
+        r#"{{"table":"flags","share":true,"proxy":"http://me:word@proxy:1","credentials":{{"access_key_id":"the-id",
         "secret_access_key":"the-key","session_token":"the-token"}}{overrides}}}"#
     );
     // Of a key that stands there twice the last one is kept.
@@ -54,7 +54,7 @@ impl Drop for Folder {
 fn a_changed_file_makes_a_difference() {
     let folder = Folder::new("changed");
     let home = folder.0.to_str().expect("UTF-8").to_owned();
-    let from_files = Config::from_json(r#"{"table":"t","share":true}"#).expect("a configuration");
+    let from_files = Config::from_json(r#"{"table":"flags","share":true}"#).expect("a configuration");
     let bundle = folder.write("roots.pem", "");
     let elsewhere = folder.write("elsewhere", "");
     let with_bundle = config(&format!(r#","ca_bundle":{bundle:?}"#));
@@ -127,10 +127,10 @@ fn every_field_makes_a_difference() {
     for other in others {
         identities.push(identity(&config(other), &[]));
     }
-    let mut profile = Config::from_json(r#"{"table":"t","share":true}"#).expect("a configuration");
+    let mut profile = Config::from_json(r#"{"table":"flags","share":true}"#).expect("a configuration");
     profile.profile = Some("p".to_owned());
     identities.push(identity(&profile, &[]));
-    let mut secrets = Config::from_json(r#"{"table":"t","share":true}"#).expect("a configuration");
+    let mut secrets = Config::from_json(r#"{"table":"flags","share":true}"#).expect("a configuration");
     identities.push(identity(&secrets, &[]));
     for (id, key, token) in [
         ("a", "b", None),

@@ -14,13 +14,15 @@ use hyper::header::{HeaderName, HeaderValue, CONTENT_TYPE};
 use hyper::{Response, StatusCode};
 use tokio::time::Sleep;
 
-const CHECKSUM: HeaderName = HeaderName::from_static("x-amz-crc32");
+pub const CHECKSUM: HeaderName = HeaderName::from_static("x-amz-crc32");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const CONTENT: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.0");
 
 /// The body of an answer.
 pub enum AnswerBody {
     Whole(Full<Bytes>),
+    /// Whole, but its length is not told.
+    Unmeasured(Full<Bytes>),
     Truncated(Truncated),
 }
 
@@ -57,7 +59,9 @@ impl Body for AnswerBody {
 
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
         match self.get_mut() {
-            AnswerBody::Whole(body) => Pin::new(body).poll_frame(context).map_err(Broken::from),
+            AnswerBody::Whole(body) | AnswerBody::Unmeasured(body) => {
+                Pin::new(body).poll_frame(context).map_err(Broken::from)
+            }
             AnswerBody::Truncated(body) => match body.part.take() {
                 Some(part) => Poll::Ready(Some(Ok(Frame::data(part)))),
                 None => body.pause.as_mut().poll(context).map(|()| Some(Err(Broken))),
@@ -68,13 +72,14 @@ impl Body for AnswerBody {
     fn is_end_stream(&self) -> bool {
         match self {
             AnswerBody::Whole(body) => body.is_end_stream(),
-            AnswerBody::Truncated(_) => false,
+            AnswerBody::Unmeasured(_) | AnswerBody::Truncated(_) => false,
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
             AnswerBody::Whole(body) => body.size_hint(),
+            AnswerBody::Unmeasured(_) => SizeHint::default(),
             AnswerBody::Truncated(body) => SizeHint::with_exact(body.announced),
         }
     }

@@ -9,6 +9,7 @@ mod control;
 mod endpoint;
 mod expression;
 mod failure;
+mod forward;
 mod journal;
 mod operations;
 mod options;
@@ -83,7 +84,10 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
                 std::process::exit(0);
             });
         }
-        tokio::spawn(server::run(listener, tls, endpoint)).await??;
+        match options.forward_to {
+            Some(host) => tokio::spawn(forward::run(listener, host, options.differences)).await??,
+            None => tokio::spawn(server::run(listener, tls, endpoint)).await??,
+        }
         Ok(())
     })
 }

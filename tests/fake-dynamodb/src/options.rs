@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use lexopt::prelude::*;
 
+use crate::forward::Difference;
+
 pub const USAGE: &str = "\
 fake-dynamodb [OPTIONS]
 
@@ -15,6 +17,8 @@ Listens on 127.0.0.1 and prints its address when it is ready.
   --latency-ms F        time that passes before each answer of the service; 0 by default
   --exit-with-stdin     end when standard input ends
   --tls CERT KEY        HTTPS with a certificate chain and its key, both PEM files
+  --forward-to ADDRESS  keep no tables: hand every request on to the engine at this http:// address
+  --difference NAME     alter what is handed on as an engine that differs from Amazon DynamoDB would; repeatable
   --help                show this
 ";
 
@@ -25,6 +29,8 @@ pub struct Options {
     pub latency: Duration,
     pub exit_with_stdin: bool,
     pub tls: Option<(PathBuf, PathBuf)>,
+    pub forward_to: Option<String>,
+    pub differences: Vec<Difference>,
     pub help: bool,
 }
 
@@ -42,9 +48,29 @@ impl Options {
                 }
                 Long("exit-with-stdin") => options.exit_with_stdin = true,
                 Long("tls") => options.tls = Some((parser.value()?.into(), parser.value()?.into())),
+                Long("forward-to") => {
+                    let address = parser.value()?.string()?;
+                    let host = address
+                        .strip_prefix("http://")
+                        .ok_or("--forward-to: an http:// address")?;
+                    options.forward_to = Some(host.trim_end_matches('/').to_owned());
+                }
+                Long("difference") => {
+                    let name = parser.value()?.string()?;
+                    let difference = Difference::named(&name).ok_or_else(|| format!("--difference: no {name:?}"))?;
+                    options.differences.push(difference);
+                }
                 Long("help") => options.help = true,
                 other => return Err(other.unexpected()),
             }
+        }
+        if options.forward_to.is_none() && !options.differences.is_empty() {
+            return Err("--difference needs --forward-to".into());
+        }
+        if options.forward_to.is_some()
+            && (options.tls.is_some() || !options.tables.is_empty() || !options.latency.is_zero())
+        {
+            return Err("--forward-to goes with --port, --difference and --exit-with-stdin alone".into());
         }
         Ok(options)
     }
@@ -82,14 +108,30 @@ mod tests {
             latency: Duration::from_micros(500),
             exit_with_stdin: true,
             tls: Some(("cert".into(), "key".into())),
-            help: false,
+            ..Options::default()
         };
         assert_eq!(parse(&all).unwrap(), expected);
+        let forwarding = [
+            "--forward-to",
+            "http://127.0.0.1:8000/",
+            "--difference",
+            "no-row-in-refusal",
+        ];
+        let expected = Options {
+            forward_to: Some("127.0.0.1:8000".to_owned()),
+            differences: vec![Difference::NoRowInRefusal],
+            ..Options::default()
+        };
+        assert_eq!(parse(&forwarding).unwrap(), expected);
         for wrong in [
             &["--port", "x"][..],
             &["--latency-ms", "-1"],
             &["--tls", "cert"],
             &["--other"],
+            &["--difference", "no-row-in-refusal"],
+            &["--forward-to", "http://127.0.0.1:8000", "--difference", "other"],
+            &["--forward-to", "https://127.0.0.1:8000"],
+            &["--forward-to", "http://127.0.0.1:8000", "--create-table", "a"],
             &["free"],
         ] {
             assert!(parse(wrong).is_err(), "{wrong:?}");

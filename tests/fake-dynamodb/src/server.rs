@@ -8,7 +8,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::ServerConfig;
@@ -30,13 +30,7 @@ pub fn tls(certificates: &Path, key: &Path) -> Result<TlsAcceptor, Box<dyn std::
 
 pub async fn run(listener: TcpListener, tls: Option<TlsAcceptor>, endpoint: Arc<Endpoint>) -> io::Result<()> {
     loop {
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
-            // The client went away in the queue.
-            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => continue,
-            Err(error) => return Err(error),
-        };
-        stream.set_nodelay(true)?;
+        let stream = accept(&listener).await?;
         let endpoint = endpoint.clone();
         match tls.clone() {
             None => {
@@ -50,6 +44,21 @@ pub async fn run(listener: TcpListener, tls: Option<TlsAcceptor>, endpoint: Arc<
                     }
                 });
             }
+        }
+    }
+}
+
+/// The next client.
+pub async fn accept(listener: &TcpListener) -> io::Result<TcpStream> {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                stream.set_nodelay(true)?;
+                return Ok(stream);
+            }
+            // The client went away in the queue.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => continue,
+            Err(error) => return Err(error),
         }
     }
 }

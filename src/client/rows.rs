@@ -1,0 +1,109 @@
+//! Rows as the attributes of DynamoDB, in both directions.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, PutRequest, WriteRequest};
+
+use crate::table::big_segments::SegmentReferences;
+use crate::table::item::{NewRow, StoredItem, StoredRow};
+use crate::table::schema;
+
+pub(super) type Attributes = HashMap<String, AttributeValue>;
+
+/// One request of a batch.
+#[derive(Clone, Copy)]
+pub(crate) enum Write<'r> {
+    Put(&'r NewRow<'r>),
+    Delete { namespace: &'r str, key: &'r str },
+}
+
+impl Write<'_> {
+    pub(crate) fn keys(&self) -> (&str, &str) {
+        match self {
+            Write::Put(row) => (row.namespace, &row.key),
+            Write::Delete { namespace, key } => (namespace, key),
+        }
+    }
+
+    /// Those of its texts.
+    pub(crate) fn bytes(&self) -> usize {
+        let (namespace, key) = self.keys();
+        let item = match self {
+            Write::Put(row) => row.item.len(),
+            Write::Delete { .. } => 0,
+        };
+        namespace.len() + key.len() + item
+    }
+}
+
+pub(super) fn segment_references(attribute: Option<AttributeValue>) -> SegmentReferences {
+    match attribute {
+        None => Ok(Vec::new()),
+        Some(AttributeValue::Ss(references)) => Ok(references),
+        Some(_) => Err(()),
+    }
+}
+
+pub(super) fn text(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
+}
+
+pub(super) fn attributes(row: &NewRow<'_>) -> Attributes {
+    HashMap::from([
+        (schema::NAMESPACE.to_owned(), text(row.namespace)),
+        (schema::KEY.to_owned(), text(&row.key)),
+        (schema::VERSION.to_owned(), AttributeValue::N(row.version.to_string())),
+        (schema::ITEM.to_owned(), text(&row.item)),
+    ])
+}
+
+/// Makes a row of what is left of its attributes once `key` is known; `key` may have been taken out of them.
+pub(super) fn stored_row(key: String, mut attributes: Attributes) -> StoredRow {
+    let item = match attributes.remove(schema::ITEM) {
+        Some(AttributeValue::S(text)) => StoredItem::Text(text),
+        Some(_) => StoredItem::OtherType,
+        None => StoredItem::Missing,
+    };
+    let version = match attributes.remove(schema::VERSION) {
+        Some(AttributeValue::N(number)) => number.parse().ok().filter(|&n: &u64| i64::try_from(n).is_ok()),
+        _ => None,
+    };
+    attributes.remove(schema::NAMESPACE);
+    attributes.remove(schema::KEY);
+    StoredRow {
+        key,
+        version,
+        item,
+        only_our_attributes: attributes.is_empty(),
+    }
+}
+
+pub(super) fn write_request(write: &Write<'_>) -> Result<WriteRequest, BuildError> {
+    let request = WriteRequest::builder();
+    Ok(match write {
+        Write::Put(row) => {
+            let put = PutRequest::builder().set_item(Some(attributes(row))).build();
+            request.put_request(put?)
+        }
+        Write::Delete { namespace, key } => {
+            let delete = DeleteRequest::builder()
+                .key(schema::NAMESPACE, text(namespace))
+                .key(schema::KEY, text(key))
+                .build();
+            request.delete_request(delete?)
+        }
+    }
+    .build())
+}
+
+pub(super) fn request_keys(request: &WriteRequest) -> Option<(&str, &str)> {
+    let attributes = match (request.put_request(), request.delete_request()) {
+        (Some(put), _) => put.item(),
+        (None, Some(delete)) => delete.key(),
+        (None, None) => return None,
+    };
+    let namespace = attributes.get(schema::NAMESPACE)?.as_s().ok()?;
+    let key = attributes.get(schema::KEY)?.as_s().ok()?;
+    Some((namespace, key))
+}
