@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStringExt;
 
 use ld_dynamo_store::{Config, ErrorKind};
 
+use crate::listener::Listener;
 use crate::support::Engine;
 use crate::surroundings::{read, require_configuration_error, uncached, Surroundings};
 
@@ -332,6 +333,9 @@ const KEYS_OF_A_PROFILE: [&str; 2] = ["aws_access_key_id = AKIDPROFILE", "aws_se
 
 /// Sets what a source of credentials needs, but for `without`, which the case is about.
 fn prepare(surroundings: &Surroundings, source: Source, without: &str) {
+    // It refuses at once, which the AWS SDK does not repeat.
+    let container = Listener::new();
+    container.says(403, String::new());
     let token = surroundings.file("token", "a.b.c");
     let set = |name: &str, value: &str| {
         if name != without {
@@ -348,7 +352,7 @@ fn prepare(surroundings: &Surroundings, source: Source, without: &str) {
             set("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/reader");
         }
         Source::Container if without != "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI" => {
-            set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1/");
+            set("AWS_CONTAINER_CREDENTIALS_FULL_URI", &container.url);
         }
         Source::Container | Source::Profile | Source::Any => {}
     }

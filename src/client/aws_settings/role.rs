@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::form::Form;
 use super::profiles::OF_THE_ENVIRONMENT;
-use super::{shortened, wrong, AwsSettings, Form, Found, Origin, LONGEST_MESSAGE};
+use super::settings::{shortened, wrong, AwsSettings, Found, Origin, LONGEST_MESSAGE, LONGEST_SHOWN_PATH};
 use crate::error::{Error, ErrorKind, Result};
 
 /// What a profile may name as the source of its credentials.
@@ -308,7 +309,7 @@ fn read_token(file: &Found<'_>) -> Result<String> {
         Err(error) => Err(wrong(format_args!(
             "{} names the file {:?}, which cannot be read: {error}",
             file.origin,
-            shortened(file.text, super::LONGEST_SHOWN_PATH)
+            shortened(file.text, LONGEST_SHOWN_PATH)
         ))),
     }
 }
