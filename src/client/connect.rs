@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
 use aws_config::{AppName, BehaviorVersion, Region};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
@@ -21,6 +22,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 
 use super::credentials::{LastCredentials, Provider};
 use super::http::Connectors;
+use super::pushed::PushedCredentials;
 use crate::config::{Config, RetryMode};
 use crate::error::{Error, ErrorKind, Result};
 use crate::stats::Stats;
@@ -36,20 +38,24 @@ pub(super) struct Settings {
     pub(super) credentials: Option<Arc<LastCredentials>>,
 }
 
-pub(super) async fn connect(config: &Config, stats: &Arc<Stats>) -> Result<Settings> {
+pub(super) async fn connect(
+    config: &Config,
+    pushed: Option<&PushedCredentials>,
+    stats: &Arc<Stats>,
+) -> Result<Settings> {
     let is_plain = config
         .endpoint
         .as_ref()
         .is_some_and(|endpoint| endpoint.starts_with("http://"));
     // Credentials may have to be fetched over TLS, and a proxy may speak it.
-    let needs_tls = !is_plain || config.credentials.is_none() || config.proxy.is_some() || is_proxy_in_environment();
+    let needs_tls = !is_plain || !config.is_given_credentials() || config.proxy.is_some() || is_proxy_in_environment();
     let http = Connectors::new(config, needs_tls)?;
     let Settings { sdk, credentials } = match &config.client_factory {
         Some(factory) => Settings {
             sdk: (factory.make)(),
             credentials: None,
         },
-        None => settings(config, &http).await?,
+        None => settings(config, pushed, &http).await?,
     };
     let mut sdk = sdk.interceptor(CountAttempts(Arc::clone(stats)));
     let built = sdk.clone().build();
@@ -74,7 +80,7 @@ pub(super) fn with_own_quota(settings: &Settings, name: &'static str) -> aws_sdk
 
 /// Whether anything is left for the AWS chain to find in its files.
 pub(crate) fn reads_aws_files(config: &Config) -> bool {
-    let is_complete = config.credentials.is_some() && config.region.is_some() && config.endpoint.is_some();
+    let is_complete = config.is_given_credentials() && config.region.is_some() && config.endpoint.is_some();
     !is_complete || config.client_factory.is_some()
 }
 
@@ -85,19 +91,22 @@ fn is_proxy_in_environment() -> bool {
         .any(|name| std::env::var_os(name).is_some_and(|url| !url.is_empty()))
 }
 
-async fn settings(config: &Config, http: &Connectors) -> Result<Settings> {
+async fn settings(config: &Config, pushed: Option<&PushedCredentials>, http: &Connectors) -> Result<Settings> {
     let mut last = None;
     let static_credentials = config.credentials.as_ref().map(|credentials| {
-        Credentials::new(
+        SharedCredentialsProvider::new(Credentials::new(
             &credentials.access_key_id,
             &credentials.secret_access_key,
             credentials.session_token.clone(),
             None,
             "configuration",
-        )
+        ))
     });
+    let pushed = pushed.cloned().map(SharedCredentialsProvider::new);
+    let is_pushed = pushed.is_some();
+    let given = pushed.or(static_credentials);
     let region = config.region.clone().map(Region::new);
-    let mut builder = match (&static_credentials, &region, &config.endpoint) {
+    let mut builder = match (&given, &region, &config.endpoint) {
         // Nothing is left for the AWS chain to find, so its files are not read.
         (Some(credentials), Some(region), Some(_)) => Builder::new()
             .behavior_version(BehaviorVersion::latest())
@@ -113,8 +122,8 @@ async fn settings(config: &Config, http: &Connectors) -> Result<Settings> {
             if let Some(profile) = &config.profile {
                 loader = loader.profile_name(profile);
             }
-            let finds_credentials = static_credentials.is_none();
-            if let Some(credentials) = static_credentials {
+            let finds_credentials = given.is_none();
+            if let Some(credentials) = given {
                 loader = loader.credentials_provider(credentials);
             }
             let found = loader.load().await;
@@ -131,6 +140,9 @@ async fn settings(config: &Config, http: &Connectors) -> Result<Settings> {
             }
         }
     };
+    if is_pushed {
+        builder = builder.identity_cache(IdentityCache::no_cache());
+    }
     if let Some(endpoint) = &config.endpoint {
         builder = builder.endpoint_url(endpoint);
     }

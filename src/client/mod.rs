@@ -8,6 +8,7 @@ mod connect;
 mod credentials;
 mod failure;
 mod http;
+mod pushed;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -32,6 +33,7 @@ use crate::table::item::{NewRow, StoredItem, StoredRow};
 use crate::table::schema;
 
 pub(crate) use connect::{noting_requests, reads_aws_files};
+pub(crate) use pushed::PushedCredentials;
 
 /// At least so many bytes a second are expected of a connection on which nothing is wrong.
 const SLOWEST_BYTES_PER_SECOND: usize = 500_000;
@@ -109,8 +111,12 @@ macro_rules! send {
 
 impl Client {
     /// Finds region and credentials and makes the client; opens no connection to DynamoDB yet.
-    pub(crate) async fn connect(config: &Config, stats: Arc<Stats>) -> Result<Self> {
-        let settings = connect::connect(config, &stats).await?;
+    pub(crate) async fn connect(
+        config: &Config,
+        pushed: Option<&PushedCredentials>,
+        stats: Arc<Stats>,
+    ) -> Result<Self> {
+        let settings = connect::connect(config, pushed, &stats).await?;
         let dynamodb = connect::with_own_quota(&settings, "ld-dynamo-store");
         let region = dynamodb.config().region().map(|region| region.to_string());
         let place = format!(
