@@ -244,7 +244,7 @@ impl Config {
             }
         }
         if let Some(credentials) = &self.credentials {
-            credentials.require_complete()?;
+            credentials.validate()?;
             if self.profile.is_some() {
                 return Err(refusal("\"credentials\" and \"profile\" exclude each other"));
             }
@@ -315,6 +315,10 @@ mod tests {
             (
                 r#"{"table":"t","credentials":{"secret":"SECRET"}}"#,
                 "credentials.secret",
+            ),
+            (
+                r#"{"table":"t","credentials":{"access_key_id":"SECRET\n","secret_access_key":"b"}}"#,
+                "access_key_id",
             ),
             (r#"{"table":"t","proxy":"SECRET"}"#, "proxy"),
             (r#"{"table":"t","max_attempts":0}"#, "max_attempts"),

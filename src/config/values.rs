@@ -20,12 +20,20 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// That there is an id and a key.
-    pub(crate) fn require_complete(&self) -> Result<()> {
+    /// That there is an id and a key, and that a request's headers can carry what goes there: the AWS SDK panics otherwise.
+    pub(crate) fn validate(&self) -> Result<()> {
         if self.access_key_id.is_empty() || self.secret_access_key.is_empty() {
             return Err(refusal(
                 "\"credentials\" needs both \"access_key_id\" and \"secret_access_key\"",
             ));
+        }
+        let token = self.session_token.as_deref().unwrap_or_default();
+        for (name, text) in [("access_key_id", self.access_key_id.as_str()), ("session_token", token)] {
+            if !text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+                return Err(refusal(format!(
+                    "{name:?} of the credentials must be printable ASCII; look for a line break at its end"
+                )));
+            }
         }
         Ok(())
     }

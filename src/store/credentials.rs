@@ -20,7 +20,7 @@ impl Store {
                 "this store takes no credentials: configure it with \"credentials\": \"pushed\"",
             ));
         };
-        credentials.require_complete()?;
+        credentials.validate()?;
         pushed.push(credentials, expires);
         Ok(())
     }

@@ -7,3 +7,4 @@ mod cases;
 mod corrupt_rows;
 mod init_requests;
 mod properties;
+mod pushed_credentials;
