@@ -93,7 +93,7 @@
 // AWS refused the credentials, or they lack a permission.
 #define LD_DYNAMO_ACCESS_DENIED -202
 
-// No AWS credentials, or no region, could be found.
+// No AWS credentials, or no region, could be found; or none were pushed, or those have expired, which alone is retriable.
 #define LD_DYNAMO_NO_CREDENTIALS -203
 
 // Any other refusal or fault that DynamoDB reported; see ld_dynamo_error_service_code.

@@ -3,6 +3,7 @@
 //! Reads no file and no environment: those are the client's.
 
 mod client_factory;
+mod credentials;
 mod members;
 mod values;
 
@@ -15,7 +16,7 @@ use crate::table::schema;
 use members::{refusal, Members, MAXIMUM_MILLISECONDS};
 
 pub use client_factory::ClientFactory;
-pub(crate) use values::ExpiringCredentials;
+pub(crate) use credentials::ExpiringCredentials;
 pub use values::{CacheTtl, Credentials, LogLevel, ProxyUrl, RetryMode};
 
 /// Everything a [`Store`](crate::Store) is told. Start with [`Config::new`] or [`Config::from_json`] and change fields.

@@ -28,7 +28,7 @@ pub enum ErrorKind {
     TableMismatch,
     /// AWS refused the credentials, or they lack a permission.
     AccessDenied,
-    /// No AWS credentials, or no region, could be found.
+    /// No AWS credentials, or no region, could be found; or none were pushed, or those have expired, which alone is retriable.
     NoCredentials,
     /// Any other refusal or failure that DynamoDB reported.
     Service,

@@ -120,13 +120,14 @@ impl<'a> Members<'a> {
     }
 
     /// What is left is the members of credentials and no others.
-    pub(super) fn all_of_credentials(mut self) -> Result<Credentials> {
+    pub(super) fn all_of_credentials(self) -> Result<Credentials> {
+        let mut members = self;
         let credentials = Credentials {
-            access_key_id: self.string("access_key_id")?.unwrap_or_default(),
-            secret_access_key: self.string("secret_access_key")?.unwrap_or_default(),
-            session_token: self.string("session_token")?.filter(|token| !token.is_empty()),
+            access_key_id: members.string("access_key_id")?.unwrap_or_default(),
+            secret_access_key: members.string("secret_access_key")?.unwrap_or_default(),
+            session_token: members.string("session_token")?.filter(|token| !token.is_empty()),
         };
-        self.require_empty()?;
+        members.require_empty()?;
         Ok(credentials)
     }
 
