@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import threading
+import time
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -137,7 +138,31 @@ def test_the_object_is_asked_once_a_second(stub: Stub) -> None:
     assert given.asked <= 2
 
 
-def test_a_first_failure_is_raised(stub: Stub) -> None:
+def test_those_who_wait_for_the_first_ones_fail_together(stub: Stub) -> None:
+    class Slow(Provider):
+        def get_frozen_credentials(self) -> Frozen:
+            time.sleep(0.3)
+            return super().get_frozen_credentials()
+
+    given = Slow(RuntimeError("not now"))
+    failures: list[NoCredentialsError] = []
+    with Store("table", library=stub.path, credentials=given) as store:
+
+        def read() -> None:
+            try:
+                store.get("features", "a")
+            except NoCredentialsError as failure:
+                failures.append(failure)
+
+        threads = [threading.Thread(target=read) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(10)
+    assert (len(failures), given.asked) == (4, 1)
+
+
+def test_a_first_failure_is_raised(stub: Stub, always_looking: None) -> None:
     given = Provider(RuntimeError("the sign-on\nhas ended"), Frozen("a"))
     with Store("table", library=stub.path, credentials=given) as store:
         with pytest.raises(NoCredentialsError, match="RuntimeError: the sign-on has ended") as raised:

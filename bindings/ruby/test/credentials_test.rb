@@ -98,11 +98,22 @@ class CredentialsTest < Minitest::Test
     error = assert_raises(LdDynamoStore::NoCredentialsError) { store.get("features", "flag") }
     assert_includes error.message, "IOError: the sign-on has ended"
     assert_kind_of IOError, error.cause
+    let_time_pass(store)
     assert_equal "later", signed_by(store)
     nobody = store(Struct.new(:credentials).new(nil))
     assert_includes assert_raises(LdDynamoStore::NoCredentialsError) { nobody.get("features", "flag") }.message, "none"
     wrong = store(Static.new("line\n", "secret", nil))
     assert_includes assert_raises(LdDynamoStore::ConfigurationError) { wrong.get("features", "flag") }.message, "access_key_id"
+  end
+
+  def test_those_who_wait_for_the_first_ones_fail_together
+    asked = 0
+    provider = Object.new
+    provider.define_singleton_method(:credentials) { asked += 1; sleep 1.2; raise IOError, "not now" }
+    store = store(provider)
+    threads = Array.new(4) { Thread.new { assert_raises(LdDynamoStore::NoCredentialsError) { store.get("features", "flag") } } }
+    threads.each(&:join)
+    assert_equal 1, asked
   end
 
   def test_a_later_failure_is_logged_once_a_minute

@@ -104,6 +104,7 @@ class Renewal:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._pushed: bytes | None = None
+        self._failure: Exception | None = None
         self._next_look = 0.0
         self._next_warning = 0.0
         self._locks: dict[int, threading.Lock] = {}
@@ -122,8 +123,11 @@ class Renewal:
         if not lock.acquire(blocking=self._pushed is None):
             return
         try:
-            if time.monotonic() >= self._next_look or self._pushed is None:
+            if time.monotonic() >= self._next_look:
                 self._look(push)
+            # Those who waited for the first credentials fail with whoever asked for them.
+            if self._pushed is None and self._failure is not None:
+                raise _refusal(self._failure) from self._failure
         finally:
             lock.release()
 
@@ -134,14 +138,13 @@ class Renewal:
                 push(found)
                 # After the push: a child that is forked in between pushes once more.
                 self._pushed = found
+                self._failure = None
         except Exception as failure:
-            # What was pushed is used until it expires, which the native library sees to.
-            if self._pushed is not None:
-                self._warn(failure)
-            elif isinstance(failure, StoreError):
-                raise
+            if self._pushed is None:
+                self._failure = failure
             else:
-                raise _none_found(failure) from failure
+                # What was pushed is used until it expires, which the native library sees to.
+                self._warn(failure)
         self._next_look = time.monotonic() + _SECONDS_BETWEEN_LOOKS
 
     def _warn(self, failure: Exception) -> None:
@@ -166,7 +169,9 @@ def _frozen(source: Source) -> ExpiringCredentials:
     }
 
 
-def _none_found(failure: Exception) -> NoCredentialsError:
+def _refusal(failure: Exception) -> StoreError:
+    if isinstance(failure, StoreError):
+        return type(failure)(failure.message, failure.status, failure.retriable, failure.service_code)
     message = f"no AWS credentials came from the object given as credentials: {_said(failure)}"
     return NoCredentialsError(message, STATUSES["NO_CREDENTIALS"])
 

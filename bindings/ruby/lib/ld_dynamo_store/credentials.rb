@@ -25,6 +25,7 @@ module LdDynamoStore
       @source = source
       @renewing = Mutex.new
       @pushed = nil
+      @failure = nil
       @next_look = 0
       @next_warning = 0
     end
@@ -37,7 +38,9 @@ module LdDynamoStore
       # Only the first credentials are worth waiting for.
       @pushed ? @renewing.try_lock || return : @renewing.lock
       begin
-        look(logger, &push) if due?
+        look(logger, &push) if now >= @next_look
+        # Those who waited for the first credentials fail with whoever asked for them.
+        raise_failure if @pushed.nil? && @failure
       ensure
         @renewing.unlock
       end
@@ -58,10 +61,16 @@ module LdDynamoStore
       end
       @next_look = now + seconds_until_look(expiration)
     rescue StandardError => e
-      raise e if @pushed.nil? && e.is_a?(StoreError)
-      raise NoCredentialsError.new("no AWS credentials came from the object given as credentials: #{said(e)}", Status::NO_CREDENTIALS) unless @pushed
+      @failure = e
+      @next_look = now + SECONDS_BETWEEN_LOOKS
+      warn_of(e, logger) if @pushed
+    end
 
-      warn_of(e, logger)
+    def raise_failure
+      raise @failure if @failure.is_a?(StoreError)
+
+      message = "no AWS credentials came from the object given as credentials: #{said(@failure)}"
+      raise NoCredentialsError.new(message, Status::NO_CREDENTIALS), cause: @failure
     end
 
     def find
