@@ -39,7 +39,7 @@ pub(crate) struct ExpiringCredentials {
 const LATEST_MILLISECONDS: i64 = 253_402_300_799_999;
 
 impl ExpiringCredentials {
-    /// Reads `{"access_key_id", "secret_access_key", "session_token", "expires_ms"}`; docs/c.md says more.
+    /// Reads `{"access_key_id", "secret_access_key", "session_token", "expires_ms"}`; docs/configuration.md says more.
     pub(crate) fn from_json(json: &str) -> Result<Self> {
         let value: &RawValue = serde_json::from_str(json)
             .map_err(|error| Error::new(ErrorKind::InvalidJson, format!("credentials are not JSON: {error}")))?;

@@ -66,8 +66,11 @@ class CredentialsTest < Minitest::Test
   def test_credentials_of_the_sdk
     assert_equal "static", signed_by(store(Static.new("static", "secret", nil)))
     refute_includes last_request.fetch("names"), "x-amz-security-token"
-    client = Struct.new(:config).new(Struct.new(:credentials).new(Static.new("of-a-client", "secret", "token")))
+    provider = Renewing.new(["of-a-client", 3600])
+    client = Struct.new(:config).new(Struct.new(:credentials).new(provider))
     assert_equal "of-a-client", signed_by(store(client.config))
+    expired = Struct.new(:credentials).new(Renewing.new(["of-a-client", -1]))
+    assert_raises(LdDynamoStore::NoCredentialsError) { store(expired).check_available }
     assert_includes last_request.fetch("names"), "x-amz-security-token"
   end
 

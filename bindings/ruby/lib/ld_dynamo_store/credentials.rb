@@ -74,10 +74,15 @@ module LdDynamoStore
     end
 
     def find
-      credentials = @source.credentials
-      raise ArgumentError, "the #{@source.class} has none" if credentials.nil?
-
-      expiration = @source.expiration if @source.respond_to?(:expiration)
+      chain = [@source]
+      # A client's configuration has a provider, which has credentials.
+      loop do
+        chain << chain.last.credentials
+        raise ArgumentError, "the #{chain[-2].class} has none" if chain.last.nil? || chain.size > 3
+        break if chain.last.respond_to?(:access_key_id)
+      end
+      credentials = chain.last
+      expiration = chain.filter_map { |object| object.expiration if object.respond_to?(:expiration) }.last
       json = JSON.generate(
         access_key_id: credentials.access_key_id, secret_access_key: credentials.secret_access_key,
         session_token: credentials.session_token, expires_ms: expiration && (expiration.to_r * 1000).floor
