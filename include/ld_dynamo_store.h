@@ -43,7 +43,7 @@
 #define LD_DYNAMO_ABI_MAJOR 1
 
 // The ABI's minor number. It grows with every function or constant that is added.
-#define LD_DYNAMO_ABI_MINOR 0
+#define LD_DYNAMO_ABI_MINOR 1
 
 // Success.
 #define LD_DYNAMO_OK 0
@@ -96,7 +96,7 @@
 // AWS refused the credentials, or they lack a permission.
 #define LD_DYNAMO_ACCESS_DENIED -202
 
-// No AWS credentials could be found.
+// No AWS credentials could be found; or none were pushed, or those have expired, which alone is retriable.
 #define LD_DYNAMO_NO_CREDENTIALS -203
 
 // Any other refusal or fault that DynamoDB reported; see ld_dynamo_error_service_code.
@@ -172,6 +172,22 @@ const char *ld_dynamo_version(void);
 // The ABI of the loaded library: major << 16 | minor. A program needs the same major and at least the minor it was compiled with:
 // compare with LD_DYNAMO_ABI_VERSION.
 uint32_t ld_dynamo_abi_version(void);
+
+// Gives a store the AWS credentials that its requests are signed with from now on. The store must have been configured with
+// "credentials": "pushed"; until the first ones come, and when the last ones have expired, what has to ask the table fails with
+// LD_DYNAMO_NO_CREDENTIALS and sends nothing.
+//
+// `credentials_json`: {"access_key_id": …, "secret_access_key": …, "session_token": …, "expires_ms": Unix time in milliseconds}. The
+// token is for temporary credentials; without "expires_ms" they count as lasting for ever. An unknown or mistyped member, or one that is
+// given twice, is an error that names it; null is absent, and an empty token is none. Copied: the text may be wiped afterwards.
+// At any time, from any thread, also before the first call and during others: those use the new ones for their next request or retry.
+// The last ones given stand, and a forked child has those that were there at the fork, then its own. They are of this store alone.
+// Sends nothing, checks nothing with AWS, waits for no call and no lock that a fork could leave taken, and never logs them.
+// Fails with LD_DYNAMO_NULL_ARGUMENT, LD_DYNAMO_INVALID_UTF8, LD_DYNAMO_INVALID_JSON, and LD_DYNAMO_INVALID_CONFIGURATION for wrong
+// members or a store that is configured otherwise; the store keeps what it had.
+ld_dynamo_status ld_dynamo_store_set_credentials(const ld_dynamo_store *store,
+                                                 const char *credentials_json,
+                                                 ld_dynamo_error **error);
 
 // The status that the failed call returned; LD_DYNAMO_OK for NULL.
 int32_t ld_dynamo_error_status(const ld_dynamo_error *error);

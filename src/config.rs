@@ -3,6 +3,8 @@
 //! Reads no file and no environment: those are the client's.
 
 mod client_factory;
+mod credentials;
+mod forms;
 mod members;
 mod values;
 
@@ -15,6 +17,8 @@ use crate::table::{name, schema};
 use members::{refusal, Members, MAXIMUM_MILLISECONDS};
 
 pub use client_factory::ClientFactory;
+pub(crate) use credentials::ExpiringCredentials;
+pub(crate) use forms::{is_http_url, is_one_word, is_region};
 pub use values::{CacheTtl, Credentials, LogLevel, ProxyUrl, RetryMode};
 
 /// Everything a [`Store`](crate::Store) is told. Start with [`Config::new`] or [`Config::from_json`] and change fields.
@@ -32,10 +36,14 @@ pub struct Config {
     /// The URL of the DynamoDB endpoint, for local engines and VPC endpoints; otherwise `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL` or the
     /// profile decide, and last the region.
     pub endpoint: Option<String>,
-    /// The name of a profile in the AWS configuration files. Refused together with `credentials`.
+    /// The name of a profile in the AWS configuration files. Refused together with `credentials`; with `pushed_credentials` it gives
+    /// region and endpoint.
     pub profile: Option<String>,
     /// Static credentials; otherwise the AWS chain: environment, profile, web identity, ECS, IMDS.
     pub credentials: Option<Credentials>,
+    /// Whether credentials come through [`Store::set_credentials`](crate::Store::set_credentials), and from nowhere else. Default false;
+    /// `"credentials": "pushed"` in JSON. Refused together with `credentials`, `share` and `client_factory`.
+    pub pushed_credentials: bool,
     /// Whether get, all, initialized and Big Segments reads are strongly consistent. Default true. `init` always reads so.
     pub consistent_reads: bool,
     /// Whether writes are refused before any request. Default false.
@@ -86,6 +94,7 @@ impl Config {
             endpoint: None,
             profile: None,
             credentials: None,
+            pushed_credentials: false,
             consistent_reads: true,
             read_only: false,
             connect_timeout: Some(Duration::from_millis(1000)),
@@ -111,7 +120,10 @@ impl Config {
         let value: &RawValue = serde_json::from_str(json)
             .map_err(|error| Error::new(ErrorKind::InvalidJson, format!("configuration is not JSON: {error}")))?;
         let object = serde_json::from_str(value.get());
-        let mut members = Members::new("", object.map_err(|_| refusal("configuration must be a JSON object"))?)?;
+        let mut members = Members::new(
+            "configuration key \"",
+            object.map_err(|_| refusal("configuration must be a JSON object"))?,
+        )?;
         let mut config = Config::new(members.string("table")?.unwrap_or_default());
         config.read_members(&mut members)?;
         members.require_empty()?;
@@ -126,7 +138,7 @@ impl Config {
         self.region = members.string("region")?;
         self.endpoint = members.string("endpoint")?;
         self.profile = members.string("profile")?;
-        self.credentials = members.credentials("credentials")?;
+        self.credentials = members.credentials("credentials", &mut self.pushed_credentials)?;
         self.ca_bundle = members.string("ca_bundle")?;
         self.proxy = members.string("proxy")?.map(ProxyUrl);
         members.boolean("consistent_reads", &mut self.consistent_reads)?;
@@ -161,6 +173,11 @@ impl Config {
             ("trace", LogLevel::Trace),
         ];
         members.choice("log_level", &levels, &mut self.log_level)
+    }
+
+    /// Whether nothing has to look for credentials.
+    pub(crate) fn is_given_credentials(&self) -> bool {
+        self.credentials.is_some() || self.pushed_credentials
     }
 
     /// Everything that was configured except secrets, for comparison with another configuration.
@@ -242,25 +259,22 @@ impl Config {
             ));
         }
         if let Some(credentials) = &self.credentials {
-            if credentials.access_key_id.is_empty() || credentials.secret_access_key.is_empty() {
-                return Err(refusal(
-                    "\"credentials\" needs both \"access_key_id\" and \"secret_access_key\"",
-                ));
-            }
-            let parts = [
-                ("access_key_id", Some(&credentials.access_key_id)),
-                ("secret_access_key", Some(&credentials.secret_access_key)),
-                ("session_token", credentials.session_token.as_ref()),
-            ];
-            for (name, part) in parts {
-                if part.is_some_and(|part| !is_one_word(part)) {
-                    return Err(refusal(format!(
-                        "\"credentials.{name}\" must be one word of printable ASCII, without spaces or line breaks"
-                    )));
-                }
-            }
+            credentials.validate()?;
             if self.profile.is_some() {
                 return Err(refusal("\"credentials\" and \"profile\" exclude each other"));
+            }
+        }
+        if self.pushed_credentials {
+            // One store could otherwise ask with what another was given, or show what only the other may read.
+            if self.share {
+                return Err(refusal(
+                    "\"credentials\": \"pushed\" and \"share\" exclude each other: what is pushed is of one store alone",
+                ));
+            }
+            if self.credentials.is_some() || self.client_factory.is_some() {
+                return Err(refusal(
+                    "pushed credentials exclude credentials that are given and a client factory",
+                ));
             }
         }
         Ok(())
@@ -275,24 +289,6 @@ fn require_url(name: &str, url: &str) -> Result<()> {
     Err(refusal(format!(
         "{name:?} must be an http:// or https:// URL with a host"
     )))
-}
-
-/// The name becomes a part of a host's.
-pub(crate) fn is_region(text: &str) -> bool {
-    let is_label = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    (1..=63).contains(&text.len()) && text.bytes().all(is_label) && !text.starts_with('-') && !text.ends_with('-')
-}
-
-/// What a part of credentials looks like; a line break at its end is a common mistake of whoever mounts it from a file.
-pub(crate) fn is_one_word(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_graphic())
-}
-
-pub(crate) fn is_http_url(url: &str) -> bool {
-    let parsed: Option<http::Uri> = url.parse().ok();
-    parsed.is_some_and(|uri| {
-        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
-    })
 }
 
 #[cfg(test)]
@@ -321,7 +317,8 @@ mod tests {
                 r#"{"table":"flags","credentials":{"secret_access_key":"SECRET","access_key_id":"a","secret_access_key":"b"}}"#,
                 "credentials.secret_access_key",
             ),
-            (r#"{"table":"flags","credentials":"SECRET"}"#, "credentials"),
+            (r#"{"table":"flags","credentials":"SECRET"}"#, "\"pushed\""),
+            (r#"{"table":"flags","credentials":"pushed","share":true}"#, "share"),
             (
                 r#"{"table":"flags","credentials":{"secret_access_key":7}}"#,
                 "credentials.secret_access_key",
@@ -357,6 +354,19 @@ mod tests {
         assert_eq!(config.attempt_timeout, None);
         assert_eq!(config.cache_ttl, CacheTtl::Forever);
         assert!(Config::from_json(r#"{"table":"flags","cache_ttl_ms":-1,"read_only":true}"#).is_err());
+    }
+
+    #[test]
+    fn pushed_credentials_are_a_text() {
+        let config = Config::from_json(r#"{"table":"flags","profile":"p","credentials":"pu\u0073hed"}"#).unwrap();
+        assert!(config.pushed_credentials && config.credentials.is_none());
+        for other in ["null", r#"{"access_key_id":"a","secret_access_key":"b"}"#] {
+            let config = Config::from_json(&format!(r#"{{"table":"flags","credentials":{other}}}"#)).unwrap();
+            assert!(!config.pushed_credentials, "{other}");
+        }
+        let mut both = Config::from_json(r#"{"table":"flags","credentials":"pushed"}"#).unwrap();
+        both.client_factory = Some(ClientFactory::new(aws_sdk_dynamodb::config::Builder::new));
+        assert_eq!(both.validate().unwrap_err().kind(), ErrorKind::InvalidConfiguration);
     }
 
     #[test]

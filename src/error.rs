@@ -28,7 +28,7 @@ pub enum ErrorKind {
     TableMismatch,
     /// AWS refused the credentials, or they lack a permission.
     AccessDenied,
-    /// No AWS credentials could be found.
+    /// No AWS credentials could be found; or none were pushed, or those have expired, which alone is retriable.
     NoCredentials,
     /// No AWS region could be found.
     NoRegion,

@@ -26,6 +26,7 @@ use super::chain::{self, Chain};
 use super::credentials::{LastCredentials, Provider};
 use super::http::{self, Connectors};
 use super::proxy::Proxy;
+use super::pushed::PushedCredentials;
 use crate::config::{Config, RetryMode};
 use crate::error::{Error, ErrorKind, Result};
 use crate::stats::Stats;
@@ -50,7 +51,11 @@ pub(super) struct Place {
     pub(super) proxy: Option<&'static str>,
 }
 
-pub(super) async fn connect(config: &Config, stats: &Arc<Stats>) -> Result<(Settings, Place)> {
+pub(super) async fn connect(
+    config: &Config,
+    pushed: Option<&PushedCredentials>,
+    stats: &Arc<Stats>,
+) -> Result<(Settings, Place)> {
     let aws = match reads_aws_files(config) {
         true => AwsSettings::read(config),
         false => AwsSettings::of_the_environment_alone(),
@@ -66,7 +71,7 @@ pub(super) async fn connect(config: &Config, stats: &Arc<Stats>) -> Result<(Sett
     let proxy = Proxy::of(config)?;
     let proxy_named_by = proxy.as_ref().and_then(|proxy| proxy.named_by(is_plain));
     // Credentials may have to be fetched over TLS, and a proxy may speak it.
-    let needs_tls = !is_plain || config.credentials.is_none() || proxy.is_some();
+    let needs_tls = !is_plain || !config.is_given_credentials() || proxy.is_some();
     let trust = if needs_tls {
         http::trust(config, &aws)?
     } else {
@@ -78,7 +83,7 @@ pub(super) async fn connect(config: &Config, stats: &Arc<Stats>) -> Result<(Sett
             sdk: (factory.make)(),
             credentials: None,
         },
-        None => settings(config, &aws, &endpoint, &http).await?,
+        None => settings(config, pushed, &aws, &endpoint, &http).await?,
     };
     let mut sdk = sdk
         .interceptor(CountAttempts(Arc::clone(stats)))
@@ -121,27 +126,20 @@ pub(super) fn with_own_quota(settings: &Settings, name: &'static str) -> aws_sdk
 pub(crate) fn reads_aws_files(config: &Config) -> bool {
     let is_plain = |endpoint: &String| endpoint.starts_with("http://");
     let knows_whom_to_trust = config.ca_bundle.is_some() || config.endpoint.as_ref().is_some_and(is_plain);
-    let is_complete = config.credentials.is_some() && config.region.is_some() && config.endpoint.is_some();
+    let is_complete = config.is_given_credentials() && config.region.is_some() && config.endpoint.is_some();
     !(is_complete && knows_whom_to_trust) || config.client_factory.is_some()
 }
 
 async fn settings(
     config: &Config,
+    pushed: Option<&PushedCredentials>,
     aws: &AwsSettings,
     endpoint: &Option<String>,
     http: &Connectors,
 ) -> Result<Settings> {
     let mut last = None;
-    let static_credentials = config.credentials.as_ref().map(|credentials| {
-        Credentials::new(
-            &credentials.access_key_id,
-            &credentials.secret_access_key,
-            credentials.session_token.clone(),
-            None,
-            "configuration",
-        )
-    });
-    let mut builder = match (&static_credentials, &config.region, &config.endpoint) {
+    let given = given(config, pushed);
+    let mut builder = match (&given, &config.region, &config.endpoint) {
         // Nothing is left for environment and files to say.
         (Some(credentials), Some(region), Some(_)) => Builder::new()
             .behavior_version(BehaviorVersion::latest())
@@ -159,7 +157,7 @@ async fn settings(
             let loader = chain::loader(of_credentials.clone(), timeouts(config), region);
             let found = aws.passed_on(loader.no_credentials(), None).load().await;
             let builder = Builder::from(&found).http_client(http.clone());
-            match static_credentials {
+            match given {
                 Some(credentials) => builder.credentials_provider(credentials),
                 None => {
                     let chain = Chain {
@@ -170,13 +168,15 @@ async fn settings(
                     };
                     let credentials = Arc::new(LastCredentials::of(SharedCredentialsProvider::new(chain)));
                     last = Some(Arc::clone(&credentials));
-                    builder
-                        .credentials_provider(Provider(credentials))
-                        .identity_cache(IdentityCache::no_cache())
+                    builder.credentials_provider(Provider(credentials))
                 }
             }
         }
     };
+    if pushed.is_some() || last.is_some() {
+        // These know themselves when they are to be asked again.
+        builder = builder.identity_cache(IdentityCache::no_cache());
+    }
     if let Some(endpoint) = endpoint {
         // As with boto3, an endpoint that is named is used as it is.
         builder = builder.endpoint_url(endpoint).use_fips(false).use_dual_stack(false);
@@ -196,6 +196,21 @@ async fn settings(
         // Attempts have a time-out of their own; watching the body's pace as well costs CPU and finds nothing more.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     Ok(Settings { sdk, credentials: last })
+}
+
+/// Credentials that nobody needs to look for.
+fn given(config: &Config, pushed: Option<&PushedCredentials>) -> Option<SharedCredentialsProvider> {
+    if let Some(pushed) = pushed {
+        return Some(SharedCredentialsProvider::new(pushed.clone()));
+    }
+    let credentials = config.credentials.as_ref()?;
+    Some(SharedCredentialsProvider::new(Credentials::new(
+        &credentials.access_key_id,
+        &credentials.secret_access_key,
+        credentials.session_token.clone(),
+        None,
+        "configuration",
+    )))
 }
 
 fn timeouts(config: &Config) -> TimeoutConfig {

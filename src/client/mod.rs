@@ -13,6 +13,7 @@ mod failure;
 mod http;
 mod optional;
 mod proxy;
+mod pushed;
 mod rows;
 mod validation;
 
@@ -37,6 +38,7 @@ use optional::{Asked, Refused};
 use rows::{attributes, request_keys, segment_references, stored_row, text, write_request, Attributes};
 
 pub(crate) use connect::{noting_requests, reads_aws_files};
+pub(crate) use pushed::PushedCredentials;
 pub(crate) use rows::Write;
 
 /// At least so many bytes a second are expected of a connection on which nothing is wrong.
@@ -89,8 +91,12 @@ macro_rules! send {
 
 impl Client {
     /// Finds region and credentials and makes the client; opens no connection to DynamoDB yet.
-    pub(crate) async fn connect(config: &Config, stats: Arc<Stats>) -> Result<Self> {
-        let (settings, place) = connect::connect(config, &stats).await?;
+    pub(crate) async fn connect(
+        config: &Config,
+        pushed: Option<&PushedCredentials>,
+        stats: Arc<Stats>,
+    ) -> Result<Self> {
+        let (settings, place) = connect::connect(config, pushed, &stats).await?;
         let dynamodb = connect::with_own_quota(&settings, "ld-dynamo-store");
         let proxy = place.proxy;
         let at = place

@@ -19,25 +19,25 @@ pub(super) fn refusal(message: impl Into<String>) -> Error {
 
 /// Takes members out of an object one by one, so that what is left is unknown. Messages never show a value, which may be a secret.
 pub(super) struct Members<'a> {
-    path: &'static str,
+    place: &'static str,
     members: Vec<(Cow<'a, str>, &'a RawValue)>,
 }
 
 impl<'a> Members<'a> {
-    /// Takes the object apart whose keys messages show after `path`; a key twice is an error.
-    pub(super) fn new(path: &'static str, object: object::Members<'a, &'a RawValue>) -> Result<Self> {
+    /// Takes the object apart whose keys messages show after `place`, which ends with what goes before them; a key twice is an error.
+    pub(super) fn new(place: &'static str, object: object::Members<'a, &'a RawValue>) -> Result<Self> {
         let object::Members(members) = object;
         let is_twice = |(index, (name, _)): &(usize, &(Cow<'_, str>, _))| {
             members[..*index].iter().any(|(earlier, _)| earlier == name)
         };
         if let Some((_, (name, _))) = members.iter().enumerate().find(is_twice) {
-            return Err(refusal(format!("configuration key \"{path}{name}\" is given twice")));
+            return Err(refusal(format!("{place}{name}\" is given twice")));
         }
-        Ok(Members { path, members })
+        Ok(Members { place, members })
     }
 
     fn mistyped(&self, name: &str, expected: &str) -> Error {
-        refusal(format!("configuration key \"{}{name}\" must be {expected}", self.path))
+        refusal(format!("{}{name}\" must be {expected}", self.place))
     }
 
     /// The value of a key, `None` within where it is of another type. A `null` counts as absent: it is what most languages write for an
@@ -100,31 +100,41 @@ impl<'a> Members<'a> {
         }
     }
 
-    pub(super) fn credentials(&mut self, name: &str) -> Result<Option<Credentials>> {
-        let members = match self.take(name) {
-            None => return Ok(None),
-            Some(Some(members)) => members,
-            Some(None) => {
-                return Err(self.mistyped(
-                    name,
-                    "an object with access_key_id, secret_access_key and optionally session_token",
-                ))
-            }
+    /// Credentials that are given, or `pushed` raised where they come later.
+    pub(super) fn credentials(&mut self, name: &str, pushed: &mut bool) -> Result<Option<Credentials>> {
+        let Some(given) = self.take::<&RawValue>(name).flatten() else {
+            return Ok(None);
         };
-        let mut members = Members::new("credentials.", members)?;
+        if serde_json::from_str::<Cow<'_, str>>(given.get()).is_ok_and(|text| text == "pushed") {
+            *pushed = true;
+            return Ok(None);
+        }
+        let members = serde_json::from_str(given.get()).map_err(|_| {
+            self.mistyped(
+                name,
+                "an object with access_key_id, secret_access_key and optionally session_token, or \"pushed\"",
+            )
+        })?;
+        let credentials = Members::new("configuration key \"credentials.", members)?.all_of_credentials()?;
+        Ok(Some(credentials))
+    }
+
+    /// What is left is the members of credentials and no others.
+    pub(super) fn all_of_credentials(self) -> Result<Credentials> {
+        let mut members = self;
         let credentials = Credentials {
             access_key_id: members.string("access_key_id")?.unwrap_or_default(),
             secret_access_key: members.string("secret_access_key")?.unwrap_or_default(),
             session_token: members.string("session_token")?.filter(|token| !token.is_empty()),
         };
         members.require_empty()?;
-        Ok(Some(credentials))
+        Ok(credentials)
     }
 
     pub(super) fn require_empty(&self) -> Result<()> {
         match self.members.first() {
             None => Ok(()),
-            Some((name, _)) => Err(refusal(format!("unknown configuration key \"{}{name}\"", self.path))),
+            Some((name, _)) => Err(refusal(format!("unknown {}{name}\"", self.place))),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-/// Static AWS credentials. They never appear in a log, an error or a `Debug` output.
+/// AWS credentials. They never appear in a log, an error or a `Debug` output.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
     /// The access key id.

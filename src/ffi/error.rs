@@ -45,7 +45,7 @@ pub const LD_DYNAMO_TABLE_NOT_FOUND: i32 = -200;
 pub const LD_DYNAMO_TABLE_MISMATCH: i32 = -201;
 /// AWS refused the credentials, or they lack a permission.
 pub const LD_DYNAMO_ACCESS_DENIED: i32 = -202;
-/// No AWS credentials could be found.
+/// No AWS credentials could be found; or none were pushed, or those have expired, which alone is retriable.
 pub const LD_DYNAMO_NO_CREDENTIALS: i32 = -203;
 /// Any other refusal or fault that DynamoDB reported; see ld_dynamo_error_service_code.
 pub const LD_DYNAMO_SERVICE_ERROR: i32 = -204;

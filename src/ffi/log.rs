@@ -8,7 +8,6 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::ffi::{c_char, c_void};
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::Arc;
 
 use tracing::metadata::LevelFilter;
@@ -341,68 +340,5 @@ fn number_of(level: Level) -> i32 {
         Level::INFO => LD_DYNAMO_LOG_INFO,
         Level::DEBUG => LD_DYNAMO_LOG_DEBUG,
         _ => LD_DYNAMO_LOG_TRACE,
-    }
-}
-
-/// A handle's logger, replaceable while calls are under way, in any process.
-///
-/// The lock word holds the generation of its holder: a child that finds its parent's there takes the lock over, as the thread that
-/// held it does not exist in the child, and what it guards is one pointer, which is old or new but never torn.
-pub(super) struct LoggerCell {
-    /// Spares calls the lock while no logger is set.
-    is_set: AtomicBool,
-    holder: AtomicU64,
-    logger: std::cell::UnsafeCell<Option<Arc<Logger>>>,
-}
-
-// SAFETY: the cell's content is only touched by the holder of the lock.
-unsafe impl Sync for LoggerCell {}
-
-impl LoggerCell {
-    pub(super) const fn new() -> Self {
-        LoggerCell {
-            is_set: AtomicBool::new(false),
-            holder: AtomicU64::new(0),
-            logger: std::cell::UnsafeCell::new(None),
-        }
-    }
-
-    pub(super) fn get(&self) -> Option<Arc<Logger>> {
-        if !self.is_set.load(Ordering::Acquire) {
-            return None;
-        }
-        self.locked(|logger| logger.clone())
-    }
-
-    /// Returns the old one, to be dropped where nothing is held: its release may call the library, or jump over it.
-    #[must_use]
-    pub(super) fn replace(&self, logger: Option<Arc<Logger>>) -> Option<Arc<Logger>> {
-        self.locked(|current| {
-            self.is_set.store(logger.is_some(), Ordering::Release);
-            std::mem::replace(current, logger)
-        })
-    }
-
-    fn locked<T>(&self, work: impl FnOnce(&mut Option<Arc<Logger>>) -> T) -> T {
-        let generation = process::generation();
-        let mut holder = self.holder.load(Ordering::Relaxed);
-        loop {
-            if holder == generation {
-                std::thread::yield_now();
-                holder = self.holder.load(Ordering::Relaxed);
-                continue;
-            }
-            match self
-                .holder
-                .compare_exchange(holder, generation, Ordering::Acquire, Ordering::Relaxed)
-            {
-                Ok(_) => break,
-                Err(now) => holder = now,
-            }
-        }
-        // SAFETY: this thread holds the lock.
-        let outcome = work(unsafe { &mut *self.logger.get() });
-        self.holder.store(0, Ordering::Release);
-        outcome
     }
 }

@@ -5,19 +5,19 @@ use std::sync::Arc;
 
 use super::error::*;
 use super::guard::{guard, required, result_place, Outcome};
-use super::log::{forget_jumped_over, ld_dynamo_log_callback, ld_dynamo_log_release, Logger, LoggerCell};
+use super::log::{forget_jumped_over, ld_dynamo_log_callback, ld_dynamo_log_release, Logger};
 use super::moved_call;
 use super::string::{give, give_json, text};
 use crate::config::Config;
-use crate::process;
+use crate::process::{self, Replaceable};
 use crate::store::{Store, Upsert};
 
 /// A store: one table under one prefix. Opaque; made by ld_dynamo_store_new, ended by ld_dynamo_store_free. Usable from many threads
 /// at once, and in forked children of the process that made it.
 #[allow(non_camel_case_types)]
 pub struct ld_dynamo_store {
-    store: Store,
-    logger: LoggerCell,
+    pub(super) store: Store,
+    logger: Replaceable<Logger>,
 }
 
 /// Runs a call on a store with its logger around it. Nothing of the store is touched after the messages were delivered: a callback may
@@ -82,7 +82,7 @@ pub unsafe extern "C" fn ld_dynamo_store_new(
             let config = Config::from_json(text(config_json, "config_json")?)?;
             let store = Store::new(config)?;
             process::carry(moved_call::capture);
-            let logger = LoggerCell::new();
+            let logger = Replaceable::new();
             *place = Box::into_raw(Box::new(ld_dynamo_store { store, logger }));
             Ok(LD_DYNAMO_OK)
         })

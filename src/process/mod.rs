@@ -4,7 +4,7 @@
 //! So nothing inherited is used, polled or dropped there: the child notices by its generation and starts with an empty live state.
 //!
 //! Knows nothing of what a live state holds, and neither DynamoDB nor the cache nor C. From the bottom: `fork_gate`, `page`, `inside`,
-//! `slot`, `signals`, `flag` and `call_context`, `engine`, `runtime`.
+//! `slot`, `replaceable`, `signals`, `flag` and `call_context`, `engine`, `runtime`.
 
 mod call_context;
 mod engine;
@@ -12,6 +12,7 @@ mod flag;
 mod fork_gate;
 mod inside;
 mod page;
+mod replaceable;
 mod runtime;
 mod signals;
 mod slot;
@@ -19,6 +20,7 @@ mod slot;
 pub(crate) use call_context::{carry, CallContext};
 pub(crate) use inside::{enter, look_up};
 pub(crate) use page::{generation, generation_of_caller};
+pub(crate) use replaceable::Replaceable;
 pub(crate) use runtime::Runtime;
 pub(crate) use signals::SignalsBlocked;
 pub(crate) use slot::{Live, Slot};

@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 
 use super::complaint::Complaints;
 use crate::cache::{Cache, Flights, Sequence};
-use crate::client::{self, Client};
+use crate::client::{self, Client, PushedCredentials};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::process::{self, Live, Runtime, Slot};
@@ -56,12 +56,12 @@ impl LiveState {
     }
 
     /// The client, made by the first caller. Where that fails, those who waited fail with it, and the next call tries again.
-    pub(crate) async fn client(&self, config: &Config) -> Result<&Client> {
+    pub(crate) async fn client(&self, config: &Config, pushed: Option<&PushedCredentials>) -> Result<&Client> {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
         let connect = || async {
-            let client = Client::connect(config, Arc::clone(&self.stats)).await?;
+            let client = Client::connect(config, pushed, Arc::clone(&self.stats)).await?;
             // Somebody may have been faster, after this flight's leader had gone away.
             if self.client.set(client).is_ok() {
                 warn_of_prefix(&config.prefix);

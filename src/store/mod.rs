@@ -5,6 +5,7 @@
 
 mod big_segments;
 mod complaint;
+mod credentials;
 mod init;
 mod live;
 mod read;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cache::{Cache, CachedItem, CachedKind, Flights};
-use crate::client::{self, Client};
+use crate::client::{self, Client, PushedCredentials};
 use crate::config::{CacheTtl, Config};
 use crate::error::{Error, ErrorKind, Result};
 use crate::process::{self, Live, Slot};
@@ -37,6 +38,8 @@ pub struct Store {
     config: Config,
     /// With whom the live state is shared.
     identity: Option<Identity>,
+    /// Where credentials come through [`Store::set_credentials`].
+    pushed: Option<PushedCredentials>,
     slot: Slot<LiveState>,
 }
 
@@ -48,6 +51,7 @@ impl Store {
         let _inside = process::enter();
         Ok(Store {
             identity: config.share.then(|| Identity::of(&config)),
+            pushed: config.pushed_credentials.then(PushedCredentials::none_yet),
             config,
             slot: Slot::new(),
         })
@@ -196,7 +200,10 @@ impl Store {
         let names = || kinds.iter().map(|group| group.kind.name()).collect();
         // What the cache is told is told within the future, which a child forked meanwhile leaves alone.
         let outcome = live.runtime.block_on(|| async {
-            let client = within(self.config.operation_timeout, live.client(&self.config));
+            let client = within(
+                self.config.operation_timeout,
+                live.client(&self.config, self.pushed.as_ref()),
+            );
             let mut under_way = live.cache.as_ref().map(|cache| cache.init_begins(names()));
             let sends = || under_way.iter_mut().for_each(|init| init.sends());
             let outcome = init::init(client, &self.config, &kinds, &namespaces, sends).await;
@@ -334,7 +341,7 @@ impl Store {
         let live = self.live();
         let outcome = live.runtime.block_on(|| {
             within(self.config.operation_timeout, async {
-                let client = live.client(&self.config).await?;
+                let client = live.client(&self.config, self.pushed.as_ref()).await?;
                 call(client).await
             })
         })?;

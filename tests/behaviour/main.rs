@@ -8,4 +8,5 @@ mod corrupt_rows;
 mod engines;
 mod init_requests;
 mod properties;
+mod pushed_credentials;
 mod warnings;

@@ -194,6 +194,8 @@ static void serve(const request *received, answer *given) {
         given->status = ld_dynamo_store_big_segments_membership(store, first, &given->result, &given->error);
     } else if (strcmp(call, "stats") == 0) {
         given->status = ld_dynamo_store_stats(store, &given->result, &given->error);
+    } else if (strcmp(call, "set_credentials") == 0) {
+        given->status = ld_dynamo_store_set_credentials(store, first, &given->error);
     } else {
         stop("an unknown call");
     }

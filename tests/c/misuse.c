@@ -170,6 +170,8 @@ static void every_null_argument_is_named(const ld_dynamo_store *store) {
     REFUSED(LD_DYNAMO_NULL_ARGUMENT, "store", "NULL", ld_dynamo_store_stats(NULL, &result, error_out));
     REFUSED(LD_DYNAMO_NULL_ARGUMENT, "stats_json", "NULL", ld_dynamo_store_stats(store, NULL, error_out));
     REFUSED(LD_DYNAMO_NULL_ARGUMENT, "store", "NULL", ld_dynamo_store_set_logger(NULL, NULL, NULL, NULL, error_out));
+    REFUSED(LD_DYNAMO_NULL_ARGUMENT, "store", "NULL", ld_dynamo_store_set_credentials(NULL, "{}", error_out));
+    REFUSED(LD_DYNAMO_NULL_ARGUMENT, "credentials_json", "NULL", ld_dynamo_store_set_credentials(store, NULL, error_out));
 }
 
 static void every_invalid_utf8_is_named_with_its_offset(const ld_dynamo_store *store) {
@@ -181,6 +183,7 @@ static void every_invalid_utf8_is_named_with_its_offset(const ld_dynamo_store *s
     REFUSED(LD_DYNAMO_INVALID_UTF8, "key", BROKEN_AT, ld_dynamo_store_upsert(store, "features", BROKEN_UTF8, "{\"version\":1}", &result, error_out));
     REFUSED(LD_DYNAMO_INVALID_UTF8, "item_json", BROKEN_AT, ld_dynamo_store_upsert(store, "features", "flag", BROKEN_UTF8, &result, error_out));
     REFUSED(LD_DYNAMO_INVALID_UTF8, "context_hash", BROKEN_AT, ld_dynamo_store_big_segments_membership(store, BROKEN_UTF8, &result, error_out));
+    REFUSED(LD_DYNAMO_INVALID_UTF8, "credentials_json", BROKEN_AT, ld_dynamo_store_set_credentials(store, BROKEN_UTF8, error_out));
     /* A surrogate and a cut sequence are as invalid as a stray byte. */
     REFUSED(LD_DYNAMO_INVALID_UTF8, "key", "3", ld_dynamo_store_get(store, "features", "abc\xed\xa0\x80", &result, error_out));
     REFUSED(LD_DYNAMO_INVALID_UTF8, "key", "3", ld_dynamo_store_get(store, "features", "abc\xe2\x82", &result, error_out));
@@ -212,6 +215,31 @@ static void bad_data_is_refused_before_the_first_request(const ld_dynamo_store *
     char *item = untouched;
     ANSWERED(LD_DYNAMO_NOT_FOUND, ld_dynamo_store_get(store, "features", "", &item, error_out));
     CHECK(item == NULL);
+}
+
+static void credentials_are_taken_where_they_are_expected(const char *endpoint, const char *table) {
+#define SET(text) ld_dynamo_store_set_credentials(store, text, error_out)
+    char configuration[512];
+    ld_dynamo_store *store = open_store(endpoint, table, "");
+    REFUSED(LD_DYNAMO_INVALID_CONFIGURATION, "pushed", "", SET("{\"access_key_id\":\"id\",\"secret_access_key\":\"key\"}"));
+    ld_dynamo_store_free(store);
+
+    snprintf(configuration, sizeof configuration,
+             "{\"table\":\"%s\",\"endpoint\":\"%s\",\"region\":\"us-east-1\",\"credentials\":\"pushed\",\"cache_ttl_ms\":0}", table, endpoint);
+    ANSWERED(LD_DYNAMO_OK, ld_dynamo_store_new(configuration, &store, error_out));
+    REFUSED(LD_DYNAMO_NO_CREDENTIALS, "pushed", "", ld_dynamo_store_available(store, error_out));
+    REFUSED(LD_DYNAMO_INVALID_JSON, "credentials", "", SET("{\"access_key_id\":"));
+    REFUSED(LD_DYNAMO_INVALID_CONFIGURATION, "object", "", SET("[]"));
+    REFUSED(LD_DYNAMO_INVALID_CONFIGURATION, "access_key_id", "secret_access_key", SET("{}"));
+    REFUSED(LD_DYNAMO_INVALID_CONFIGURATION, "access_key", "", SET("{\"access_key\":\"id\",\"secret_access_key\":\"key\"}"));
+    REFUSED(LD_DYNAMO_INVALID_CONFIGURATION, "expires_ms", "", SET("{\"access_key_id\":\"id\",\"secret_access_key\":\"key\",\"expires_ms\":\"soon\"}"));
+    REFUSED(LD_DYNAMO_NO_CREDENTIALS, "pushed", "", ld_dynamo_store_available(store, error_out));
+    ANSWERED(LD_DYNAMO_OK, SET("{\"access_key_id\":\"id\",\"secret_access_key\":\"key\",\"session_token\":\"\",\"expires_ms\":null}"));
+    ANSWERED(LD_DYNAMO_OK, ld_dynamo_store_available(store, error_out));
+    ANSWERED(LD_DYNAMO_OK, SET("{\"access_key_id\":\"id\",\"secret_access_key\":\"key\",\"session_token\":\"token\",\"expires_ms\":86400000}"));
+    REFUSED(LD_DYNAMO_NO_CREDENTIALS, "expired at 1970-01-02T00:00:00Z", "", ld_dynamo_store_available(store, error_out));
+    ld_dynamo_store_free(store);
+#undef SET
 }
 
 static void a_read_only_store_writes_nothing(void) {
@@ -350,6 +378,7 @@ int main(int count, char **arguments) {
     ld_dynamo_store_free(store);
     a_read_only_store_writes_nothing();
     an_unreachable_endpoint_fails_in_time();
+    credentials_are_taken_where_they_are_expected(arguments[1], arguments[2]);
     the_positive_paths_answer(arguments[1], arguments[2]);
     a_logger_is_called_and_released_once(arguments[1], arguments[2]);
     printf("%d passed, %d failed\n", passed, failed);

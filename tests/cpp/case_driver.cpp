@@ -132,6 +132,7 @@ public:
             if (call == "big_segments_metadata") return ld_dynamo_store_big_segments_metadata(store, result, error);
             if (call == "big_segments_membership") return ld_dynamo_store_big_segments_membership(store, argument(1), result, error);
             if (call == "stats") return ld_dynamo_store_stats(store, result, error);
+            if (call == "set_credentials") return ld_dynamo_store_set_credentials(store, argument(1), error);
             throw std::runtime_error("an unknown call: " + call);
         });
     }

@@ -40,7 +40,7 @@ fn every_configuration_key_has_a_row() {
     assert!(keys.len() > 20, "{keys:?}");
     let page = read("docs/configuration.md");
     for key in keys {
-        let is_credential = ["access_key_id", "secret_access_key", "session_token"].contains(&key);
+        let is_credential = ["access_key_id", "secret_access_key", "session_token", "expires_ms"].contains(&key);
         let row = if is_credential {
             format!("\"{key}\"")
         } else {

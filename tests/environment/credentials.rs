@@ -73,6 +73,8 @@ fn credentials_and_region() {
     let store = Store::new(with_profile("static")).expect("a store");
     assert_eq!(store.get("features", "flag").expect("an answer"), None);
 
+    pushed_credentials_take_the_region_of_a_profile(with_profile("process"));
+
     let mut config = Config::new(&table);
     config.endpoint = Some(engine.endpoint.clone());
     config.region = Some("us-east-1".to_owned());
@@ -100,6 +102,22 @@ fn credentials_and_region() {
     a_role_that_is_refused_is_no_outage(with_profile("role"));
     a_factory_makes_the_configuration_once(&engine, &table);
     amazon_refuses_wrong_credentials();
+}
+
+/// Where the profile's own credentials come from does not count.
+fn pushed_credentials_take_the_region_of_a_profile(mut config: Config) {
+    config.pushed_credentials = true;
+    let (kind, message) = failure(config.clone());
+    assert_eq!(kind, ErrorKind::NoCredentials, "{message}");
+    assert!(message.contains("pushed"), "{message}");
+    let store = Store::new(config).expect("a store");
+    let credentials = Credentials {
+        access_key_id: "local".to_owned(),
+        secret_access_key: "local".to_owned(),
+        session_token: None,
+    };
+    store.set_credentials(credentials, None).expect("a push");
+    assert_eq!(store.get("features", "flag").expect("an answer"), None);
 }
 
 fn a_factory_makes_the_configuration_once(engine: &support::Engine, table: &str) {

@@ -216,6 +216,17 @@ fn in_the_first_call_of_eight_threads_over_tls() {
 }
 
 #[test]
+fn beside_threads_that_push_credentials() {
+    let _turn = turn::beside_programs();
+    let place = Place::plain(&[]).with(json!({"credentials": "pushed"}));
+    for &forks in children() {
+        let mut command = compiled("fork_pushed");
+        command.args([place.uncached(), forks.to_string()]);
+        println!("{}", run(&mut command));
+    }
+}
+
+#[test]
 fn in_a_signal_handler_whose_child_returns_into_the_call() {
     let _turn = turn::beside_programs();
     let place = Place::plain(&["--latency-ms", "100"]);

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::{Duration, SystemTime};
 
-use ld_dynamo_store::{Config, Error, Store, Upsert};
+use ld_dynamo_store::{Config, Credentials, Error, Store, Upsert};
 
 /// What a call came to.
 #[derive(Debug, Default)]
@@ -141,6 +142,11 @@ impl InProcess {
                 store.init(data)?;
                 ("OK", None)
             }
+            ("set_credentials", [credentials]) => {
+                let (credentials, expires) = expiring(credentials);
+                store.set_credentials(credentials, expires)?;
+                ("OK", None)
+            }
             ("upsert", [kind, key, item]) => match store.upsert(kind, key, item)? {
                 Upsert::Stored => ("OK", None),
                 Upsert::NotNewer(stored) => ("NOT_NEWER", Some(stored.to_string())),
@@ -155,6 +161,22 @@ impl InProcess {
             other => panic!("a call that the tests do not know: {other:?}"),
         })
     }
+}
+
+/// Credentials from their JSON, which in Rust are values.
+fn expiring(json: &str) -> (Credentials, Option<SystemTime>) {
+    let members: serde_json::Value = serde_json::from_str(json).expect("JSON");
+    let text = |name: &str| members[name].as_str().map(str::to_owned);
+    let credentials = Credentials {
+        access_key_id: text("access_key_id").unwrap_or_default(),
+        secret_access_key: text("secret_access_key").unwrap_or_default(),
+        session_token: text("session_token"),
+    };
+    let expires = members["expires_ms"].as_u64();
+    (
+        credentials,
+        expires.map(|milliseconds| SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds)),
+    )
 }
 
 /// The name of an error's status, from the name of its kind: `InvalidJson` is `INVALID_JSON`.

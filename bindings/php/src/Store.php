@@ -35,8 +35,17 @@ final class Store
 
     private ?Logger $logger = null;
 
+    /** Who finds credentials, where that is the host. */
+    private ?CredentialsRenewal $renewal = null;
+
     /**
      * Makes a store. Nothing is sent before the first call.
+     *
+     * `credentials` may also be a credential provider as the AWS SDK for PHP has it: a callable that returns a promise of credentials, or the
+     * credentials themselves; or such credentials. It is called before the first call that may ask the table, when what it gave expires within five
+     * minutes, and every fifteen minutes where that has no expiration. When it throws, the first time becomes a NoCredentialsException; later ones are
+     * logged, and what is known is used until it expires. The region is not taken from it, and `share` not possible, so each store makes connections
+     * of its own. With "pushed", `setCredentials` gives them.
      *
      * @param array<string, mixed> $options the library's configuration keys: prefix, region, endpoint, profile, credentials (access_key_id,
      *     secret_access_key, session_token), consistent_reads, read_only, connect_timeout_ms, attempt_timeout_ms, operation_timeout_ms,
@@ -48,6 +57,10 @@ final class Store
      */
     public function __construct(string $table, array $options = [], ?string $library = null)
     {
+        $this->renewal = CredentialsRenewal::of($options['credentials'] ?? null);
+        if ($this->renewal !== null) {
+            $options['credentials'] = 'pushed';
+        }
         try {
             $configuration = json_encode(['table' => $table] + $options, JSON_THROW_ON_ERROR | JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_SLASHES);
         } catch (\JsonException $failure) {
@@ -171,10 +184,32 @@ final class Store
         return $this->call('ld_dynamo_store_big_segments_membership', [$this->key($contextHash, 'contextHash')], true)[1];
     }
 
+    /**
+     * Signs requests with these from now on. For a store made with 'credentials' => 'pushed'.
+     *
+     * At any time, also before the first call. A child of a fork has those that were there at the fork. Expired ones are never sent: until new
+     * ones come, calls that have to ask the table throw a NoCredentialsException that is `retriable`.
+     *
+     * @param array<string, mixed> $credentials access_key_id, secret_access_key, and where there are such session_token and expires_ms, the time of
+     *     expiry in milliseconds since 1970
+     *
+     * @throws ConfigurationException a member is wrong, or the store was made otherwise; it keeps what it had
+     */
+    public function setCredentials(#[\SensitiveParameter] array $credentials): void
+    {
+        try {
+            // An object, also when there is nothing in it.
+            $json = json_encode((object) $credentials, JSON_THROW_ON_ERROR);
+        } catch (\JsonException $failure) {
+            throw new ConfigurationException("the credentials have no JSON form: {$failure->getMessage()}", Status::INVALID_CONFIGURATION);
+        }
+        $this->push($json);
+    }
+
     /** What the store counted so far, as JSON text. */
     public function stats(): string
     {
-        return (string) $this->call('ld_dynamo_store_stats', [], true)[1];
+        return (string) $this->callNative('ld_dynamo_store_stats', [], true)[1];
     }
 
     /**
@@ -187,7 +222,7 @@ final class Store
      */
     public function setLogger(?callable $logger): void
     {
-        $this->call('ld_dynamo_store_set_logger', [$logger === null ? null : $this->native->logCallback(), null, null]);
+        $this->callNative('ld_dynamo_store_set_logger', [$logger === null ? null : $this->native->logCallback(), null, null]);
         $this->logger = $logger === null ? null : new Logger($logger(...));
     }
 
@@ -251,6 +286,26 @@ final class Store
     }
 
     /**
+     * As `callNative`, for a function that may have to ask the table.
+     *
+     * @param array<int, mixed> $arguments
+     *
+     * @return array{int, string|null}
+     */
+    private function call(string $function, array $arguments = [], bool $givesText = false): array
+    {
+        if ($this->renewal !== null) {
+            $this->open();
+            $warning = $this->renewal->renew($this->push(...));
+            if ($warning !== null) {
+                $this->logger?->deliver([[LogLevel::WARN, $warning]]);
+            }
+        }
+
+        return $this->callNative($function, $arguments, $givesText);
+    }
+
+    /**
      * Calls a function of the library with this store. What it gave is copied and freed before code of the user's runs, which may throw or end the
      * request: the logger, and handlers of signals.
      *
@@ -258,7 +313,7 @@ final class Store
      *
      * @return array{int, string|null} the status and the text that the function gave
      */
-    private function call(string $function, array $arguments = [], bool $givesText = false): array
+    private function callNative(string $function, array $arguments = [], bool $givesText = false): array
     {
         $functions = $this->native->functions;
         $handle = $this->open();
@@ -294,6 +349,11 @@ final class Store
         }
 
         return $result;
+    }
+
+    private function push(#[\SensitiveParameter] string $credentials): void
+    {
+        $this->callNative('ld_dynamo_store_set_credentials', [$this->json($credentials, 'credentials')]);
     }
 
     private function kind(string $kind): string

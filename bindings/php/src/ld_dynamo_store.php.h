@@ -7,6 +7,7 @@ typedef void (*ld_dynamo_log_callback)(void *userdata, int32_t level, const char
 typedef void (*ld_dynamo_log_release)(void *userdata);
 const char *ld_dynamo_version(void);
 uint32_t ld_dynamo_abi_version(void);
+ld_dynamo_status ld_dynamo_store_set_credentials(const ld_dynamo_store *store, const char *credentials_json, ld_dynamo_error **error);
 int32_t ld_dynamo_error_status(const ld_dynamo_error *error);
 int32_t ld_dynamo_error_is_retriable(const ld_dynamo_error *error);
 const char *ld_dynamo_error_message(const ld_dynamo_error *error);

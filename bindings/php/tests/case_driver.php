@@ -78,6 +78,7 @@ function serve(array &$stores, string $call, string $name, array $arguments): ar
         'all' => $found($store->all(...$arguments)),
         'stats' => $found($store->stats()),
         'init' => $done($store->init(...$arguments)),
+        'set_credentials' => $done($store->setCredentials((array) json_decode($arguments[0], true))),
         'upsert' => array_values((array) $store->upsert(...$arguments)),
         'initialized' => [$store->isInitialized() ? Status::OK : Status::NOT_FOUND, null],
         'available' => $done($store->checkAvailable()),

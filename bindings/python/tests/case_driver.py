@@ -58,6 +58,11 @@ def init(store: Store, data: str) -> Answer:
     return OK
 
 
+def set_credentials(store: Store, credentials: str) -> Answer:
+    store.set_credentials(json.loads(credentials))
+    return OK
+
+
 def free(store: Store) -> Answer:
     store.close()
     return OK
@@ -72,6 +77,7 @@ CALLS: dict[str, Callable[..., Answer]] = {
     "available": available,
     "big_segments_metadata": lambda store: found_value(store.big_segments_metadata()),
     "big_segments_membership": lambda store, context_hash: found_value(store.big_segments_membership(context_hash)),
+    "set_credentials": set_credentials,
     "stats": lambda store: found_value(store.stats()),
     "free": free,
 }

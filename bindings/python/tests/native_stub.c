@@ -17,7 +17,7 @@
 #include <time.h>
 
 #ifndef ABI_VERSION
-#define ABI_VERSION (1 << 16)
+#define ABI_VERSION (1 << 16 | 1)
 #endif
 
 typedef void (*log_callback)(void *userdata, int32_t level, const char *message);
@@ -35,14 +35,17 @@ typedef struct {
     char message[64];
 } failure;
 
+static atomic_int pushes;
 static atomic_int live_stores, live_strings, live_errors, freed_in_a_call;
-static char *last_configuration, *last_payload;
+static char *last_configuration, *last_payload, *last_credentials;
 
+int stub_pushes(void) { return pushes; }
 int stub_live_stores(void) { return live_stores; }
 int stub_live_strings(void) { return live_strings; }
 int stub_live_errors(void) { return live_errors; }
 int stub_freed_in_a_call(void) { return freed_in_a_call; }
 const char *stub_last_configuration(void) { return last_configuration; }
+const char *stub_last_credentials(void) { return last_credentials; }
 const char *stub_last_payload(void) { return last_payload; }
 
 static char *new_string(const char *text) {
@@ -166,6 +169,14 @@ int32_t ld_dynamo_store_set_logger(store *self, log_callback callback, void *use
     self->callback = callback;
     self->userdata = userdata;
     self->release = release;
+    return 0;
+}
+
+int32_t ld_dynamo_store_set_credentials(store *self, const char *credentials, failure **error) {
+    (void)self, (void)error;
+    free(last_credentials);
+    last_credentials = strdup(credentials);
+    pushes++;
     return 0;
 }
 

@@ -5,6 +5,7 @@ require_relative "ld_dynamo_store/errors"
 require_relative "ld_dynamo_store/native"
 require_relative "ld_dynamo_store/log"
 require_relative "ld_dynamo_store/handle"
+require_relative "ld_dynamo_store/credentials"
 require_relative "ld_dynamo_store/store"
 
 # LaunchDarkly's flag data in a DynamoDB table, through the native library +libld_dynamo_store+. Begin with Store.

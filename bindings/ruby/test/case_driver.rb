@@ -62,7 +62,7 @@ class CaseDriver
       result = store.public_send(call, *arguments)
       [result ? Status::OK : Status::NOT_FOUND, result]
     when "all", "stats" then [Status::OK, store.public_send(call, *arguments)]
-    when "init" then store.init(*arguments) || Status::OK
+    when "init", "set_credentials" then store.public_send(call, *arguments) || Status::OK
     when "upsert" then store.upsert(*arguments).to_a
     when "initialized" then store.initialized? ? Status::OK : Status::NOT_FOUND
     when "available" then store.check_available || Status::OK

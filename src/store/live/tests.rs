@@ -130,6 +130,8 @@ fn every_field_makes_a_difference() {
     let mut profile = Config::from_json(r#"{"table":"flags","share":true}"#).expect("a configuration");
     profile.profile = Some("p".to_owned());
     identities.push(identity(&profile, &[]));
+    profile.pushed_credentials = true;
+    identities.push(identity(&profile, &[]));
     let mut secrets = Config::from_json(r#"{"table":"flags","share":true}"#).expect("a configuration");
     identities.push(identity(&secrets, &[]));
     for (id, key, token) in [

@@ -150,12 +150,13 @@ fn put(endpoint: &Endpoint, name: &str, body: &[u8]) -> Reply {
     Ok(json!({ "put": items.len() }).to_string())
 }
 
-/// The names only: the authorization is nobody's business.
+/// Of the authorization no more than whose it is: the rest is nobody's business.
 fn last_headers(endpoint: &Endpoint) -> String {
     let headers = endpoint.last_headers.lock().unwrap();
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let names: Vec<_> = headers.keys().map(|name| name.as_str()).collect();
-    json!({"names": names, "user-agent": text("user-agent"), "x-amz-user-agent": text("x-amz-user-agent")}).to_string()
+    let signed_by = text("authorization").and_then(|text| text.split_once("Credential=")?.1.split('/').next());
+    json!({"names": names, "access_key_id": signed_by, "user-agent": text("user-agent"), "x-amz-user-agent": text("x-amz-user-agent")}).to_string()
 }
 
 async fn close_idle(endpoint: &Endpoint) -> Reply {

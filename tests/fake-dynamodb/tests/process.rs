@@ -111,6 +111,7 @@ async fn control_requests_put_rows_and_name_headers() {
     assert_eq!(endpoint.control("GET", "log", Value::Null).await, json!([]));
     let headers = endpoint.control("GET", "headers/last", Value::Null).await;
     assert_eq!(headers["user-agent"], "tests");
+    assert_eq!(headers["access_key_id"], Value::Null);
     assert!(headers["names"].as_array().unwrap().contains(&json!("x-amz-target")));
     let mut client = endpoint.connect().await;
     for (path, status) in [

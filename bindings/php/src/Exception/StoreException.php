@@ -56,8 +56,9 @@ class StoreException extends \RuntimeException implements LdDynamoStoreException
         public readonly int $status,
         public readonly bool $retriable = false,
         public readonly ?string $serviceCode = null,
+        ?\Throwable $previous = null,
     ) {
-        parent::__construct($message, $status);
+        parent::__construct($message, $status, $previous);
     }
 
     /**

@@ -3,6 +3,7 @@
 ``Store`` reads and writes the table directly. ``ld_dynamo_store.launchdarkly`` plugs it into LaunchDarkly's SDK.
 """
 
+from ._credentials import Credentials, CredentialsProvider, CredentialsSession, ExpiringCredentials, FrozenCredentials
 from ._errors import (
     STATUSES,
     AccessDeniedError,
@@ -37,7 +38,7 @@ from ._errors import (
     UnsupportedCredentialsError,
 )
 from ._native import Library, load
-from .store import Credentials, Item, Store, UpsertOutcome, UpsertResult
+from .store import Item, Store, UpsertOutcome, UpsertResult
 
 __version__ = "0.1.0"
 
@@ -48,7 +49,11 @@ __all__ = [
     "ConnectivityError",
     "CorruptItemError",
     "Credentials",
+    "CredentialsProvider",
+    "CredentialsSession",
     "Error",
+    "ExpiringCredentials",
+    "FrozenCredentials",
     "InternalError",
     "InvalidArgumentError",
     "InvalidDataSetError",

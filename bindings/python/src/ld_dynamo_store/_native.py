@@ -17,7 +17,7 @@ from typing import Any
 from ._errors import LibraryMismatchError, LibraryNotFoundError, StoreError, error_class
 
 ABI_MAJOR = 1
-ABI_MINOR = 0
+ABI_MINOR = 1
 
 LIBRARY_VARIABLE = "LD_DYNAMO_STORE_LIBRARY"
 
@@ -51,6 +51,7 @@ _BLOCKING_FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "ld_dynamo_store_big_segments_membership": (c_int32, [_STORE, c_char_p, _TEXT, _ERROR]),
     "ld_dynamo_store_stats": (c_int32, [_STORE, _TEXT, _ERROR]),
     "ld_dynamo_store_set_logger": (c_int32, [_STORE, LogCallback, c_void_p, LogRelease, _ERROR]),
+    "ld_dynamo_store_set_credentials": (c_int32, [_STORE, c_char_p, _ERROR]),
     "ld_dynamo_store_free": (None, [_STORE]),
 }
 _QUICK_FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
@@ -99,6 +100,7 @@ class Library:
         self.big_segments_membership = self._functions["ld_dynamo_store_big_segments_membership"]
         self.stats = self._functions["ld_dynamo_store_stats"]
         self.set_logger = self._functions["ld_dynamo_store_set_logger"]
+        self.set_credentials = self._functions["ld_dynamo_store_set_credentials"]
         self.free = self._functions["ld_dynamo_store_free"]
         self.string_free = self._functions["ld_dynamo_string_free"]
         self.version: str = self._functions["ld_dynamo_version"]().decode()

@@ -9,26 +9,17 @@ import weakref
 from collections.abc import Mapping
 from ctypes import byref, c_char_p, c_void_p
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
-from typing import Any, NoReturn, TypedDict
+from typing import Any, NoReturn
 
-from . import _logs
+from . import _credentials, _logs
+from ._credentials import Credentials, CredentialsProvider, CredentialsSession, ExpiringCredentials
 from ._errors import NOT_FOUND, NOT_NEWER, TOO_LARGE, ConnectivityError, ServiceError, ThrottledError, refused
 from ._handle import Handle
 from ._native import Library, NativeFunction, load
 
 Item = dict[str, Any]
-
-
-class _RequiredCredentials(TypedDict):
-    access_key_id: str
-    secret_access_key: str
-
-
-class Credentials(_RequiredCredentials, total=False):
-    """Static AWS credentials."""
-
-    session_token: str
 
 
 class UpsertOutcome(enum.Enum):
@@ -88,7 +79,7 @@ class Store:
         region: str | None = None,
         endpoint: str | None = None,
         profile: str | None = None,
-        credentials: Credentials | Mapping[str, str] | None = None,
+        credentials: Credentials | Mapping[str, str] | CredentialsProvider | CredentialsSession | str | None = None,
         consistent_reads: bool | None = None,
         read_only: bool | None = None,
         connect_timeout_ms: int | None = None,
@@ -114,7 +105,10 @@ class Store:
             region: the AWS region (environment, profile).
             endpoint: address of a local engine or a VPC endpoint (environment, profile, then the region's).
             profile: name of an AWS profile.
-            credentials: static credentials (the AWS chain: environment, profile, web identity, ECS, IMDS).
+            credentials: static credentials (the AWS chain: environment, profile, web identity, ECS, IMDS). Or
+                botocore's credentials, or a session of boto3 or botocore: it is asked on the calling thread before a
+                call, at most once a second. The region is not taken from it, and ``share`` not possible. Or "pushed":
+                ``set_credentials`` gives them.
             consistent_reads: strongly consistent reads, at twice the price of eventual ones (True).
             read_only: refuses writes before any request (False).
             connect_timeout_ms: for one connection (1000). A timeout of 0 means none, here and below.
@@ -137,13 +131,14 @@ class Store:
             ConfigurationError: a setting is mistyped or contradicts another; the message names it.
             LibraryError: the native library was not found or does not fit.
         """
+        given, renewal = _credentials.split(credentials)
         settings = {
             "table": table,
             "prefix": prefix,
             "region": region,
             "endpoint": endpoint,
             "profile": profile,
-            "credentials": None if credentials is None else dict(credentials),
+            "credentials": given,
             "consistent_reads": consistent_reads,
             "read_only": read_only,
             "connect_timeout_ms": connect_timeout_ms,
@@ -160,7 +155,7 @@ class Store:
             "proxy": proxy,
             "log_level": log_level,
         }
-        self._open(json.dumps({key: value for key, value in settings.items() if value is not None}), library)
+        self._open(json.dumps({key: value for key, value in settings.items() if value is not None}), library, renewal)
 
     @classmethod
     def from_json(cls, configuration: str, *, library: str | os.PathLike[str] | None = None) -> Store:
@@ -174,13 +169,19 @@ class Store:
         store._open(configuration, library)
         return store
 
-    def _open(self, configuration: str, library: str | os.PathLike[str] | None) -> None:
+    def _open(
+        self,
+        configuration: str,
+        library: str | os.PathLike[str] | None,
+        renewal: _credentials.Renewal | None = None,
+    ) -> None:
         native = load(library)
         pointer, error = c_void_p(), c_void_p()
         status = native.new(_text(configuration, "INVALID_JSON", "configuration"), byref(pointer), byref(error))
         if status < 0:
             raise native.take_error(status, error)
         self._library = native
+        self._renewal = renewal
         self._handle = Handle(native, pointer)
         finalizer = weakref.finalize(self, self._handle.close)
         # At exit the memory goes with the process, and a daemon thread may still be in a call.
@@ -308,6 +309,33 @@ class Store:
         status, text = self._call_for_text(self._library.big_segments_membership, native_hash)
         return None if status == NOT_FOUND or text is None else json.loads(text)
 
+    def set_credentials(self, credentials: ExpiringCredentials | Mapping[str, Any]) -> None:
+        """Signs requests with these from now on. For a store made with ``credentials="pushed"``.
+
+        At any time, from any thread, also before the first call. A child of a fork has those that were there at the
+        fork. Expired ones are never sent: until new ones come, calls that have to ask the table raise a retriable
+        ``NoCredentialsError``.
+
+        Args:
+            credentials: ``access_key_id``, ``secret_access_key``, and where there are such ``session_token`` and
+                ``expires_ms``, the time of expiry in milliseconds since 1970.
+
+        Raises:
+            ConfigurationError: a member is wrong, or the store was made otherwise; it keeps what it had.
+        """
+        handle = self._handle
+        pointer = handle.enter()
+        try:
+            self._push(pointer, _credentials.to_json(credentials))
+        finally:
+            handle.leave()
+
+    def _push(self, pointer: c_void_p, credentials: bytes) -> None:
+        error = c_void_p()
+        status = self._library.set_credentials(pointer, credentials, byref(error))
+        if status < 0:
+            raise self._library.take_error(status, error)
+
     def stats(self) -> Item:
         """What this store counted since it was made; asks nothing."""
         _, text = self._call_for_text(self._library.stats)
@@ -348,6 +376,8 @@ class Store:
         handle = self._handle
         pointer = handle.enter()
         try:
+            if self._renewal is not None:
+                self._renewal.renew(partial(self._push, pointer))
             status: int = function(pointer, *arguments, byref(error))
             if status < 0:
                 raise self._library.take_error(status, error)
@@ -362,6 +392,8 @@ class Store:
         handle = self._handle
         pointer = handle.enter()
         try:
+            if self._renewal is not None and function is not self._library.stats:
+                self._renewal.renew(partial(self._push, pointer))
             status: int = function(pointer, *arguments, byref(text), byref(error))
             if status < 0:
                 raise self._library.take_error(status, error)

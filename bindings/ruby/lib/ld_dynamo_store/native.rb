@@ -9,7 +9,7 @@ module LdDynamoStore
   # take less time than giving the interpreter's lock away.
   module Native
     ABI_MAJOR = 1
-    ABI_MINOR = 0
+    ABI_MINOR = 1
 
     LIBRARY_VARIABLE = "LD_DYNAMO_STORE_LIBRARY"
     FILE_NAME = "libld_dynamo_store.#{FFI::Platform::LIBSUFFIX}"
@@ -33,7 +33,8 @@ module LdDynamoStore
       ld_dynamo_store_big_segments_metadata: %i[pointer pointer pointer],
       ld_dynamo_store_big_segments_membership: %i[pointer string pointer pointer],
       ld_dynamo_store_stats: %i[pointer pointer pointer],
-      ld_dynamo_store_set_logger: %i[pointer pointer pointer pointer pointer]
+      ld_dynamo_store_set_logger: %i[pointer pointer pointer pointer pointer],
+      ld_dynamo_store_set_credentials: %i[pointer string pointer]
     }.freeze
 
     # Name => argument types and result type.

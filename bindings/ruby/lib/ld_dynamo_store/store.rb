@@ -63,8 +63,18 @@ module LdDynamoStore
     # init_timeout_ms, max_attempts, retry_mode, max_concurrency, cache_ttl_ms, stale_on_error, share, ca_bundle, proxy, log_level. One that is
     # unknown or mistyped raises ConfigurationError.
     #
+    # +credentials+ may also be an object with the AWS SDK's interface: Aws::Credentials, a provider that renews them, or the +config+ of a client
+    # (of an +existing_client+, for example). It is asked by the thread that makes a call, before the first one, when what it gave expires within
+    # five minutes, and every fifteen minutes where it tells no +expiration+. When that fails, the first time raises NoCredentialsError; later
+    # ones are logged, and what is known is used until it expires. The region is not taken from it, and +share+ not possible. With "pushed",
+    # #set_credentials gives them.
+    #
     # +logger+ is set as by #logger=; +library+ is the path of the native library, where it is not to be searched for.
     def initialize(table, library: nil, logger: nil, **options)
+      if CredentialsRenewal.finds?(options[:credentials])
+        @renewal = CredentialsRenewal.new(options[:credentials])
+        options[:credentials] = "pushed"
+      end
       make(JSON.generate({ table: table }.merge(options)), library)
       self.logger = logger if logger
     end
@@ -122,9 +132,19 @@ module LdDynamoStore
       call(:ld_dynamo_store_big_segments_membership, key_text(context_hash, "context_hash"), result: true).last
     end
 
+    # Signs requests with +credentials+ from now on: a JSON text or a hash with access_key_id, secret_access_key, and where there are such
+    # session_token and expires_ms, the time of expiry in milliseconds since 1970. For a store made with credentials: "pushed".
+    #
+    # At any time and from any thread, also before the first call. A child of a fork has those that were there at the fork. Expired ones are never
+    # sent: until new ones come, calls that have to ask the table raise a NoCredentialsError that is #retriable?.
+    def set_credentials(credentials)
+      call_native(:ld_dynamo_store_set_credentials, json_text(credentials, "credentials"))
+      nil
+    end
+
     # What the store counted so far, as JSON text.
     def stats
-      call(:ld_dynamo_store_stats, result: true).last
+      call_native(:ld_dynamo_store_stats, result: true).last
     end
 
     # Sends the library's messages to a ::Logger, or anything with its +add+; nil sends them nowhere. They are delivered by the thread whose call
@@ -133,7 +153,7 @@ module LdDynamoStore
     # counted in one more. A StandardError that it raises is dropped; anything else that ends it, such as Timeout or Thread#kill, ends the call.
     def logger=(logger)
       @logger = logger
-      call(:ld_dynamo_store_set_logger, logger && Log::CALLBACK, nil, nil)
+      call_native(:ld_dynamo_store_set_logger, logger && Log::CALLBACK, nil, nil)
     end
 
     # Ends the store; may be repeated. Calls in other threads come to their end; later ones raise StoreClosedError. Sends nothing and waits for no call.
@@ -156,6 +176,7 @@ module LdDynamoStore
 
     def make(configuration, library)
       @logger = nil
+      @renewal ||= nil
       @native = Native.load(library)
       out = FFI::MemoryPointer.new(:pointer, 2)
       error = out + FFI::Pointer.size
@@ -174,8 +195,14 @@ module LdDynamoStore
     end
     private_class_method :finalizer
 
-    # Calls a function of the library with this store. Returns the status and the text it gave, or nil.
+    # As call_native, for a function that may have to ask the table.
     def call(function, *arguments, result: false)
+      @renewal&.renew(@logger) { |json| call_native(:ld_dynamo_store_set_credentials, json) } unless closed?
+      call_native(function, *arguments, result: result)
+    end
+
+    # Calls a function of the library with this store. Returns the status and the text it gave, or nil.
+    def call_native(function, *arguments, result: false)
       Log.around(@logger) do
         out = FFI::MemoryPointer.new(:pointer, 2)
         error = out + FFI::Pointer.size

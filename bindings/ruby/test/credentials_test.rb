@@ -1,0 +1,199 @@
+# frozen_string_literal: true
+
+require "engine"
+require "json"
+require "logger"
+require "net/http"
+require "stringio"
+
+# Credentials that an object finds: doubles of the AWS SDK's interface, whose requests are signed for the scripted endpoint.
+class CredentialsTest < Minitest::Test
+  TABLE = "flags"
+
+  # As Aws::Credentials: its own provider.
+  Static = Struct.new(:access_key_id, :secret_access_key, :session_token) do
+    def credentials
+      self
+    end
+  end
+
+  # As a provider that renews: each answer is an id and how many seconds it lasts, or an exception.
+  class Renewing
+    attr_reader :asked, :expiration
+
+    def initialize(*answers)
+      @answers = answers
+      @asked = 0
+    end
+
+    def credentials
+      @asked += 1
+      id, seconds = @answers.size > 1 ? @answers.shift : @answers.first
+      raise id if id.is_a?(Exception)
+
+      @expiration = Time.now + seconds
+      Static.new(id, "secret of #{id}", "token")
+    end
+  end
+
+  class << self
+    def endpoint
+      @endpoint ||= begin
+        @pipe = IO.popen([File.join(ROOT, "target/release/fake-dynamodb"), "--exit-with-stdin", "--create-table", TABLE], "r+")
+        Timeout.timeout(20) { @pipe.gets }.strip
+      end
+    end
+  end
+
+  def store(credentials, **more)
+    LdDynamoStore::Store.new(TABLE, endpoint: self.class.endpoint, region: "us-east-1", cache_ttl_ms: 0, credentials: credentials, **more)
+  end
+
+  def last_request
+    JSON.parse(Net::HTTP.get(URI("#{self.class.endpoint}/_control/headers/last")))
+  end
+
+  def signed_by(store)
+    store.check_available
+    last_request.fetch("access_key_id")
+  end
+
+  # Has the store ask again, as if the time had passed.
+  def let_time_pass(store)
+    store.instance_variable_get(:@renewal).instance_variable_set(:@next_look, 0)
+  end
+
+  def test_credentials_of_the_sdk
+    assert_equal "static", signed_by(store(Static.new("static", "secret", nil)))
+    refute_includes last_request.fetch("names"), "x-amz-security-token"
+    provider = Renewing.new(["of-a-client", 3600])
+    client = Struct.new(:config).new(Struct.new(:credentials).new(provider))
+    assert_equal "of-a-client", signed_by(store(client.config))
+    expired = Struct.new(:credentials).new(Renewing.new(["of-a-client", -1]))
+    assert_raises(LdDynamoStore::NoCredentialsError) { store(expired).check_available }
+    assert_includes last_request.fetch("names"), "x-amz-security-token"
+  end
+
+  def test_they_are_renewed_before_they_expire
+    provider = Renewing.new(["first", 3600], ["second", 299], ["third", 299])
+    store = store(provider)
+    assert_equal 0, provider.asked
+    3.times { assert_equal "first", signed_by(store) }
+    assert_equal 1, provider.asked
+    let_time_pass(store)
+    assert_equal "second", signed_by(store)
+    sleep 1.1
+    assert_equal "third", signed_by(store)
+    store.stats
+    assert_equal 3, provider.asked
+  end
+
+  def test_what_tells_no_expiration_is_asked_for_every_fifteen_minutes
+    store = store(Static.new("static", "secret", nil))
+    signed_by(store)
+    due = store.instance_variable_get(:@renewal).instance_variable_get(:@next_look)
+    assert_in_delta 900, due - Process.clock_gettime(Process::CLOCK_MONOTONIC), 10
+  end
+
+  def test_a_first_failure_is_raised
+    provider = Renewing.new([IOError.new("the sign-on\nhas ended")], ["later", 3600])
+    store = store(provider)
+    error = assert_raises(LdDynamoStore::NoCredentialsError) { store.get("features", "flag") }
+    assert_includes error.message, "IOError: the sign-on has ended"
+    assert_kind_of IOError, error.cause
+    let_time_pass(store)
+    assert_equal "later", signed_by(store)
+    nobody = store(Struct.new(:credentials).new(nil))
+    assert_includes assert_raises(LdDynamoStore::NoCredentialsError) { nobody.get("features", "flag") }.message, "none"
+    wrong = store(Static.new("line\n", "secret", nil))
+    assert_includes assert_raises(LdDynamoStore::ConfigurationError) { wrong.get("features", "flag") }.message, "access_key_id"
+  end
+
+  def test_those_who_wait_for_the_first_ones_fail_together
+    asked = 0
+    provider = Object.new
+    provider.define_singleton_method(:credentials) { asked += 1; sleep 1.2; raise IOError, "not now" }
+    store = store(provider)
+    threads = Array.new(4) { Thread.new { assert_raises(LdDynamoStore::NoCredentialsError) { store.get("features", "flag") } } }
+    threads.each(&:join)
+    assert_equal 1, asked
+  end
+
+  def test_a_later_failure_is_logged_once_a_minute
+    output = StringIO.new
+    store = store(Renewing.new(["first", 3600], [IOError.new("not now")]), logger: Logger.new(output))
+    3.times do
+      assert_equal "first", signed_by(store)
+      let_time_pass(store)
+    end
+    assert_equal 1, output.string.scan("were not renewed, and those that are known are used: IOError: not now").size, output.string
+  end
+
+  def test_expired_ones_are_not_sent
+    store = store(Renewing.new(["old", -1]))
+    error = assert_raises(LdDynamoStore::NoCredentialsError) { store.check_available }
+    assert_includes error.message, "expired at"
+    assert_predicate error, :retriable?
+  end
+
+  def test_a_thread_that_renews_holds_up_no_other
+    entered = Queue.new
+    go_on = Queue.new
+    provider = Static.new("static", "secret", nil)
+    store = store(provider)
+    signed_by(store)
+    provider.define_singleton_method(:credentials) { entered << true; go_on.pop; self }
+    let_time_pass(store)
+    thread = Thread.new { store.check_available }
+    entered.pop
+    assert_equal "static", signed_by(store)
+    go_on << true
+    assert thread.join(10)
+  end
+
+  def test_children_have_them_while_a_thread_renews
+    parent = Process.pid
+    given = Static.new("inherited", "secret", nil)
+    provider = Struct.new(:find) { def credentials = find.call }.new(-> { given })
+    store = store(provider)
+    signed_by(store)
+    entered = Queue.new
+    provider.find = -> { Process.pid == parent ? (entered << true; sleep) : Static.new("child", "secret", nil) }
+    let_time_pass(store)
+    thread = Thread.new { store.check_available }
+    entered.pop
+    child = Process.fork do
+      inherited = signed_by(store)
+      let_time_pass(store)
+      exit!(inherited == "inherited" && signed_by(store) == "child")
+    end
+    assert_predicate Process.detach(child).value, :success?
+    assert_equal "inherited", signed_by(store)
+  ensure
+    thread&.kill
+  end
+
+  def test_pushed_by_hand
+    store = store("pushed")
+    assert_includes assert_raises(LdDynamoStore::NoCredentialsError) { store.check_available }.message, "pushed"
+    assert_nil store.set_credentials({ access_key_id: "by-hand", secret_access_key: "secret", session_token: nil })
+    assert_equal "by-hand", signed_by(store)
+    store.set_credentials('{"access_key_id":"old","secret_access_key":"secret","expires_ms":1000}')
+    assert_predicate assert_raises(LdDynamoStore::NoCredentialsError) { store.check_available }, :retriable?
+    error = assert_raises(LdDynamoStore::ConfigurationError) { store.set_credentials({ secret: "hidden" }) }
+    refute_includes error.message, "hidden"
+    store.close
+    assert_raises(LdDynamoStore::StoreClosedError) { store.set_credentials({}) }
+    other = store({ access_key_id: "local", secret_access_key: "local" })
+    assert_raises(LdDynamoStore::ConfigurationError) { other.set_credentials({ access_key_id: "a", secret_access_key: "b" }) }
+    assert_raises(LdDynamoStore::ConfigurationError) { store(Static.new("a", "b", nil), share: true) }
+  end
+
+  def test_a_closed_store_asks_nobody
+    provider = Renewing.new(["first", 3600])
+    store = store(provider)
+    store.close
+    assert_raises(LdDynamoStore::StoreClosedError) { store.get("features", "flag") }
+    assert_equal 0, provider.asked
+  end
+end
