@@ -78,7 +78,7 @@ def test_what_a_logger_raises_comes_out_of_the_call(
         assert raised.value is failure
     finally:
         logger.removeFilter(filter_)
-    assert _logs.raised == []
+    assert _logs.collected == {}
     assert stub.count("live_strings") == 0
     assert capfd.readouterr() == ("", "")
     assert store.get("features", "log:1:text") is not None

@@ -6,18 +6,23 @@ import enum
 import json
 import os
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from ctypes import byref, c_char_p, c_void_p
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, NoReturn, TypedDict
+from typing import Any, NoReturn, TypedDict, TypeVar
 
 from . import _logs
-from ._errors import NOT_FOUND, NOT_NEWER, TOO_LARGE, ConnectivityError, ServiceError, ThrottledError, refused
+from ._arguments import payload_argument, text_argument
+from ._daemon_threads import DaemonThreads
+from ._errors import NOT_FOUND, NOT_NEWER, TOO_LARGE, ConnectivityError, ServiceError, ThrottledError
+from ._greenlets import run as run_for_greenlet
+from ._greenlets import wait_of_this_greenlet
 from ._handle import Handle
 from ._native import Library, NativeFunction, load
 
 Item = dict[str, Any]
+Result = TypeVar("Result")
 
 
 class _RequiredCredentials(TypedDict):
@@ -177,11 +182,12 @@ class Store:
     def _open(self, configuration: str, library: str | os.PathLike[str] | None) -> None:
         native = load(library)
         pointer, error = c_void_p(), c_void_p()
-        status = native.new(_text(configuration, "INVALID_JSON", "configuration"), byref(pointer), byref(error))
+        status = native.new(text_argument(configuration, "INVALID_JSON", "configuration"), byref(pointer), byref(error))
         if status < 0:
             raise native.take_error(status, error)
         self._library = native
         self._handle = Handle(native, pointer)
+        self._threads = DaemonThreads()
         finalizer = weakref.finalize(self, self._handle.close)
         # At exit the memory goes with the process, and a daemon thread may still be in a call.
         finalizer.atexit = False
@@ -202,10 +208,10 @@ class Store:
     def get_text(self, kind: str, key: str) -> str | None:
         """As ``get``, but the JSON text as it is stored, byte for byte."""
         try:
-            native_key = _text(key, "INVALID_KEY", "key")
+            native_key = text_argument(key, "INVALID_KEY", "key")
         except ValueError:
             return None  # No row can have such a key.
-        status, text = self._call_for_text(self._library.get, _text(kind, "INVALID_KIND", "kind"), native_key)
+        status, text = self._call_for_text(self._library.get, text_argument(kind, "INVALID_KIND", "kind"), native_key)
         return None if status == NOT_FOUND or text is None else text.decode()
 
     def all(self, kind: str) -> dict[str, Item]:
@@ -219,7 +225,7 @@ class Store:
 
     def all_text(self, kind: str) -> str:
         """As ``all``, but the text of one JSON object."""
-        _, text = self._call_for_text(self._library.all, _text(kind, "INVALID_KIND", "kind"))
+        _, text = self._call_for_text(self._library.all, text_argument(kind, "INVALID_KIND", "kind"))
         return "{}" if text is None else text.decode()
 
     def init(self, data: Mapping[str, Mapping[str, Any]] | str | bytes) -> None:
@@ -236,7 +242,7 @@ class Store:
             InvalidArgumentError: the data set is wrong; nothing was written.
             StoreError: not everything could be written; the message counts the rows.
         """
-        self._call(self._library.init, _payload(data, "data"))
+        self._call(self._library.init, payload_argument(data, "data"))
 
     def upsert(self, kind: str, key: str, item: Mapping[str, Any] | str | bytes) -> UpsertResult:
         """Stores one item if it is newer than the stored one, in one request.
@@ -253,9 +259,9 @@ class Store:
         """
         status, text = self._call_for_text(
             self._library.upsert,
-            _text(kind, "INVALID_KIND", "kind"),
-            _text(key, "INVALID_KEY", "key"),
-            _payload(item, "item"),
+            text_argument(kind, "INVALID_KIND", "kind"),
+            text_argument(key, "INVALID_KEY", "key"),
+            payload_argument(item, "item"),
         )
         if status == NOT_NEWER:
             return UpsertResult(UpsertOutcome.NOT_NEWER, None if text is None else text.decode())
@@ -302,7 +308,7 @@ class Store:
             context_hash: the context key's SHA-256 in base64, as LaunchDarkly's SDKs compute it.
         """
         try:
-            native_hash = _text(context_hash, "INVALID_KEY", "context_hash")
+            native_hash = text_argument(context_hash, "INVALID_KEY", "context_hash")
         except ValueError:
             return None  # No row can have such a key.
         status, text = self._call_for_text(self._library.big_segments_membership, native_hash)
@@ -310,7 +316,7 @@ class Store:
 
     def stats(self) -> Item:
         """What this store counted since it was made; asks nothing."""
-        _, text = self._call_for_text(self._library.stats)
+        _, text = self._native_call_for_text(self._library.stats)
         counted: Item = json.loads(text or b"{}")
         return counted
 
@@ -344,23 +350,33 @@ class Store:
         raise TypeError("a Store cannot be pickled or copied: make one in the other process, or fork")
 
     def _call(self, function: NativeFunction, *arguments: object) -> int:
+        """The status of a call that may wait."""
+        return self._waiting(self._native_call, function, *arguments)
+
+    def _call_for_text(self, function: NativeFunction, *arguments: object) -> tuple[int, bytes | None]:
+        """As ``_call``, with the text that the call gives."""
+        return self._waiting(self._native_call_for_text, function, *arguments)
+
+    def _waiting(self, call: Callable[..., Result], *arguments: object) -> Result:
+        wait = wait_of_this_greenlet()
+        if wait is None:
+            return call(*arguments)
+        return run_for_greenlet(self._threads, wait, call, *arguments)
+
+    def _native_call(self, function: NativeFunction, *arguments: object) -> int:
         error = c_void_p()
-        handle = self._handle
-        pointer = handle.enter()
+        pointer = self._handle.enter()
         try:
             status: int = function(pointer, *arguments, byref(error))
             if status < 0:
                 raise self._library.take_error(status, error)
+            return status
         finally:
-            handle.leave()
-            if _logs.raised:
-                _logs.raise_what_a_callback_raised()
-        return status
+            self._leave()
 
-    def _call_for_text(self, function: NativeFunction, *arguments: object) -> tuple[int, bytes | None]:
+    def _native_call_for_text(self, function: NativeFunction, *arguments: object) -> tuple[int, bytes | None]:
         text, error = c_char_p(), c_void_p()
-        handle = self._handle
-        pointer = handle.enter()
+        pointer = self._handle.enter()
         try:
             status: int = function(pointer, *arguments, byref(text), byref(error))
             if status < 0:
@@ -369,38 +385,12 @@ class Store:
         finally:
             if text:
                 self._library.string_free(text)
-            handle.leave()
-            if _logs.raised:
-                _logs.raise_what_a_callback_raised()
+            self._leave()
 
-
-def _text(value: str, refusal: str, name: str) -> bytes:
-    """The UTF-8 of an argument; a C string can hold neither a NUL character nor half of a surrogate pair."""
-    if not isinstance(value, str):
-        raise TypeError(f"{name} must be str, not {type(value).__name__}")
-    try:
-        encoded = value.encode()
-    except UnicodeEncodeError as failure:
-        raise refused(refusal, f"{name} is not valid Unicode text: {failure}") from None
-    if b"\0" in encoded:
-        raise refused(refusal, f"{name} has a NUL character at byte {encoded.index(0)}")
-    return encoded
-
-
-def _payload(value: Mapping[str, Any] | str | bytes, name: str) -> bytes:
-    """The JSON text of an argument, in the encoding that takes the least room in the table."""
-    if isinstance(value, bytes):
-        if b"\0" in value:
-            raise refused("INVALID_JSON", f"{name} has a NUL character at byte {value.index(0)}")
-        return value
-    if isinstance(value, str):
-        return _text(value, "INVALID_JSON", name)
-    try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    except ValueError as failure:
-        raise refused("INVALID_JSON", f"{name} is not JSON: {failure}") from failure
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        # Half a surrogate pair has no UTF-8, but JSON has an escape for it.
-        return json.dumps(value, separators=(",", ":")).encode()
+    def _leave(self) -> None:
+        try:
+            # Before the call is over: an exit waits for it, but not for a thread that logs afterwards.
+            if _logs.collected:
+                _logs.deliver()
+        finally:
+            self._handle.leave()
