@@ -10,6 +10,7 @@
 //!
 //! Rust programs use [`Store`](crate::Store) instead.
 
+mod cached;
 mod collector;
 mod error;
 mod guard;
@@ -20,6 +21,7 @@ mod string;
 #[cfg(test)]
 mod tests;
 
+pub use cached::*;
 pub use error::*;
 pub use log::{
     ld_dynamo_log_callback, ld_dynamo_log_release, LD_DYNAMO_LOG_DEBUG, LD_DYNAMO_LOG_ERROR, LD_DYNAMO_LOG_INFO,
@@ -33,7 +35,7 @@ use std::ffi::c_char;
 /// The ABI's major number. It changes when a program that was compiled against an older header would break.
 pub const LD_DYNAMO_ABI_MAJOR: u32 = 1;
 /// The ABI's minor number. It grows with every function or constant that is added.
-pub const LD_DYNAMO_ABI_MINOR: u32 = 0;
+pub const LD_DYNAMO_ABI_MINOR: u32 = 1;
 
 const VERSION_WITH_NUL: &str = concat!(env!("CARGO_PKG_VERSION"), "\0");
 

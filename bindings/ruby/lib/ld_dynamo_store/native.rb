@@ -9,7 +9,7 @@ module LdDynamoStore
   # take less time than giving the interpreter's lock away.
   module Native
     ABI_MAJOR = 1
-    ABI_MINOR = 0
+    ABI_MINOR = 1
 
     LIBRARY_VARIABLE = "LD_DYNAMO_STORE_LIBRARY"
     FILE_NAME = "libld_dynamo_store.#{FFI::Platform::LIBSUFFIX}"
@@ -29,6 +29,9 @@ module LdDynamoStore
       ld_dynamo_store_all: %i[pointer string pointer pointer],
       ld_dynamo_store_upsert: %i[pointer string string string pointer pointer],
       ld_dynamo_store_initialized: %i[pointer pointer],
+      ld_dynamo_store_get_cached: %i[pointer string string pointer pointer],
+      ld_dynamo_store_all_cached: %i[pointer string pointer pointer],
+      ld_dynamo_store_initialized_cached: %i[pointer pointer],
       ld_dynamo_store_available: %i[pointer pointer],
       ld_dynamo_store_big_segments_metadata: %i[pointer pointer pointer],
       ld_dynamo_store_big_segments_membership: %i[pointer string pointer pointer],
