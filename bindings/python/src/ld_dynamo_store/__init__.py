@@ -36,7 +36,8 @@ from ._errors import (
     UnsupportedCredentialsError,
 )
 from ._native import Library, load
-from .store import Credentials, Item, Store, UpsertOutcome, UpsertResult
+from ._upsert_result import UpsertOutcome, UpsertResult
+from .store import Credentials, Item, Store
 
 __version__ = "0.1.0"
 

@@ -14,7 +14,8 @@ from ._dynamodb_options import store_settings
 from ._errors import CorruptItemError, Error
 from ._logs import LOGGER_NAME
 from ._repeated_failures import RepeatedFailures
-from .store import Item, Store, UpsertOutcome
+from ._upsert_result import UpsertOutcome
+from .store import Item, Store
 
 # Where users import these classes from, and so the name under which `repr` and `help` show them.
 _PUBLIC_MODULE = "ld_dynamo_store.launchdarkly"

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import enum
 import json
 import os
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from ctypes import byref, c_char_p, c_void_p
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, NoReturn, TypedDict, TypeVar
+from typing import Any, NoReturn, TypedDict
 
 from . import _logs
 from ._arguments import payload_argument, text_argument
 from ._daemon_threads import DaemonThreads
-from ._errors import NOT_FOUND, NOT_NEWER, TOO_LARGE, ConnectivityError, ServiceError, ThrottledError
+from ._errors import NOT_CACHED, NOT_FOUND, NOT_NEWER, TOO_LARGE, ConnectivityError, ServiceError, ThrottledError
 from ._greenlets import run as run_for_greenlet
 from ._greenlets import wait_of_this_greenlet
 from ._handle import Handle
 from ._native import Library, NativeFunction, load
+from ._upsert_result import UpsertOutcome, UpsertResult
 
 Item = dict[str, Any]
-Result = TypeVar("Result")
 
 
 class _RequiredCredentials(TypedDict):
@@ -34,40 +32,6 @@ class Credentials(_RequiredCredentials, total=False):
     """Static AWS credentials."""
 
     session_token: str
-
-
-class UpsertOutcome(enum.Enum):
-    """What became of an upsert that did not fail."""
-
-    UPDATED = "updated"
-    """The item is stored."""
-
-    NOT_NEWER = "not newer"
-    """The stored item has the same or a higher version and stays."""
-
-    TOO_LARGE = "too large"
-    """The item is over DynamoDB's size limit; the stored item stays, and an ERROR was logged."""
-
-
-@dataclass(frozen=True)
-class UpsertResult:
-    """What became of an upsert; true if the item is stored.
-
-    Attributes:
-        outcome: one of three.
-        stored_text: the JSON text of the item that won, for ``NOT_NEWER``; otherwise None.
-    """
-
-    outcome: UpsertOutcome
-    stored_text: str | None = None
-
-    @property
-    def stored(self) -> Item | None:
-        """The item that won, for ``NOT_NEWER``; otherwise None. A deleted item is a tombstone."""
-        return None if self.stored_text is None else json.loads(self.stored_text)
-
-    def __bool__(self) -> bool:
-        return self.outcome is UpsertOutcome.UPDATED
 
 
 class Store:
@@ -211,7 +175,8 @@ class Store:
             native_key = text_argument(key, "INVALID_KEY", "key")
         except ValueError:
             return None  # No row can have such a key.
-        status, text = self._call_for_text(self._library.get, text_argument(kind, "INVALID_KIND", "kind"), native_key)
+        library, native_kind = self._library, text_argument(kind, "INVALID_KIND", "kind")
+        status, text = self._call_for_text(library.get, native_kind, native_key, cached=library.get_cached)
         return None if status == NOT_FOUND or text is None else text.decode()
 
     def all(self, kind: str) -> dict[str, Item]:
@@ -225,7 +190,8 @@ class Store:
 
     def all_text(self, kind: str) -> str:
         """As ``all``, but the text of one JSON object."""
-        _, text = self._call_for_text(self._library.all, text_argument(kind, "INVALID_KIND", "kind"))
+        library, native_kind = self._library, text_argument(kind, "INVALID_KIND", "kind")
+        _, text = self._call_for_text(library.all, native_kind, cached=library.all_cached)
         return "{}" if text is None else text.decode()
 
     def init(self, data: Mapping[str, Mapping[str, Any]] | str | bytes) -> None:
@@ -273,7 +239,7 @@ class Store:
         Raises:
             StoreError: the table could not be asked.
         """
-        return self._call(self._library.initialized) != NOT_FOUND
+        return self._call(self._library.initialized, cached=self._library.initialized_cached) != NOT_FOUND
 
     def available(self) -> bool:
         """Whether the table answers now; asks the table, never the cache. ``check_available`` tells the reason."""
@@ -349,19 +315,25 @@ class Store:
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Store cannot be pickled or copied: make one in the other process, or fork")
 
-    def _call(self, function: NativeFunction, *arguments: object) -> int:
-        """The status of a call that may wait."""
-        return self._waiting(self._native_call, function, *arguments)
-
-    def _call_for_text(self, function: NativeFunction, *arguments: object) -> tuple[int, bytes | None]:
-        """As ``_call``, with the text that the call gives."""
-        return self._waiting(self._native_call_for_text, function, *arguments)
-
-    def _waiting(self, call: Callable[..., Result], *arguments: object) -> Result:
+    def _call(self, function: NativeFunction, *arguments: object, cached: NativeFunction | None = None) -> int:
+        """The status of a call that may wait; ``cached`` is the same from the cache alone."""
         wait = wait_of_this_greenlet()
         if wait is None:
-            return call(*arguments)
-        return run_for_greenlet(self._threads, wait, call, *arguments)
+            return self._native_call(function, *arguments)
+        if cached is not None and (status := self._native_call(cached, *arguments)) != NOT_CACHED:
+            return status
+        return run_for_greenlet(self._threads, wait, self._native_call, function, *arguments)
+
+    def _call_for_text(
+        self, function: NativeFunction, *arguments: object, cached: NativeFunction | None = None
+    ) -> tuple[int, bytes | None]:
+        """As ``_call``, with the text that the call gives."""
+        wait = wait_of_this_greenlet()
+        if wait is None:
+            return self._native_call_for_text(function, *arguments)
+        if cached is not None and (answer := self._native_call_for_text(cached, *arguments))[0] != NOT_CACHED:
+            return answer
+        return run_for_greenlet(self._threads, wait, self._native_call_for_text, function, *arguments)
 
     def _native_call(self, function: NativeFunction, *arguments: object) -> int:
         error = c_void_p()
