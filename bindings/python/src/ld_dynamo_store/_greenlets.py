@@ -9,6 +9,7 @@ stop; eventlet's hangs in a forked child, and the exit of the process waits for 
 
 from __future__ import annotations
 
+import os
 import sys
 from _socket import MSG_NOSIGNAL, socket, socketpair
 from collections import deque
@@ -18,10 +19,18 @@ from typing import Any, Generic, TypeVar
 
 from . import _logs
 from ._daemon_threads import DaemonThreads
+from ._errors import STATUSES, UnreachableError
 from ._monkey_patching import patched_by_eventlet, patched_by_gevent
 
 Result = TypeVar("Result")
 WaitUntilReadable = Callable[[int], object]
+
+# Under eventlet a forked child shares its parent's epoll, and may take the parent's descriptors out of it.
+_SECONDS_BETWEEN_LOOKS = 1.0
+
+
+class _LookAgain(Exception):  # noqa: N818
+    """The answer may have come unnoticed."""
 
 
 def wait_of_this_greenlet() -> WaitUntilReadable | None:
@@ -47,7 +56,12 @@ def _wait_of_eventlet() -> WaitUntilReadable | None:
     hub = getattr(hubs._threadlocal, "hub", None)
     if hub is None or sys.modules["greenlet"].getcurrent() is hub.greenlet:
         return None
-    return lambda descriptor: hubs.trampoline(descriptor, read=True)
+
+    def wait(descriptor: int) -> None:
+        with suppress(_LookAgain):
+            hubs.trampoline(descriptor, read=True, timeout=_SECONDS_BETWEEN_LOOKS, timeout_exc=_LookAgain)
+
+    return wait
 
 
 def run(threads: DaemonThreads, wait: WaitUntilReadable, function: Callable[..., Result], *arguments: object) -> Result:
@@ -71,6 +85,7 @@ def run(threads: DaemonThreads, wait: WaitUntilReadable, function: Callable[...,
     try:
         while not call.finished:
             wait(answered.fileno())
+            call.check_process()
     except BaseException:
         call.abandon()
         raise
@@ -85,6 +100,7 @@ class _Call(Generic[Result]):
     def __init__(self, function: Callable[..., Result], arguments: tuple[object, ...], answer: socket) -> None:
         self.finished = False
         self._abandoned = False
+        self._process = os.getpid()
         self._function = function
         self._arguments = arguments
         self._answer = answer
@@ -107,6 +123,12 @@ class _Call(Generic[Result]):
             # A byte and not only the end: a child that was forked meanwhile keeps its copy of the descriptor open.
             self._answer.send(b"\0", MSG_NOSIGNAL)
         self._answer.close()
+
+    def check_process(self) -> None:
+        """Raises in a forked child, which has this greenlet but not the thread."""
+        if not self.finished and self._process != os.getpid():
+            message = "this process was forked in the middle of the call, which its parent goes on with"
+            raise UnreachableError(message, STATUSES["UNREACHABLE"], retriable=True)
 
     def abandon(self) -> None:
         """Nobody waits any more; what the call logs is left to the next one."""
