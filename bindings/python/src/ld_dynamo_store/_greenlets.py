@@ -35,9 +35,11 @@ class _LookAgain(Exception):  # noqa: N818
 
 def wait_of_this_greenlet() -> WaitUntilReadable | None:
     """How to wait for a descriptor while other greenlets of this thread run; None where there can be none."""
-    if patched_by_gevent():
+    # Each call comes here, and in most processes neither is there.
+    modules = sys.modules
+    if "gevent.monkey" in modules and patched_by_gevent():
         return _wait_of_gevent()
-    if patched_by_eventlet():
+    if "eventlet.patcher" in modules and patched_by_eventlet():
         return _wait_of_eventlet()
     return None
 

@@ -39,7 +39,8 @@ class Store:
 
     Making a store opens no connection and starts no thread; the first call connects. Use it as a context manager, or
     call ``close``. Every method that asks the table blocks until the answer or a timeout, lets other Python threads run
-    meanwhile, and raises a ``StoreError`` of the class that fits the cause.
+    meanwhile, and greenlets where gevent or eventlet has monkey-patched the process, and raises a ``StoreError`` of the
+    class that fits the cause.
 
     A kind is ``"features"`` (or its alias ``"flags"``), ``"segments"``, or a name of your own. Items are JSON objects
     with an integer ``version``. Deleted items are tombstones: objects with ``"deleted": true``, returned as they are.
@@ -82,7 +83,7 @@ class Store:
             prefix: goes before every namespace with a colon, so that environments share a table ("" is none).
             region: the AWS region (environment, profile).
             endpoint: address of a local engine or a VPC endpoint (environment, profile, then the region's).
-            profile: name of an AWS profile.
+            profile: name of an AWS profile, which goes before the keys in the environment.
             credentials: static credentials (the AWS chain: environment, profile, web identity, ECS, IMDS).
             consistent_reads: strongly consistent reads, at twice the price of eventual ones (True).
             read_only: refuses writes before any request (False).
@@ -337,18 +338,25 @@ class Store:
 
     def _native_call(self, function: NativeFunction, *arguments: object) -> int:
         error = c_void_p()
-        pointer = self._handle.enter()
+        handle = self._handle
+        pointer = handle.enter()
         try:
             status: int = function(pointer, *arguments, byref(error))
             if status < 0:
                 raise self._library.take_error(status, error)
             return status
         finally:
-            self._leave()
+            # Before the call is over: an exit waits for it, but not for a thread that logs afterwards.
+            try:
+                if _logs.collected:
+                    _logs.deliver()
+            finally:
+                handle.leave()
 
     def _native_call_for_text(self, function: NativeFunction, *arguments: object) -> tuple[int, bytes | None]:
         text, error = c_char_p(), c_void_p()
-        pointer = self._handle.enter()
+        handle = self._handle
+        pointer = handle.enter()
         try:
             status: int = function(pointer, *arguments, byref(text), byref(error))
             if status < 0:
@@ -357,12 +365,8 @@ class Store:
         finally:
             if text:
                 self._library.string_free(text)
-            self._leave()
-
-    def _leave(self) -> None:
-        try:
-            # Before the call is over: an exit waits for it, but not for a thread that logs afterwards.
-            if _logs.collected:
-                _logs.deliver()
-        finally:
-            self._handle.leave()
+            try:
+                if _logs.collected:
+                    _logs.deliver()
+            finally:
+                handle.leave()
