@@ -21,8 +21,8 @@ from ldclient.integrations.test_data import TestData
 from ldclient.interfaces import BigSegmentStore, DataStoreStatus, FeatureStore, UpdateProcessor
 from ldclient.versioned_data_kind import FEATURES, SEGMENTS
 
-from engine import CREDENTIALS, FakeEngine, Table, repository
-from ld_dynamo_store import Store, StoreClosedError, ThrottledError, _repeated_failures
+from engine import FakeEngine, Table, repository
+from ld_dynamo_store import Store, StoreClosedError, ThrottledError
 from ld_dynamo_store.launchdarkly import DynamoDB, DynamoDBFeatureStoreCore, new_big_segment_store, new_feature_store
 
 DATA_SET: dict[str, dict[str, dict[str, Any]]] = json.loads((repository / "examples/flags.json").read_text())
@@ -434,50 +434,6 @@ def test_a_corrupt_row_of_big_segments_counts_as_absent(table: Table, caplog: py
     assert store.get_membership("hash") is None
     assert len(corrupt_rows_logged(caplog)) == 2
     store.stop()
-
-
-def unknown_states_logged(caplog: pytest.LogCaptureFixture) -> int:
-    return sum("is initialized is unknown" in record.getMessage() for record in caplog.records)
-
-
-UNREACHABLE = {"endpoint": "http://127.0.0.1:9", "region": "us-east-1", "credentials": CREDENTIALS, "max_attempts": 1}
-
-
-def test_a_failure_that_repeats_is_logged_once_a_minute(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store = new_feature_store("table", caching=UNCACHED, options=UNREACHABLE)
-    now = time.monotonic()
-    monkeypatch.setattr(time, "monotonic", lambda: now)
-    for _ in range(20):
-        assert store.initialized is False
-    assert unknown_states_logged(caplog) == 1
-    now += 59
-    assert store.initialized is False
-    assert unknown_states_logged(caplog) == 1
-    now += 2
-    assert store.initialized is False
-    assert unknown_states_logged(caplog) == 2
-    # Another failure is another message.
-    store.close()
-    assert store.initialized is False
-    assert unknown_states_logged(caplog) == 3
-
-
-def test_each_corrupt_row_is_logged_once_a_minute(table: Table, caplog: pytest.LogCaptureFixture) -> None:
-    store = feature_store(table)
-    for key in ("first", "second"):
-        table.put("features", key, version={"N": "1"}, item={"S": "[]"})
-    for _ in range(5):
-        assert store.get(FEATURES, "first", lambda item: item) is None
-        assert store.get(FEATURES, "second", lambda item: item) is None
-    assert len(corrupt_rows_logged(caplog)) == 2
-
-
-def test_what_was_logged_is_not_remembered_without_bound() -> None:
-    failures = _repeated_failures.RepeatedFailures()
-    assert all(failures.is_due(str(number)) for number in range(5000))
-    assert len(failures._logged) <= 1000
 
 
 def test_big_segments_in_a_client(table: Table) -> None:

@@ -28,12 +28,10 @@ from test_fork import assert_children_succeed, in_child
 from test_launchdarkly import (
     DATA_SET,
     UNCACHED,
-    UNREACHABLE,
     corrupt_rows_logged,
     flag,
     put_corrupt_big_segments,
     segment,
-    unknown_states_logged,
 )
 
 
@@ -161,17 +159,6 @@ def test_a_corrupt_row_of_big_segments_counts_as_absent(table: Table, caplog: py
 
     run(work())
     assert len(corrupt_rows_logged(caplog)) == 2
-
-
-def test_a_failure_that_repeats_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
-    async def work() -> None:
-        store = async_feature_store("table", caching=UNCACHED, options=UNREACHABLE)
-        for _ in range(5):
-            assert await store.is_initialized() is False
-        await store.close()
-
-    run(work())
-    assert unknown_states_logged(caplog) == 1
 
 
 EXITS = {
