@@ -97,6 +97,28 @@ assert not in_this_thread()
     )
 
 
+@pytest.mark.parametrize(
+    "patch",
+    [
+        "from gevent import monkey, sleep; monkey.patch_socket()",
+        "from gevent import monkey, sleep; monkey.patch_thread()",
+        "from eventlet import monkey_patch, sleep; monkey_patch(socket=True)",
+        "from eventlet import monkey_patch, sleep; monkey_patch(thread=True)",
+    ],
+)
+def test_sockets_or_threads_alone_are_patched(patch: str, stub: Stub) -> None:
+    run(
+        patch,
+        OURS,
+        with_stub(stub),
+        """
+sleep(0)
+assert store.get("features", "cached thread")["version"] == os.getpid()
+assert store.get("features", "thread")["version"] != os.getpid()
+""",
+    )
+
+
 @both_libraries
 def test_more_calls_than_threads(library: str, stub: Stub) -> None:
     run(

@@ -9,6 +9,7 @@ stop; eventlet's hangs in a forked child, and the exit of the process waits for 
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from _socket import MSG_NOSIGNAL, socket, socketpair
@@ -49,7 +50,8 @@ def _wait_of_gevent() -> WaitUntilReadable | None:
     hub = sys.modules["gevent._hub_local"].get_hub_if_exists()
     if hub is None or sys.modules["greenlet"].getcurrent() is hub:
         return None
-    wait: WaitUntilReadable = sys.modules["gevent.socket"].wait_read
+    # A process whose threads alone are patched may not have imported it yet.
+    wait: WaitUntilReadable = importlib.import_module("gevent.socket").wait_read
     return wait
 
 
@@ -145,5 +147,4 @@ class _Call(Generic[Result]):
                 raise self._failures.pop()
             return self._results.pop()
         finally:
-            _logs.log_what_is_left_over()
-            _logs.log(self._logged)
+            _logs.log(_logs.taken_from_left_over() + self._logged)

@@ -149,18 +149,17 @@ def held(events: deque[Event]) -> Iterator[None]:
 def leave_to_the_next_call(events: deque[Event]) -> None:
     """Takes events whose caller waits no more; two threads may do so at once."""
     with contextlib.suppress(IndexError):
-        while True:
+        while events:
             left_over.append(events.popleft())
 
 
-def log_what_is_left_over() -> None:
-    """Logs what nobody waited for."""
-    if left_over:
-        events: deque[Event] = deque()
-        with contextlib.suppress(IndexError):
-            while True:
-                events.append(left_over.popleft())
-        log(events)
+def taken_from_left_over() -> deque[Event]:
+    """What nobody waited for, for the caller to log."""
+    events: deque[Event] = deque()
+    with contextlib.suppress(IndexError):
+        while left_over:
+            events.append(left_over.popleft())
+    return events
 
 
 def _caller() -> int:
@@ -188,7 +187,7 @@ def _detach_at_exit() -> None:
     deadline = time.monotonic() + _SECONDS_TO_WAIT_AT_EXIT
     for handle in handles:
         handle.wait_for_running_calls(deadline)
-    log_what_is_left_over()
+    log(taken_from_left_over())
 
 
 def _forget_what_other_threads_received() -> None:
