@@ -57,6 +57,9 @@
 // upsert: the item is over the size limit of 400,000 bytes; nothing was written, and the stored row stays as it was.
 #define LD_DYNAMO_TOO_LARGE 3
 
+// get_cached, all_cached, initialized_cached: the cache does not know, and the table would have to be asked.
+#define LD_DYNAMO_NOT_CACHED 4
+
 // A pointer that must not be NULL is; the message names the argument.
 #define LD_DYNAMO_NULL_ARGUMENT -1
 
@@ -172,6 +175,31 @@ const char *ld_dynamo_version(void);
 // The ABI of the loaded library: major << 16 | minor. A program needs the same major and at least the minor it was compiled with:
 // compare with LD_DYNAMO_ABI_VERSION.
 uint32_t ld_dynamo_abi_version(void);
+
+// As ld_dynamo_store_get, but from the cache alone: never asks the table and never waits for somebody who does. For event loops and
+// greenlets, which leave to another thread only what has to wait.
+//
+// Returns LD_DYNAMO_OK, LD_DYNAMO_NOT_FOUND where the cache knows that there is no item, and LD_DYNAMO_NOT_CACHED where
+// ld_dynamo_store_get would have to ask. Logs nothing.
+ld_dynamo_status ld_dynamo_store_get_cached(const ld_dynamo_store *store,
+                                            const char *kind,
+                                            const char *key,
+                                            char **item_json,
+                                            ld_dynamo_error **error);
+
+// As ld_dynamo_store_all, but from the cache alone: never asks the table and never waits for somebody who does.
+//
+// Returns LD_DYNAMO_OK, or LD_DYNAMO_NOT_CACHED where ld_dynamo_store_all would have to ask. Logs nothing.
+ld_dynamo_status ld_dynamo_store_all_cached(const ld_dynamo_store *store,
+                                            const char *kind,
+                                            char **items_json,
+                                            ld_dynamo_error **error);
+
+// As ld_dynamo_store_initialized, but from the cache alone: never asks the table and never waits for somebody who does.
+//
+// Returns LD_DYNAMO_OK, LD_DYNAMO_NOT_FOUND, or LD_DYNAMO_NOT_CACHED where ld_dynamo_store_initialized would have to ask. Logs nothing.
+ld_dynamo_status ld_dynamo_store_initialized_cached(const ld_dynamo_store *store,
+                                                    ld_dynamo_error **error);
 
 // Gives a store the AWS credentials that its requests are signed with from now on. The store must have been configured with
 // "credentials": "pushed"; until the first ones come, and when the last ones have expired, what has to ask the table fails with

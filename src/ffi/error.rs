@@ -16,6 +16,8 @@ pub const LD_DYNAMO_NOT_FOUND: i32 = 1;
 pub const LD_DYNAMO_NOT_NEWER: i32 = 2;
 /// upsert: the item is over the size limit of 400,000 bytes; nothing was written, and the stored row stays as it was.
 pub const LD_DYNAMO_TOO_LARGE: i32 = 3;
+/// get_cached, all_cached, initialized_cached: the cache does not know, and the table would have to be asked.
+pub const LD_DYNAMO_NOT_CACHED: i32 = 4;
 
 /// A pointer that must not be NULL is; the message names the argument.
 pub const LD_DYNAMO_NULL_ARGUMENT: i32 = -1;

@@ -10,6 +10,7 @@
 //!
 //! Rust programs use [`Store`](crate::Store) instead.
 
+mod cached;
 mod collector;
 mod credentials;
 mod error;
@@ -21,6 +22,7 @@ mod string;
 #[cfg(test)]
 mod tests;
 
+pub use cached::*;
 pub use credentials::ld_dynamo_store_set_credentials;
 pub use error::*;
 pub use log::{

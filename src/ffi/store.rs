@@ -7,7 +7,7 @@ use super::error::*;
 use super::guard::{guard, required, result_place, Outcome};
 use super::log::{forget_jumped_over, ld_dynamo_log_callback, ld_dynamo_log_release, Logger};
 use super::moved_call;
-use super::string::{give, give_json, text};
+use super::string::{give, give_known, text};
 use crate::config::Config;
 use crate::process::{self, Replaceable};
 use crate::store::{Store, Upsert};
@@ -141,15 +141,9 @@ pub unsafe extern "C" fn ld_dynamo_store_get(
             let place = result_place(item_json, "item_json")?;
             let store = &required(store, "store")?.store;
             let (kind, key) = (text(kind, "kind")?, text(key, "key")?);
-            let shown = store.cached(kind, key, |item| match item {
-                None => LD_DYNAMO_NOT_FOUND,
-                Some(item) => {
-                    give_json(item, place);
-                    LD_DYNAMO_OK
-                }
-            })?;
-            is_known = shown.is_some();
-            Ok(shown.unwrap_or(LD_DYNAMO_OK))
+            let known = store.cached(kind, key, |item| give_known(item, place))?;
+            is_known = known.is_some();
+            Ok(known.unwrap_or(LD_DYNAMO_OK))
         });
         if is_known {
             return status;

@@ -1,8 +1,11 @@
 //! Strings in: borrowed, checked for UTF-8. Strings out: owned by the caller.
 
 use std::ffi::{c_char, CStr, CString};
+use std::sync::Arc;
 
-use super::error::{ld_dynamo_error, LD_DYNAMO_INTERNAL, LD_DYNAMO_INVALID_UTF8};
+use super::error::{
+    ld_dynamo_error, ld_dynamo_status, LD_DYNAMO_INTERNAL, LD_DYNAMO_INVALID_UTF8, LD_DYNAMO_NOT_FOUND, LD_DYNAMO_OK,
+};
 use super::guard::required;
 
 /// A string argument as text, or an error that names the argument and the first bad byte.
@@ -35,11 +38,22 @@ pub(super) fn give(text: impl Into<Vec<u8>>, place: &mut *mut c_char) -> Result<
 }
 
 /// As `give`, for what was parsed as JSON before: that has no NUL, and is not searched for one again.
-pub(super) fn give_json(json: &str, place: &mut *mut c_char) {
+fn give_json(json: &str, place: &mut *mut c_char) {
     let mut bytes = Vec::with_capacity(json.len() + 1);
     bytes.extend_from_slice(json.as_bytes());
     // SAFETY: JSON has no unescaped control characters but line breaks, carriage returns and tabs.
     *place = unsafe { CString::from_vec_unchecked(bytes) }.into_raw();
+}
+
+/// Hands a cached item to the caller, `None` being that there is none.
+pub(super) fn give_known(item: Option<&Arc<str>>, place: &mut *mut c_char) -> ld_dynamo_status {
+    match item {
+        None => LD_DYNAMO_NOT_FOUND,
+        Some(item) => {
+            give_json(item, place);
+            LD_DYNAMO_OK
+        }
+    }
 }
 
 /// Frees a string that a function of this library returned through an out-parameter; NULL is nothing. Never blocks. Freeing it

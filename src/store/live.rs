@@ -55,6 +55,15 @@ impl LiveState {
         })
     }
 
+    /// What the cache knows, counted as a hit.
+    pub(crate) fn known<R>(&self, look: impl FnOnce(&Cache) -> Option<R>) -> Option<R> {
+        let known = self.cache.as_ref().and_then(look);
+        if known.is_some() {
+            self.stats.hit();
+        }
+        known
+    }
+
     /// The client, made by the first caller. Where that fails, those who waited fail with it, and the next call tries again.
     pub(crate) async fn client(&self, config: &Config, pushed: Option<&PushedCredentials>) -> Result<&Client> {
         if let Some(client) = self.client.get() {

@@ -99,12 +99,7 @@ impl Store {
         show: impl FnOnce(Option<&Arc<str>>) -> R,
     ) -> Result<Option<R>> {
         let kind = Kind::parse(kind)?;
-        let live = self.slot_live();
-        let shown = live.cache.as_ref().and_then(|cache| cache.item(kind.name(), key, show));
-        if shown.is_some() {
-            live.stats.hit();
-        }
-        Ok(shown)
+        Ok(self.slot_live().known(|cache| cache.item(kind.name(), key, show)))
     }
 
     async fn read_item(&self, client: &Client, kind: Kind<'_>, key: &str) -> Result<CachedItem> {
@@ -120,8 +115,7 @@ impl Store {
         let Some(cache) = &live.cache else {
             return self.call(async |client| self.read_kind(client, kind).await);
         };
-        if let Some(items) = cache.kind(kind.name()) {
-            live.stats.hit();
+        if let Some(items) = live.known(|cache| cache.kind(kind.name())) {
             return Ok(items);
         }
         let read = async |client: &Client| {
@@ -133,6 +127,12 @@ impl Store {
         self.read_once(live, cache, &cache.kind_flights, kind.name(), read, || {
             cache.stale_kind(kind.name())
         })
+    }
+
+    /// All items of a kind where the cache knows them; `Ok(None)` where they have to be read. Logs nothing.
+    pub(crate) fn cached_kind(&self, kind: &str) -> Result<Option<Arc<String>>> {
+        let kind = Kind::parse(kind)?;
+        Ok(self.slot_live().known(|cache| cache.kind(kind.name())))
     }
 
     async fn read_kind(&self, client: &Client, kind: Kind<'_>) -> Result<CachedKind> {
@@ -249,8 +249,7 @@ impl Store {
         let Some(cache) = &live.cache else {
             return self.call(async |client| self.read_marker(client).await);
         };
-        if let Some(known) = cache.inited() {
-            live.stats.hit();
+        if let Some(known) = live.known(Cache::inited) {
             return Ok(known);
         }
         let read = async |client: &Client| {
@@ -260,6 +259,11 @@ impl Store {
             Ok(is_initialized)
         };
         self.read_once(live, cache, &cache.inited_flights, "", read, || cache.stale_inited())
+    }
+
+    /// As `initialized` where the cache knows it; `None` where it has to be read. Logs nothing.
+    pub(crate) fn cached_initialized(&self) -> Option<bool> {
+        self.slot_live().known(Cache::inited)
     }
 
     /// `Ok` when the table answers now; asks the table, never the cache.

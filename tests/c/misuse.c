@@ -161,6 +161,14 @@ static void every_null_argument_is_named(const ld_dynamo_store *store) {
     REFUSED(LD_DYNAMO_NULL_ARGUMENT, "item_json", "NULL", ld_dynamo_store_upsert(store, "features", "flag", NULL, &result, error_out));
     REFUSED(LD_DYNAMO_NULL_ARGUMENT, "stored_json", "NULL", ld_dynamo_store_upsert(store, "features", "flag", "{\"version\":1}", NULL, error_out));
     REFUSED(LD_DYNAMO_NULL_ARGUMENT, "store", "NULL", ld_dynamo_store_initialized(NULL, error_out));
+    REFUSED(LD_DYNAMO_NULL_ARGUMENT, "store", "NULL", ld_dynamo_store_get_cached(NULL, "features", "flag", &result, error_out));
+    REFUSED(LD_DYNAMO_NULL_ARGUMENT, "kind", "NULL", ld_dynamo_store_get_cached(store, NULL, "flag", &result, error_out));
+    REFUSED(LD_DYNAMO_NULL_ARGUMENT, "key", "NULL", ld_dynamo_store_get_cached(store, "features", NULL, &result, error_out));
+    REFUSED(LD_DYNAMO_NULL_ARGUMENT, "item_json", "NULL", ld_dynamo_store_get_cached(store, "features", "flag", NULL, error_out));
+    REFUSED(LD_DYNAMO_NULL_ARGUMENT, "store", "NULL", ld_dynamo_store_all_cached(NULL, "features", &result, error_out));
+    REFUSED(LD_DYNAMO_NULL_ARGUMENT, "kind", "NULL", ld_dynamo_store_all_cached(store, NULL, &result, error_out));
+    REFUSED(LD_DYNAMO_NULL_ARGUMENT, "items_json", "NULL", ld_dynamo_store_all_cached(store, "features", NULL, error_out));
+    REFUSED(LD_DYNAMO_NULL_ARGUMENT, "store", "NULL", ld_dynamo_store_initialized_cached(NULL, error_out));
     REFUSED(LD_DYNAMO_NULL_ARGUMENT, "store", "NULL", ld_dynamo_store_available(NULL, error_out));
     REFUSED(LD_DYNAMO_NULL_ARGUMENT, "store", "NULL", ld_dynamo_store_big_segments_metadata(NULL, &result, error_out));
     REFUSED(LD_DYNAMO_NULL_ARGUMENT, "metadata_json", "NULL", ld_dynamo_store_big_segments_metadata(store, NULL, error_out));

@@ -3,5 +3,6 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod cache_alone;
 mod reads;
 mod writes;

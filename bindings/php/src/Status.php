@@ -11,6 +11,7 @@ final class Status
     public const NOT_FOUND = 1;
     public const NOT_NEWER = 2;
     public const TOO_LARGE = 3;
+    public const NOT_CACHED = 4;
     public const NULL_ARGUMENT = -1;
     public const INVALID_UTF8 = -2;
     public const INVALID_JSON = -3;

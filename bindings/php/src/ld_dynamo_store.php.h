@@ -7,6 +7,9 @@ typedef void (*ld_dynamo_log_callback)(void *userdata, int32_t level, const char
 typedef void (*ld_dynamo_log_release)(void *userdata);
 const char *ld_dynamo_version(void);
 uint32_t ld_dynamo_abi_version(void);
+ld_dynamo_status ld_dynamo_store_get_cached(const ld_dynamo_store *store, const char *kind, const char *key, char **item_json, ld_dynamo_error **error);
+ld_dynamo_status ld_dynamo_store_all_cached(const ld_dynamo_store *store, const char *kind, char **items_json, ld_dynamo_error **error);
+ld_dynamo_status ld_dynamo_store_initialized_cached(const ld_dynamo_store *store, ld_dynamo_error **error);
 ld_dynamo_status ld_dynamo_store_set_credentials(const ld_dynamo_store *store, const char *credentials_json, ld_dynamo_error **error);
 int32_t ld_dynamo_error_status(const ld_dynamo_error *error);
 int32_t ld_dynamo_error_is_retriable(const ld_dynamo_error *error);

@@ -7,17 +7,20 @@
  *   bare-status:N     fails with status N and no error object
  *   log:LEVEL:TEXT    delivers a log event
  *   log-after:MS      sleeps, then delivers a log event
- * and anything else is answered with an item that holds the key.
+ *   thread            is answered with an item whose version is the number of the system's thread
+ * and anything else is answered with an item that holds the key. Its cache knows the keys that begin with "cached".
  */
+#define _GNU_SOURCE
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #ifndef ABI_VERSION
-#define ABI_VERSION (1 << 16 | 1)
+#define ABI_VERSION ((1 << 16) | 1)
 #endif
 
 typedef void (*log_callback)(void *userdata, int32_t level, const char *message);
@@ -112,7 +115,7 @@ static int32_t answer(store *self, const char *key, char **item, failure **error
         sleep_ms(atol(key + 10));
         deliver(self, 3, "late");
     }
-    snprintf(text, sizeof text, "{\"key\":\"%s\",\"version\":1}", key);
+    snprintf(text, sizeof text, "{\"key\":\"%s\",\"version\":%d}", key, strstr(key, "thread") == NULL ? 1 : (int)gettid());
     *item = new_string(text);
     return 0;
 }
@@ -125,6 +128,18 @@ int32_t ld_dynamo_store_get(store *self, const char *kind, const char *key, char
     self->calls--;
     return status;
 }
+
+int32_t ld_dynamo_store_get_cached(store *self, const char *kind, const char *key, char **item, failure **error) {
+    (void)kind;
+    return strncmp(key, "cached", 6) == 0 ? answer(self, key, item, error) : 4;
+}
+
+int32_t ld_dynamo_store_all_cached(store *self, const char *kind, char **items, failure **error) {
+    (void)self, (void)kind, (void)items, (void)error;
+    return 4;
+}
+
+int32_t ld_dynamo_store_initialized_cached(store *self, failure **error) { (void)self, (void)error; return 4; }
 
 int32_t ld_dynamo_store_all(store *self, const char *kind, char **items, failure **error) {
     (void)self, (void)kind, (void)error;

@@ -51,7 +51,7 @@ TRANSLATIONS: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"config": Config(retries={"max_attempts": 8, "total_max_attempts": 2})}, {"max_attempts": 2}),
     ({"config": Config(retries={"mode": "standard"})}, {"retry_mode": "standard"}),
     ({"config": Config(retries={"mode": "adaptive"})}, {"retry_mode": "adaptive"}),
-    ({"config": Config(max_pool_connections=7)}, {"max_concurrency": 7}),
+    ({"config": Config(max_pool_connections=7)}, {}),
     ({"config": Config(proxies={"https": "proxy:1", "http": "other:2"})}, {"proxy": "http://proxy:1"}),
     (
         {"config": Config(proxies={"https": "proxy:1", "http": "https://other:2"}), "endpoint_url": "http://h:1"},
@@ -90,10 +90,45 @@ def test_what_has_no_counterpart_is_named(options: dict[str, Any], named: str, r
     assert replacement in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("region", "did you mean region_name?"),
+        ("aws_region", "did you mean region_name?"),
+        ("regoin_name", "did you mean region_name?"),
+        ("endpoint", "did you mean endpoint_url?"),
+        ("url", "did you mean endpoint_url?"),
+        ("profile", "did you mean profile_name?"),
+        ("access_key_id", "did you mean aws_access_key_id?"),
+        ("secret_access_key", "did you mean aws_secret_access_key?"),
+        ("aws_secret_key", "did you mean aws_secret_access_key?"),
+        ("session_token", "did you mean aws_session_token?"),
+        ("verify_ssl", "did you mean verify?"),
+        ("ca_bundle", "did you mean verify?"),
+        ("proxy", "did you mean config.proxies?"),
+        ("timeout", "did you mean config.read_timeout?"),
+        ("retries", "give it as config=Config(retries=…)"),
+        ("prefix", "it is an argument of its own"),
+        ("read_only", "give it in options"),
+        ("service_name", "leave it out"),
+        ("config.region", "did you mean config.region_name?"),
+        ("config.endpoint_url", "give endpoint_url beside config"),
+        ("config.max_attempts", "did you mean config.retries?"),
+    ],
+)
+def test_a_name_that_is_not_spelt_as_boto3_does(name: str, advice: str) -> None:
+    option = name.removeprefix("config.")
+    options = {"config": {option: "x"}} if option != name else {name: "x"}
+    with pytest.raises(UnsupportedOptionError) as raised:
+        store_settings(options)
+    assert str(raised.value).startswith(f"dynamodb_opts: {name} is not supported; {advice}")
+    assert raised.value.option == name
+
+
 def test_every_option_of_botocore_is_either_translated_or_named() -> None:
     translated = {"region_name", "connect_timeout", "read_timeout", "max_pool_connections", "retries", "proxies"}
     for name in set(Config.OPTION_DEFAULTS) - translated:
-        with pytest.raises(UnsupportedOptionError, match=rf"config\.{name} is not supported; \w+"):
+        with pytest.raises(UnsupportedOptionError, match=rf"config\.{name} is not supported; (?!did you mean)\w+"):
             store_settings({"config": {name: "x"}})
 
 

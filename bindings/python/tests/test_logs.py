@@ -78,7 +78,7 @@ def test_what_a_logger_raises_comes_out_of_the_call(
         assert raised.value is failure
     finally:
         logger.removeFilter(filter_)
-    assert _logs.raised == []
+    assert _logs.collected == {}
     assert stub.count("live_strings") == 0
     assert capfd.readouterr() == ("", "")
     assert store.get("features", "log:1:text") is not None
@@ -152,3 +152,27 @@ def test_a_logger_may_use_the_store(stub: Stub, store: Store, action: str) -> No
     assert stub.count("live_stores") == (0 if action == "close" else 1)
     assert stub.count("freed_in_a_call") == 0
     assert handler.statuses == ([0] if action == "fork" else [])
+
+
+def test_a_handler_whose_calls_log_ends(store: Store) -> None:
+    logger = logging.getLogger("ld_dynamo_store")
+    seen: list[str] = []
+    depth = 0
+
+    class Circular(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            nonlocal depth
+            depth += 1
+            assert depth == 1  # Not in the middle of the message before.
+            seen.append(record.getMessage())
+            store.get("features", f"log:1:{len(seen)}")
+            depth -= 1
+
+    handler = Circular()
+    logger.addHandler(handler)
+    try:
+        store.get("features", "log:1:0")
+    finally:
+        logger.removeHandler(handler)
+    assert seen == [str(number) for number in range(257)]
+    assert _logs.collected == {}

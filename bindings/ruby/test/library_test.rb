@@ -108,6 +108,6 @@ class LibraryTest < Minitest::Test
   end
 
   def test_a_damaged_library_of_the_right_version
-    assert_includes load_library(argument: library_of_abi(1, 0)), "LibraryMismatchError"
+    assert_includes load_library(argument: library_of_abi(1, 1)), "LibraryMismatchError"
   end
 end

@@ -38,7 +38,8 @@ from ._errors import (
     UnsupportedCredentialsError,
 )
 from ._native import Library, load
-from .store import Item, Store, UpsertOutcome, UpsertResult
+from ._upsert_result import UpsertOutcome, UpsertResult
+from .store import Item, Store
 
 __version__ = "0.1.0"
 

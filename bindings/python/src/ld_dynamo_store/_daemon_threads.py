@@ -1,24 +1,22 @@
-"""Threads that make blocking calls for an event loop, and that the exit of the process does not wait for.
+"""Threads that make blocking calls for an event loop or greenlets, and that the exit of the process does not wait for.
 
 The threads of ``concurrent.futures`` are joined at exit, for as long as a call lasts. What an exit waits for instead, a
-second at most, is that calls leave the native library: see ``_logs``.
+second at most, is that calls leave the native library: see ``_logs``. They are threads of the system's and share locks
+of the system's, also where gevent or eventlet has made greenlets of the standard library's.
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
-from functools import partial
-from threading import Condition, Thread
-from typing import Any, TypeVar
+from threading import Thread
+from typing import Any
+
+from ._monkey_patching import patched_by_eventlet, patched_by_gevent, unpatched
 
 _MAXIMUM_THREADS = 16
 _IDLE_SECONDS = 10.0
-
-Result = TypeVar("Result")
 
 
 class DaemonThreads:
@@ -27,56 +25,40 @@ class DaemonThreads:
     def __init__(self) -> None:
         self._threads = _ThreadsOfOneProcess()
 
-    async def run(self, function: Callable[..., Result], *arguments: Any) -> Result:
-        """What the function returns or raises in one of the threads."""
+    def submit(self, call: Callable[[], None]) -> None:
+        """Has one of the threads make a call, which must not raise.
+
+        Raises:
+            RuntimeError: no thread can be started.
+        """
         # Threads do not survive a fork, and their lock may have been held: the child's first call begins anew.
         if self._threads.process != os.getpid():
             self._threads = _ThreadsOfOneProcess()
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Result] = loop.create_future()
-
-        def call() -> None:
-            if answer.cancelled():
-                return
-            try:
-                settle = partial(_give, answer, function(*arguments))
-            except BaseException as failure:
-                settle = partial(_fail, answer, failure)
-            # A loop that was closed meanwhile refuses the answer, and nobody waits for it any more.
-            with suppress(RuntimeError):
-                loop.call_soon_threadsafe(settle)
-
         self._threads.submit(call)
-        return await answer
-
-
-def _give(answer: asyncio.Future[Result], result: Result) -> None:
-    if not answer.cancelled():
-        answer.set_result(result)
-
-
-def _fail(answer: asyncio.Future[Any], failure: BaseException) -> None:
-    if not answer.cancelled():
-        answer.set_exception(failure)
-        # Looked at, so that asyncio prints nothing where a task is cancelled before it sees this.
-        answer.exception()
 
 
 class _ThreadsOfOneProcess:
     def __init__(self) -> None:
         self.process = os.getpid()
-        self._changed = Condition()
+        self._new_lock = unpatched("_thread", "allocate_lock")
+        self._lock = self._new_lock()
         self._waiting: deque[Callable[[], None]] = deque()
+        self._idle: list[_IdleThread] = []
         self._threads = 0
-        self._idle = 0
 
     def submit(self, call: Callable[[], None]) -> None:
-        with self._changed:
-            if self._idle <= len(self._waiting) and self._threads < _MAXIMUM_THREADS:
-                Thread(target=self._work, name="ld_dynamo_store", daemon=True).start()
-                self._threads += 1
+        with self._lock:
+            if self._idle:
+                self._idle.pop().wake(call)
+                return
             self._waiting.append(call)
-            self._changed.notify()
+            if self._threads < _MAXIMUM_THREADS:
+                try:
+                    _start(self._work)
+                except BaseException:
+                    self._waiting.pop()
+                    raise
+                self._threads += 1
 
     def _work(self) -> None:
         while (call := self._next()) is not None:
@@ -85,11 +67,38 @@ class _ThreadsOfOneProcess:
             del call
 
     def _next(self) -> Callable[[], None] | None:
-        with self._changed:
-            self._idle += 1
-            self._changed.wait_for(lambda: self._waiting, _IDLE_SECONDS)
-            self._idle -= 1
+        with self._lock:
             if self._waiting:
                 return self._waiting.popleft()
-            self._threads -= 1
-            return None
+            idle = _IdleThread(self._new_lock())
+            self._idle.append(idle)
+        idle.wait()
+        with self._lock:
+            if idle.call is None:
+                self._idle.remove(idle)
+                self._threads -= 1
+            call, idle.call = idle.call, None
+            return call
+
+
+class _IdleThread:
+    """A thread that waits for a call; its lock is free when it has one."""
+
+    def __init__(self, lock: Any) -> None:
+        self.call: Callable[[], None] | None = None
+        self._lock = lock
+        lock.acquire()
+
+    def wake(self, call: Callable[[], None]) -> None:
+        self.call = call
+        self._lock.release()
+
+    def wait(self) -> None:
+        self._lock.acquire(timeout=_IDLE_SECONDS)
+
+
+def _start(function: Callable[[], None]) -> None:
+    if patched_by_gevent() or patched_by_eventlet():
+        unpatched("_thread", "start_new_thread")(function, ())
+    else:
+        Thread(target=function, name="ld_dynamo_store", daemon=True).start()

@@ -5,9 +5,13 @@ An option without a counterpart is an error that names it, never a silent differ
 
 from __future__ import annotations
 
+import difflib
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
+
+from .store import Store
 
 # The library's own defaults.
 _CONNECT_TIMEOUT_MS = 1000
@@ -24,6 +28,7 @@ _CREDENTIAL_OPTIONS = {
 # Where an option's work is done, for options that have no counterpart.
 _REPLACEMENTS = {
     "aws_account_id": "leave it out: requests go to the regional endpoint or to endpoint_url",
+    "service_name": 'leave it out: the service is "dynamodb"',
     "use_ssl": 'give endpoint_url with "http://"',
     "config.client_cert": "client certificates are not supported; use a proxy that presents one",
     "config.proxies_config": "put the proxy's user and password into its address in config.proxies",
@@ -39,14 +44,49 @@ _REPLACEMENTS = {
 }
 _NO_REPLACEMENT = "leave it out: this store has no counterpart"
 
+# What people write for an option of boto3 that is not spelt alike.
+_OTHER_NAMES = {
+    "aws_region": "region_name",
+    "url": "endpoint_url",
+    "aws_profile": "profile_name",
+    "ca_bundle": "verify",
+    "timeout": "config.read_timeout",
+    "config.timeout": "config.read_timeout",
+    "config.max_attempts": "config.retries",
+    "proxy": "config.proxies",
+    "config.proxy": "config.proxies",
+}
+# Low enough for "region" and "profile", which boto3 calls region_name and profile_name.
+_LIKENESS = 0.65
+
 
 class UnsupportedOptionError(ValueError):
     """An entry of ``dynamodb_opts`` that this store cannot honour; the message says what to use instead."""
 
     def __init__(self, name: str, replacement: str | None = None) -> None:
-        advice = replacement or _REPLACEMENTS.get(name, _NO_REPLACEMENT)
+        advice = replacement or _REPLACEMENTS.get(name) or _meant(name) or _NO_REPLACEMENT
         super().__init__(f"dynamodb_opts: {name} is not supported; {advice}")
         self.option = name
+
+
+def _meant(name: str) -> str | None:
+    """Advice for a name that is like one of boto3's, or that belongs elsewhere."""
+    prefix = "config." if name.startswith("config.") else ""
+    bare = name.removeprefix(prefix)
+    if "." in bare:
+        return None
+    client_options = [*_CLIENT_OPTIONS, *_CREDENTIAL_OPTIONS]
+    if prefix and bare in client_options:
+        return f"give {bare} beside config"
+    if not prefix and bare in _CONFIG_OPTIONS:
+        return f"give it as config=Config({bare}=…)"
+    like = difflib.get_close_matches(bare, _CONFIG_OPTIONS if prefix else client_options, 1, _LIKENESS)
+    meant = _OTHER_NAMES.get(name) or (prefix + like[0] if like else None)
+    if meant is not None:
+        return f"did you mean {meant}?"
+    if name in ("table", "prefix", "library"):
+        return "it is an argument of its own"
+    return "give it in options" if name in inspect.signature(Store).parameters else None
 
 
 def store_settings(dynamodb_opts: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,7 +179,8 @@ def _translate_config(config: dict[str, Any], endpoint: str | None, settings: di
         elif name == "read_timeout":
             read_timeout_ms = _milliseconds(value)
         elif name == "max_pool_connections":
-            settings["max_concurrency"] = value
+            # How many connections boto3 keeps for reuse; here each is kept, and none is ever more than calls needed.
+            continue
         elif name == "retries":
             _translate_retries(value, settings)
         elif name == "proxies":
@@ -147,6 +188,9 @@ def _translate_config(config: dict[str, Any], endpoint: str | None, settings: di
         else:
             raise UnsupportedOptionError(f"config.{name}")
     _allow_every_attempt(read_timeout_ms, settings)
+
+
+_CONFIG_OPTIONS = ("region_name", "connect_timeout", "read_timeout", "max_pool_connections", "retries", "proxies")
 
 
 def _translate_retries(retries: Mapping[str, Any], settings: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ STATUSES: dict[str, int] = {
     "NOT_FOUND": 1,
     "NOT_NEWER": 2,
     "TOO_LARGE": 3,
+    "NOT_CACHED": 4,
     "NULL_ARGUMENT": -1,
     "INVALID_UTF8": -2,
     "INVALID_JSON": -3,
@@ -37,6 +38,7 @@ OK = STATUSES["OK"]
 NOT_FOUND = STATUSES["NOT_FOUND"]
 NOT_NEWER = STATUSES["NOT_NEWER"]
 TOO_LARGE = STATUSES["TOO_LARGE"]
+NOT_CACHED = STATUSES["NOT_CACHED"]
 
 
 class Error(Exception):

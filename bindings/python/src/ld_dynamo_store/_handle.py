@@ -10,11 +10,16 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from ctypes import c_void_p
-from threading import get_ident
 
 from ._errors import StoreClosedError
+from ._monkey_patching import unpatched
 from ._native import Library
+
+# A thread, not a greenlet: which calls a forked child goes on with is a matter of threads.
+get_ident: Callable[[], int] = unpatched("_thread", "get_ident")
+_sleep: Callable[[float], None] = unpatched("time", "sleep")
 
 
 class Handle:
@@ -56,7 +61,7 @@ class Handle:
         """Waits until the calls that run now have ended, however many begin meanwhile, or until the deadline."""
         self._awaited = set(self.calls)
         while self._awaited and time.monotonic() < deadline:
-            time.sleep(0.005)
+            _sleep(0.005)
 
     def _free(self) -> None:
         try:

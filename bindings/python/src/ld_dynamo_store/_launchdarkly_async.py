@@ -14,6 +14,7 @@ from ldclient.interfaces import (
 from ldclient.versioned_data_kind import VersionedDataKind
 
 from ._daemon_threads import DaemonThreads
+from ._event_loop import run_in_thread
 from ._launchdarkly_core import DynamoDBBigSegmentStore, DynamoDBFeatureStoreCore
 from .store import Item, Store
 
@@ -27,27 +28,27 @@ class AsyncDynamoDBFeatureStoreCore(AsyncFeatureStoreCore, DiagnosticDescription
 
     async def get_internal(self, kind: VersionedDataKind, key: str) -> Item | None:
         """One item as stored, tombstones included, or None."""
-        return await self._threads.run(self._core.get_internal, kind, key)
+        return await run_in_thread(self._threads, self._core.get_internal, kind, key)
 
     async def get_all_internal(self, kind: VersionedDataKind) -> Mapping[str, Item]:
         """Every item of a kind by the key it is stored under, tombstones included."""
-        return await self._threads.run(self._core.get_all_internal, kind)
+        return await run_in_thread(self._threads, self._core.get_all_internal, kind)
 
     async def init_internal(self, all_data: Mapping[VersionedDataKind, Mapping[str, Item]]) -> None:
         """Replaces the full data set."""
-        await self._threads.run(self._core.init_internal, all_data)
+        await run_in_thread(self._threads, self._core.init_internal, all_data)
 
     async def upsert_internal(self, kind: VersionedDataKind, item: Item) -> Item:
         """Stores the item if it is newer; returns what is stored afterwards."""
-        return await self._threads.run(self._core.upsert_internal, kind, item)
+        return await run_in_thread(self._threads, self._core.upsert_internal, kind, item)
 
     async def initialized_internal(self) -> bool:
         """Whether the table holds a full data set; False if it cannot be asked."""
-        return await self._threads.run(self._core.initialized_internal)
+        return await run_in_thread(self._threads, self._core.initialized_internal)
 
     async def is_available(self) -> bool:
         """Whether the table answers now."""
-        return await self._threads.run(self._core.is_available)
+        return await run_in_thread(self._threads, self._core.is_available)
 
     async def close(self) -> None:
         """Closes the store."""
@@ -67,11 +68,11 @@ class AsyncDynamoDBBigSegmentStore(AsyncBigSegmentStore):
 
     async def get_metadata(self) -> BigSegmentStoreMetadata:
         """When the Big Segments data was last brought up to date."""
-        return await self._threads.run(self._segments.get_metadata)
+        return await run_in_thread(self._threads, self._segments.get_metadata)
 
     async def get_membership(self, context_hash: str) -> dict[str, bool] | None:
         """Whether a context is included in (True) or excluded from (False) segments, by segment reference."""
-        return await self._threads.run(self._segments.get_membership, context_hash)
+        return await run_in_thread(self._threads, self._segments.get_membership, context_hash)
 
     async def stop(self) -> None:
         """Closes the store."""

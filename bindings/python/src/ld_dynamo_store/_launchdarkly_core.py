@@ -13,7 +13,9 @@ from ldclient.versioned_data_kind import VersionedDataKind
 from ._dynamodb_options import store_settings
 from ._errors import CorruptItemError, Error
 from ._logs import LOGGER_NAME
-from .store import Item, Store, UpsertOutcome
+from ._repeated_failures import RepeatedFailures
+from ._upsert_result import UpsertOutcome
+from .store import Item, Store
 
 # Where users import these classes from, and so the name under which `repr` and `help` show them.
 _PUBLIC_MODULE = "ld_dynamo_store.launchdarkly"
@@ -30,10 +32,11 @@ class DynamoDBFeatureStoreCore(FeatureStoreCore, DiagnosticDescription):
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._failures = RepeatedFailures()
 
     def get_internal(self, kind: VersionedDataKind, key: str) -> Item | None:  # type: ignore[override]
         """One item as stored, tombstones included, or None."""
-        item = _none_if_corrupt(self._store.get, kind.namespace, key)
+        item = _none_if_corrupt(self._failures, self._store.get, kind.namespace, key)
         return None if item is None else _with_key(item, key)
 
     def get_all_internal(self, kind: VersionedDataKind) -> Mapping[str, Item]:
@@ -67,7 +70,9 @@ class DynamoDBFeatureStoreCore(FeatureStoreCore, DiagnosticDescription):
         try:
             return self._store.initialized()
         except Error as failure:
-            _log.warning("whether the table is initialized is unknown, taken as no: %s", failure)
+            # By class, because the text of one and the same outage may name other addresses and times.
+            if self._failures.is_due(type(failure).__name__):
+                _log.warning("whether the table is initialized is unknown, taken as no: %s", failure)
             return False
 
     def is_available(self) -> bool:
@@ -90,27 +95,29 @@ class DynamoDBBigSegmentStore(BigSegmentStore):
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._failures = RepeatedFailures()
 
     def get_metadata(self) -> BigSegmentStoreMetadata:
         """When the Big Segments data was last brought up to date."""
-        metadata = _none_if_corrupt(self._store.big_segments_metadata)
+        metadata = _none_if_corrupt(self._failures, self._store.big_segments_metadata)
         return BigSegmentStoreMetadata(None if metadata is None else metadata.get("synchronizedOn"))
 
     def get_membership(self, context_hash: str) -> dict[str, bool] | None:
         """Whether a context is included in (True) or excluded from (False) segments, by segment reference."""
-        return _none_if_corrupt(self._store.big_segments_membership, context_hash)
+        return _none_if_corrupt(self._failures, self._store.big_segments_membership, context_hash)
 
     def stop(self) -> None:
         """Closes the store."""
         self._store.close()
 
 
-def _none_if_corrupt(read: Callable[..., Result | None], *arguments: str) -> Result | None:
+def _none_if_corrupt(failures: RepeatedFailures, read: Callable[..., Result | None], *arguments: str) -> Result | None:
     # The SDK takes any exception for an outage, and the table did answer.
     try:
         return read(*arguments)
     except CorruptItemError as failure:
-        _log.error("%s", failure)
+        if failures.is_due(str(failure)):
+            _log.error("%s", failure)
         return None
 
 

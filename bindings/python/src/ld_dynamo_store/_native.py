@@ -46,6 +46,9 @@ _BLOCKING_FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "ld_dynamo_store_all": (c_int32, [_STORE, c_char_p, _TEXT, _ERROR]),
     "ld_dynamo_store_upsert": (c_int32, [_STORE, c_char_p, c_char_p, c_char_p, _TEXT, _ERROR]),
     "ld_dynamo_store_initialized": (c_int32, [_STORE, _ERROR]),
+    "ld_dynamo_store_get_cached": (c_int32, [_STORE, c_char_p, c_char_p, _TEXT, _ERROR]),
+    "ld_dynamo_store_all_cached": (c_int32, [_STORE, c_char_p, _TEXT, _ERROR]),
+    "ld_dynamo_store_initialized_cached": (c_int32, [_STORE, _ERROR]),
     "ld_dynamo_store_available": (c_int32, [_STORE, _ERROR]),
     "ld_dynamo_store_big_segments_metadata": (c_int32, [_STORE, _TEXT, _ERROR]),
     "ld_dynamo_store_big_segments_membership": (c_int32, [_STORE, c_char_p, _TEXT, _ERROR]),
@@ -95,6 +98,9 @@ class Library:
         self.all = self._functions["ld_dynamo_store_all"]
         self.upsert = self._functions["ld_dynamo_store_upsert"]
         self.initialized = self._functions["ld_dynamo_store_initialized"]
+        self.get_cached = self._functions["ld_dynamo_store_get_cached"]
+        self.all_cached = self._functions["ld_dynamo_store_all_cached"]
+        self.initialized_cached = self._functions["ld_dynamo_store_initialized_cached"]
         self.available = self._functions["ld_dynamo_store_available"]
         self.big_segments_metadata = self._functions["ld_dynamo_store_big_segments_metadata"]
         self.big_segments_membership = self._functions["ld_dynamo_store_big_segments_membership"]

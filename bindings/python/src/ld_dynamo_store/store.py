@@ -2,58 +2,29 @@
 
 from __future__ import annotations
 
-import enum
 import json
 import os
 import weakref
 from collections.abc import Mapping
 from ctypes import byref, c_char_p, c_void_p
-from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
 from typing import Any, NoReturn
 
 from . import _credentials, _logs
+from ._arguments import payload_argument, text_argument
 from ._credentials import Credentials, CredentialsProvider, CredentialsSession, ExpiringCredentials
-from ._errors import NOT_FOUND, NOT_NEWER, TOO_LARGE, ConnectivityError, ServiceError, ThrottledError, refused
+from ._daemon_threads import DaemonThreads
+from ._errors import NOT_CACHED, NOT_FOUND, NOT_NEWER, TOO_LARGE, ConnectivityError, ServiceError, ThrottledError
+from ._greenlets import run as run_for_greenlet
+from ._greenlets import wait_of_this_greenlet
 from ._handle import Handle
 from ._native import Library, NativeFunction, load
+from ._upsert_result import UpsertOutcome, UpsertResult
 
 Item = dict[str, Any]
 
 
-class UpsertOutcome(enum.Enum):
-    """What became of an upsert that did not fail."""
-
-    UPDATED = "updated"
-    """The item is stored."""
-
-    NOT_NEWER = "not newer"
-    """The stored item has the same or a higher version and stays."""
-
-    TOO_LARGE = "too large"
-    """The item is over DynamoDB's size limit; the stored item stays, and an ERROR was logged."""
-
-
-@dataclass(frozen=True)
-class UpsertResult:
-    """What became of an upsert; true if the item is stored.
-
-    Attributes:
-        outcome: one of three.
-        stored_text: the JSON text of the item that won, for ``NOT_NEWER``; otherwise None.
-    """
-
-    outcome: UpsertOutcome
-    stored_text: str | None = None
-
-    @property
-    def stored(self) -> Item | None:
-        """The item that won, for ``NOT_NEWER``; otherwise None. A deleted item is a tombstone."""
-        return None if self.stored_text is None else json.loads(self.stored_text)
-
-    def __bool__(self) -> bool:
-        return self.outcome is UpsertOutcome.UPDATED
 
 
 class Store:
@@ -61,7 +32,8 @@ class Store:
 
     Making a store opens no connection and starts no thread; the first call connects. Use it as a context manager, or
     call ``close``. Every method that asks the table blocks until the answer or a timeout, lets other Python threads run
-    meanwhile, and raises a ``StoreError`` of the class that fits the cause.
+    meanwhile, and greenlets where gevent or eventlet has monkey-patched the process, and raises a ``StoreError`` of the
+    class that fits the cause.
 
     A kind is ``"features"`` (or its alias ``"flags"``), ``"segments"``, or a name of your own. Items are JSON objects
     with an integer ``version``. Deleted items are tombstones: objects with ``"deleted": true``, returned as they are.
@@ -104,7 +76,7 @@ class Store:
             prefix: goes before every namespace with a colon, so that environments share a table ("" is none).
             region: the AWS region (environment, profile).
             endpoint: address of a local engine or a VPC endpoint (environment, profile, then the region's).
-            profile: name of an AWS profile.
+            profile: name of an AWS profile, which goes before the keys in the environment.
             credentials: static credentials (the AWS chain: environment, profile, web identity, ECS, IMDS). Or
                 botocore's credentials, or a session of boto3 or botocore: it is asked on the calling thread before a
                 call, at most once a second. The region is not taken from it, and ``share`` not possible. Or "pushed":
@@ -177,12 +149,13 @@ class Store:
     ) -> None:
         native = load(library)
         pointer, error = c_void_p(), c_void_p()
-        status = native.new(_text(configuration, "INVALID_JSON", "configuration"), byref(pointer), byref(error))
+        status = native.new(text_argument(configuration, "INVALID_JSON", "configuration"), byref(pointer), byref(error))
         if status < 0:
             raise native.take_error(status, error)
         self._library = native
         self._renewal = renewal
         self._handle = Handle(native, pointer)
+        self._threads = DaemonThreads()
         finalizer = weakref.finalize(self, self._handle.close)
         # At exit the memory goes with the process, and a daemon thread may still be in a call.
         finalizer.atexit = False
@@ -203,10 +176,11 @@ class Store:
     def get_text(self, kind: str, key: str) -> str | None:
         """As ``get``, but the JSON text as it is stored, byte for byte."""
         try:
-            native_key = _text(key, "INVALID_KEY", "key")
+            native_key = text_argument(key, "INVALID_KEY", "key")
         except ValueError:
             return None  # No row can have such a key.
-        status, text = self._call_for_text(self._library.get, _text(kind, "INVALID_KIND", "kind"), native_key)
+        library, native_kind = self._library, text_argument(kind, "INVALID_KIND", "kind")
+        status, text = self._call_for_text(library.get, native_kind, native_key, cached=library.get_cached)
         return None if status == NOT_FOUND or text is None else text.decode()
 
     def all(self, kind: str) -> dict[str, Item]:
@@ -220,7 +194,8 @@ class Store:
 
     def all_text(self, kind: str) -> str:
         """As ``all``, but the text of one JSON object."""
-        _, text = self._call_for_text(self._library.all, _text(kind, "INVALID_KIND", "kind"))
+        library, native_kind = self._library, text_argument(kind, "INVALID_KIND", "kind")
+        _, text = self._call_for_text(library.all, native_kind, cached=library.all_cached)
         return "{}" if text is None else text.decode()
 
     def init(self, data: Mapping[str, Mapping[str, Any]] | str | bytes) -> None:
@@ -237,7 +212,7 @@ class Store:
             InvalidArgumentError: the data set is wrong; nothing was written.
             StoreError: not everything could be written; the message counts the rows.
         """
-        self._call(self._library.init, _payload(data, "data"))
+        self._call(self._library.init, payload_argument(data, "data"))
 
     def upsert(self, kind: str, key: str, item: Mapping[str, Any] | str | bytes) -> UpsertResult:
         """Stores one item if it is newer than the stored one, in one request.
@@ -254,9 +229,9 @@ class Store:
         """
         status, text = self._call_for_text(
             self._library.upsert,
-            _text(kind, "INVALID_KIND", "kind"),
-            _text(key, "INVALID_KEY", "key"),
-            _payload(item, "item"),
+            text_argument(kind, "INVALID_KIND", "kind"),
+            text_argument(key, "INVALID_KEY", "key"),
+            payload_argument(item, "item"),
         )
         if status == NOT_NEWER:
             return UpsertResult(UpsertOutcome.NOT_NEWER, None if text is None else text.decode())
@@ -268,7 +243,7 @@ class Store:
         Raises:
             StoreError: the table could not be asked.
         """
-        return self._call(self._library.initialized) != NOT_FOUND
+        return self._call(self._library.initialized, cached=self._library.initialized_cached) != NOT_FOUND
 
     def available(self) -> bool:
         """Whether the table answers now; asks the table, never the cache. ``check_available`` tells the reason."""
@@ -303,7 +278,7 @@ class Store:
             context_hash: the context key's SHA-256 in base64, as LaunchDarkly's SDKs compute it.
         """
         try:
-            native_hash = _text(context_hash, "INVALID_KEY", "context_hash")
+            native_hash = text_argument(context_hash, "INVALID_KEY", "context_hash")
         except ValueError:
             return None  # No row can have such a key.
         status, text = self._call_for_text(self._library.big_segments_membership, native_hash)
@@ -338,7 +313,7 @@ class Store:
 
     def stats(self) -> Item:
         """What this store counted since it was made; asks nothing."""
-        _, text = self._call_for_text(self._library.stats)
+        _, text = self._native_call_for_text(self._library.stats)
         counted: Item = json.loads(text or b"{}")
         return counted
 
@@ -371,29 +346,63 @@ class Store:
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Store cannot be pickled or copied: make one in the other process, or fork")
 
-    def _call(self, function: NativeFunction, *arguments: object) -> int:
+    def _call(self, function: NativeFunction, *arguments: object, cached: NativeFunction | None = None) -> int:
+        """The status of a call that may wait; ``cached`` is the same from the cache alone."""
+        wait = wait_of_this_greenlet()
+        if wait is None:
+            self._renew()
+            return self._native_call(function, *arguments)
+        if cached is not None and (status := self._native_call(cached, *arguments)) != NOT_CACHED:
+            return status
+        self._renew()
+        return run_for_greenlet(self._threads, wait, self._native_call, function, *arguments)
+
+    def _call_for_text(
+        self, function: NativeFunction, *arguments: object, cached: NativeFunction | None = None
+    ) -> tuple[int, bytes | None]:
+        """As ``_call``, with the text that the call gives."""
+        wait = wait_of_this_greenlet()
+        if wait is None:
+            self._renew()
+            return self._native_call_for_text(function, *arguments)
+        if cached is not None and (answer := self._native_call_for_text(cached, *arguments))[0] != NOT_CACHED:
+            return answer
+        self._renew()
+        return run_for_greenlet(self._threads, wait, self._native_call_for_text, function, *arguments)
+
+    def _renew(self) -> None:
+        """Asks whoever finds the credentials, on the caller's own thread or greenlet."""
+        if self._renewal is None:
+            return
+        handle = self._handle
+        pointer = handle.enter()
+        try:
+            self._renewal.renew(partial(self._push, pointer))
+        finally:
+            handle.leave()
+
+    def _native_call(self, function: NativeFunction, *arguments: object) -> int:
         error = c_void_p()
         handle = self._handle
         pointer = handle.enter()
         try:
-            if self._renewal is not None:
-                self._renewal.renew(partial(self._push, pointer))
             status: int = function(pointer, *arguments, byref(error))
             if status < 0:
                 raise self._library.take_error(status, error)
+            return status
         finally:
-            handle.leave()
-            if _logs.raised:
-                _logs.raise_what_a_callback_raised()
-        return status
+            # Before the call is over: an exit waits for it, but not for a thread that logs afterwards.
+            try:
+                if _logs.collected:
+                    _logs.deliver()
+            finally:
+                handle.leave()
 
-    def _call_for_text(self, function: NativeFunction, *arguments: object) -> tuple[int, bytes | None]:
+    def _native_call_for_text(self, function: NativeFunction, *arguments: object) -> tuple[int, bytes | None]:
         text, error = c_char_p(), c_void_p()
         handle = self._handle
         pointer = handle.enter()
         try:
-            if self._renewal is not None and function is not self._library.stats:
-                self._renewal.renew(partial(self._push, pointer))
             status: int = function(pointer, *arguments, byref(text), byref(error))
             if status < 0:
                 raise self._library.take_error(status, error)
@@ -401,38 +410,8 @@ class Store:
         finally:
             if text:
                 self._library.string_free(text)
-            handle.leave()
-            if _logs.raised:
-                _logs.raise_what_a_callback_raised()
-
-
-def _text(value: str, refusal: str, name: str) -> bytes:
-    """The UTF-8 of an argument; a C string can hold neither a NUL character nor half of a surrogate pair."""
-    if not isinstance(value, str):
-        raise TypeError(f"{name} must be str, not {type(value).__name__}")
-    try:
-        encoded = value.encode()
-    except UnicodeEncodeError as failure:
-        raise refused(refusal, f"{name} is not valid Unicode text: {failure}") from None
-    if b"\0" in encoded:
-        raise refused(refusal, f"{name} has a NUL character at byte {encoded.index(0)}")
-    return encoded
-
-
-def _payload(value: Mapping[str, Any] | str | bytes, name: str) -> bytes:
-    """The JSON text of an argument, in the encoding that takes the least room in the table."""
-    if isinstance(value, bytes):
-        if b"\0" in value:
-            raise refused("INVALID_JSON", f"{name} has a NUL character at byte {value.index(0)}")
-        return value
-    if isinstance(value, str):
-        return _text(value, "INVALID_JSON", name)
-    try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    except ValueError as failure:
-        raise refused("INVALID_JSON", f"{name} is not JSON: {failure}") from failure
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        # Half a surrogate pair has no UTF-8, but JSON has an escape for it.
-        return json.dumps(value, separators=(",", ":")).encode()
+            try:
+                if _logs.collected:
+                    _logs.deliver()
+            finally:
+                handle.leave()

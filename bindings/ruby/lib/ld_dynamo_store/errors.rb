@@ -7,6 +7,7 @@ module LdDynamoStore
     NOT_FOUND = 1
     NOT_NEWER = 2
     TOO_LARGE = 3
+    NOT_CACHED = 4
     NULL_ARGUMENT = -1
     INVALID_UTF8 = -2
     INVALID_JSON = -3
