@@ -106,7 +106,7 @@ fn what_leads_nowhere_is_named_with_its_line() {
     let table = Listener::empty_table();
     for (profile, names) in [
         (
-            format!("{ROLE}"),
+            ROLE.to_owned(),
             &["role_arn", "line 2", "source_profile", "credential_source"][..],
         ),
         (
