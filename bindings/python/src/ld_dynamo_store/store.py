@@ -25,8 +25,6 @@ from ._upsert_result import UpsertOutcome, UpsertResult
 Item = dict[str, Any]
 
 
-
-
 class Store:
     """A handle on one table and prefix, usable from many threads at once and after a fork.
 
