@@ -335,7 +335,7 @@ mod tests {
             (r#"{"table":"flags","region":"eu west"}"#, "region"),
             (
                 r#"{"table":"flags","credentials":{"secret_access_key":"SECRET\n","access_key_id":"a"}}"#,
-                "credentials.secret_access_key",
+                "secret_access_key",
             ),
             (r#"{"prefix":"p"}"#, "table"),
             (r#"{"table":"t"}"#, "table"),
