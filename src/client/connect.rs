@@ -239,6 +239,18 @@ pub(crate) async fn noting_requests<T>(has_sent: Arc<AtomicBool>, work: impl Fut
     HAS_SENT.scope(has_sent, work).await
 }
 
+/// What [`noting_requests`] raises for the work that this thread polls, so that work that moves to another thread takes it along.
+pub(super) fn noted() -> Option<Arc<AtomicBool>> {
+    HAS_SENT.try_with(Arc::clone).ok()
+}
+
+pub(super) async fn within_note<T>(noted: Option<Arc<AtomicBool>>, work: impl Future<Output = T>) -> T {
+    match noted {
+        Some(has_sent) => HAS_SENT.scope(has_sent, work).await,
+        None => work.await,
+    }
+}
+
 /// Which attempts of a request may have been carried out although no answer said so.
 #[derive(Default)]
 pub(super) struct Sent {

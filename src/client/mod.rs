@@ -15,182 +15,88 @@ mod optional;
 mod proxy;
 mod pushed;
 mod rows;
+mod sdk;
 mod validation;
 
 use std::sync::Arc;
-use std::time::Duration;
-
-use aws_sdk_dynamodb::config::http::HttpResponse;
-use aws_sdk_dynamodb::config::Builder;
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ConsumedCapacity};
 
 use crate::config::Config;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
+use crate::process::{self, Runtime};
 use crate::stats::Stats;
 use crate::table::big_segments::{MembershipRow, MetadataRow};
-use crate::table::item::{NewRow, StoredItem, StoredRow};
-use crate::table::schema;
-
-use optional::{Asked, Refused};
-use rows::{attributes, request_keys, segment_references, stored_row, text, write_request, Attributes};
+use crate::table::item::{NewRow, StoredRow};
+use sdk::Sdk;
 
 pub(crate) use connect::{noting_requests, reads_aws_files};
 pub(crate) use pushed::PushedCredentials;
-pub(crate) use rows::Write;
+pub(crate) use rows::{Page, PageStart, PutOutcome, Write};
 
-/// At least so many bytes a second are expected of a connection on which nothing is wrong.
-const SLOWEST_BYTES_PER_SECOND: usize = 500_000;
-/// DynamoDB ends a page of a query here.
-const MAXIMUM_PAGE_BYTES: usize = 1024 * 1024;
-
-/// One table, reached with one set of credentials, from one process.
+/// One table, reached from one process. Its requests block the thread that polls them, within the call's deadline.
 pub(crate) struct Client {
-    dynamodb: aws_sdk_dynamodb::Client,
-    settings: connect::Settings,
-    table: String,
-    place: String,
-    proxy: Option<&'static str>,
-    stats: Arc<Stats>,
-    refused: Arc<Refused>,
-}
-
-/// Where a page of a query starts.
-#[derive(Clone)]
-pub(crate) struct PageStart(Attributes);
-
-/// At most a megabyte of rows.
-pub(crate) struct Page {
-    pub(crate) rows: Vec<StoredRow>,
-    /// `None` where this page is the last.
-    pub(crate) next: Option<PageStart>,
-}
-
-/// What became of a conditional write.
-pub(crate) enum PutOutcome {
-    Stored,
-    Refused {
-        /// The row that won, from an engine that tells it with the refusal.
-        winner: Option<StoredRow>,
-        /// The request was sent before, without an answer that can be believed: the row that won may be its own.
-        is_repeated: bool,
-    },
-}
-
-/// Sends a request, whose attempts may take longer by the time that `$bytes` need where nothing is wrong.
-macro_rules! send {
-    ($client:expr, $request:expr, $bytes:expr) => {
-        match $client.with_time_for($bytes) {
-            None => $request.send().await,
-            Some(settings) => $request.customize().config_override(settings).send().await,
-        }
-    };
+    sdk: Sdk,
+    runtime: Arc<Runtime>,
 }
 
 impl Client {
-    /// Finds region and credentials and makes the client; opens no connection to DynamoDB yet.
+    /// Finds region and credentials and makes the client, within `runtime`; opens no connection to DynamoDB yet.
     pub(crate) async fn connect(
         config: &Config,
         pushed: Option<&PushedCredentials>,
         stats: Arc<Stats>,
+        runtime: Arc<Runtime>,
     ) -> Result<Self> {
-        let (settings, place) = connect::connect(config, pushed, &stats).await?;
-        let dynamodb = connect::with_own_quota(&settings, "ld-dynamo-store");
-        let proxy = place.proxy;
-        let at = place
-            .endpoint
-            .map(|endpoint| format!(" at {endpoint}"))
-            .unwrap_or_default();
-        let place = format!("table {:?} in region {:?}{at}", config.table, place.region);
         Ok(Client {
-            dynamodb,
-            settings,
-            table: config.table.clone(),
-            place,
-            proxy,
-            stats,
-            refused: Arc::default(),
+            sdk: Sdk::connect(config, pushed, stats).await?,
+            runtime,
         })
     }
 
     /// The same table for one init, which may repeat as much as it likes and takes no retry from other calls.
     pub(crate) fn for_init(&self) -> Self {
         Client {
-            dynamodb: connect::with_own_quota(&self.settings, "ld-dynamo-store init"),
-            settings: self.settings.clone(),
-            table: self.table.clone(),
-            place: self.place.clone(),
-            proxy: self.proxy,
-            stats: Arc::clone(&self.stats),
-            refused: Arc::clone(&self.refused),
+            sdk: self.sdk.for_init(),
+            runtime: Arc::clone(&self.runtime),
         }
     }
 
-    /// Whether requests wait for AWS credentials, which is what a time-out then says.
-    pub(crate) fn awaits_credentials(&self) -> bool {
-        self.settings
-            .credentials
-            .as_ref()
-            .is_some_and(|credentials| credentials.are_awaited())
-    }
-
-    /// Does what `send` does, and once more without each parameter that the engine refuses to know and that can be done without.
-    async fn without_refused<T, E: ProvideErrorMetadata>(
+    /// Has the AWS SDK do `work`, on this thread or, inside a runtime of the host's, on another.
+    fn through_sdk<T: Send>(
         &self,
-        send: impl AsyncFn(Asked) -> std::result::Result<T, SdkError<E, HttpResponse>>,
-    ) -> std::result::Result<T, SdkError<E, HttpResponse>> {
-        loop {
-            let asked = self.refused.remaining();
-            match send(asked).await {
-                Err(error) if self.refused.learns(&error, asked) => continue,
-                answer => return answer,
-            }
-        }
-    }
-
-    fn failed<E>(&self, operation: &str, error: SdkError<E, HttpResponse>) -> Error
-    where
-        E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
-    {
-        let failure = failure::describe(operation, &self.place, self.proxy, error);
-        if failure.kind() == ErrorKind::TimedOut && self.awaits_credentials() {
-            return failure::no_credentials_for_now(ErrorKind::TimedOut, failure.message());
-        }
-        failure
-    }
-
-    /// Settings under which an attempt may take longer by a second for each 500,000 bytes; nothing where that changes little.
-    fn with_time_for(&self, bytes: usize) -> Option<Builder> {
-        let surplus = Duration::from_secs_f64(bytes as f64 / SLOWEST_BYTES_PER_SECOND as f64);
-        // A request with settings of its own costs more, and most are small.
-        if surplus < Duration::from_millis(100) {
-            return None;
-        }
-        let timeouts = self.dynamodb.config().timeout_config()?;
-        let longer = timeouts.operation_attempt_timeout()? + surplus;
-        let timeouts = timeouts.to_builder().operation_attempt_timeout(longer).build();
-        Some(aws_sdk_dynamodb::Config::builder().timeout_config(timeouts))
+        operation: &'static str,
+        work: impl AsyncFnOnce(&Sdk) -> Result<T> + Send,
+    ) -> Result<T> {
+        let deadline = process::deadline();
+        let noted = connect::noted();
+        // Others may drive meanwhile, and this thread only waits.
+        let outcome = process::outside(|| {
+            self.runtime.block_on(|| {
+                connect::within_note(noted, async {
+                    let work = work(&self.sdk);
+                    match deadline {
+                        None => work.await,
+                        Some(deadline) => match tokio::time::timeout_at(deadline.into(), work).await {
+                            Ok(outcome) => outcome,
+                            Err(_) => Err(self.sdk.out_of_time(operation)),
+                        },
+                    }
+                })
+            })
+        });
+        outcome?
     }
 
     pub(crate) async fn get_row(&self, namespace: &str, key: &str, consistent: bool) -> Result<Option<StoredRow>> {
-        let attributes = self.get_attributes(namespace, key, consistent).await?;
-        Ok(attributes.map(|attributes| stored_row(key.to_owned(), attributes)))
+        self.through_sdk("GetItem", async |sdk| sdk.get_row(namespace, key, consistent).await)
     }
 
     pub(crate) async fn row_exists(&self, namespace: &str, key: &str, consistent: bool) -> Result<bool> {
-        let attributes = self.get_attributes(namespace, key, consistent).await?;
-        Ok(attributes.is_some())
+        self.through_sdk("GetItem", async |sdk| sdk.row_exists(namespace, key, consistent).await)
     }
 
     pub(crate) async fn get_big_segments_metadata(&self, key: &str, consistent: bool) -> Result<Option<MetadataRow>> {
-        let attributes = self.get_attributes(key, key, consistent).await?;
-        Ok(attributes.map(|mut attributes| MetadataRow {
-            synchronized_on: attributes
-                .remove(schema::SYNCHRONIZED_ON)
-                .map(|value| value.as_n().ok().and_then(|n| n.parse().ok()).ok_or(())),
-        }))
+        let get = async |sdk: &Sdk| sdk.get_big_segments_metadata(key, consistent).await;
+        self.through_sdk("GetItem", get)
     }
 
     pub(crate) async fn get_big_segments_membership(
@@ -199,27 +105,11 @@ impl Client {
         context_hash: &str,
         consistent: bool,
     ) -> Result<Option<MembershipRow>> {
-        let attributes = self.get_attributes(namespace, context_hash, consistent).await?;
-        Ok(attributes.map(|mut attributes| MembershipRow {
-            included: segment_references(attributes.remove(schema::INCLUDED)),
-            excluded: segment_references(attributes.remove(schema::EXCLUDED)),
-        }))
-    }
-
-    async fn get_attributes(&self, namespace: &str, key: &str, consistent: bool) -> Result<Option<Attributes>> {
-        let send = async |asked: Asked| {
-            let request = self.dynamodb.get_item().table_name(&self.table);
-            let request = request
-                .key(schema::NAMESPACE, text(namespace))
-                .key(schema::KEY, text(key))
-                .consistent_read(consistent)
-                .set_return_consumed_capacity(asked.consumed_capacity());
-            request.send().await
+        let get = async |sdk: &Sdk| {
+            sdk.get_big_segments_membership(namespace, context_hash, consistent)
+                .await
         };
-        let answer = self.without_refused(send).await;
-        let answer = answer.map_err(|error| self.failed("GetItem", error))?;
-        self.stats.read_units(units(answer.consumed_capacity()));
-        Ok(answer.item.filter(|attributes| !attributes.is_empty()))
+        self.through_sdk("GetItem", get)
     }
 
     /// One page of a namespace, in the order of the sort key: the first, or the one that `start` of the page before names.
@@ -235,152 +125,28 @@ impl Client {
         consistent: bool,
         start: Option<PageStart>,
     ) -> Result<Page> {
-        let start = start.map(|start| start.0);
-        let send = async |asked: Asked| {
-            let request = self.dynamodb.query().table_name(&self.table);
-            let request = request
-                .key_condition_expression("#namespace = :namespace")
-                .expression_attribute_names("#namespace", schema::NAMESPACE)
-                .expression_attribute_values(":namespace", text(namespace))
-                .consistent_read(consistent)
-                .set_return_consumed_capacity(asked.consumed_capacity())
-                .set_exclusive_start_key(start.clone());
-            send!(self, request, queries * MAXIMUM_PAGE_BYTES)
-        };
-        let answer = self.without_refused(send).await;
-        let answer = answer.map_err(|error| self.failed("Query", error))?;
-        self.stats.read_units(units(answer.consumed_capacity()));
-        let rows = answer.items.unwrap_or_default().into_iter();
-        let rows = rows.filter_map(|mut attributes| match attributes.remove(schema::KEY) {
-            Some(AttributeValue::S(key)) => Some(stored_row(key, attributes)),
-            _ => None,
-        });
-        let next = answer.last_evaluated_key.filter(|key| !key.is_empty());
-        Ok(Page {
-            rows: rows.collect(),
-            next: next.map(PageStart),
-        })
+        let query = async |sdk: &Sdk| sdk.query(queries, namespace, consistent, start).await;
+        self.through_sdk("Query", query)
     }
 
     /// Writes `row` where there is none or an older one; one request even when it is refused, where the engine knows all parameters.
     pub(crate) async fn put_if_newer(&self, row: &NewRow<'_>) -> Result<PutOutcome> {
-        let put = self
-            .dynamodb
-            .put_item()
-            .condition_expression("attribute_not_exists(#version) OR :version > #version")
-            .expression_attribute_names("#version", schema::VERSION)
-            .expression_attribute_values(":version", AttributeValue::N(row.version.to_string()));
-        self.put_conditionally(put, row).await
+        self.through_sdk("PutItem", async |sdk| sdk.put_if_newer(row).await)
     }
 
     /// Writes `row` where the item still is what it was in `seen`.
     pub(crate) async fn put_over(&self, row: &NewRow<'_>, seen: &StoredRow) -> Result<PutOutcome> {
-        let put = self
-            .dynamodb
-            .put_item()
-            .expression_attribute_names("#item", schema::ITEM);
-        let put = match &seen.item {
-            StoredItem::Text(item) => put
-                .condition_expression("#item = :item")
-                .expression_attribute_values(":item", text(item)),
-            StoredItem::Missing | StoredItem::OtherType => put
-                .condition_expression("NOT attribute_type(#item, :string)")
-                .expression_attribute_values(":string", text("S")),
-        };
-        self.put_conditionally(put, row).await
-    }
-
-    async fn put_conditionally(&self, put: PutItemFluentBuilder, row: &NewRow<'_>) -> Result<PutOutcome> {
-        let send = async |asked: Asked| {
-            let request = put.clone().table_name(&self.table);
-            let request = request
-                .set_item(Some(attributes(row)))
-                .set_return_values_on_condition_check_failure(asked.row_of_refusal())
-                .set_return_consumed_capacity(asked.consumed_capacity());
-            send!(self, request, Write::Put(row).bytes())
-        };
-        let answer = connect::SENT.scope(connect::Sent::default(), async {
-            let answer = self.without_refused(send).await;
-            (answer, connect::SENT.with(|sent| sent.without_answer.get()))
-        });
-        let (answer, is_repeated) = answer.await;
-        match answer {
-            Ok(answer) => {
-                self.stats.write_units(units(answer.consumed_capacity()));
-                Ok(PutOutcome::Stored)
-            }
-            Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(refusal)) => {
-                    // A refused write is billed as one, though the answer does not say so.
-                    self.stats.write_units(1.0);
-                    let winner = refusal.item().filter(|attributes| !attributes.is_empty());
-                    Ok(PutOutcome::Refused {
-                        winner: winner.map(|attributes| stored_row(row.key.to_string(), attributes.clone())),
-                        is_repeated,
-                    })
-                }
-                _ => Err(self.failed("PutItem", error)),
-            },
-        }
+        self.through_sdk("PutItem", async |sdk| sdk.put_over(row, seen).await)
     }
 
     /// Writes the row that consists of its two keys.
     pub(crate) async fn put_marker(&self, key: &str) -> Result<()> {
-        let send = async |asked: Asked| {
-            let request = self.dynamodb.put_item().table_name(&self.table);
-            let request = request
-                .item(schema::NAMESPACE, text(key))
-                .item(schema::KEY, text(key))
-                .set_return_consumed_capacity(asked.consumed_capacity());
-            request.send().await
-        };
-        let answer = self.without_refused(send).await;
-        let answer = answer.map_err(|error| self.failed("PutItem", error))?;
-        self.stats.write_units(units(answer.consumed_capacity()));
-        Ok(())
+        self.through_sdk("PutItem", async |sdk| sdk.put_marker(key).await)
     }
 
     /// Sends at most 25 writes of different rows, while so many bytes in all are under way, and returns those that DynamoDB left undone.
     pub(crate) async fn write_batch<'r>(&self, writes: &[Write<'r>], under_way: usize) -> Result<Vec<Write<'r>>> {
-        let send = async |asked: Asked| {
-            let requests = writes.iter().map(write_request).collect::<std::result::Result<_, _>>();
-            let request = self.dynamodb.batch_write_item();
-            let request = request
-                .request_items(&self.table, requests.map_err(SdkError::construction_failure)?)
-                .set_return_consumed_capacity(asked.consumed_capacity());
-            send!(self, request, under_way)
-        };
-        let answer = self.without_refused(send).await;
-        let answer = answer.map_err(|error| self.failed("BatchWriteItem", error))?;
-        for consumed in answer.consumed_capacity() {
-            self.stats.write_units(units(Some(consumed)));
-        }
-        let unprocessed = answer.unprocessed_items.unwrap_or_default();
-        let unprocessed: Option<Vec<Write<'r>>> = unprocessed
-            .into_values()
-            .flatten()
-            .map(|request| {
-                let keys = request_keys(&request)?;
-                writes.iter().find(|write| write.keys() == keys).copied()
-            })
-            .collect();
-        // A row that came back and was not recognised would count as done.
-        let unprocessed = unprocessed.ok_or_else(|| {
-            Error::new(
-                ErrorKind::InvalidResponse,
-                format!(
-                    "BatchWriteItem on {}: the answer returns a row that was not sent",
-                    self.place
-                ),
-            )
-            // Whoever answers so would do it again.
-            .with_retriable(false)
-        })?;
-        self.stats.unprocessed_rows(unprocessed.len());
-        Ok(unprocessed)
+        let write = async |sdk: &Sdk| sdk.write_batch(writes, under_way).await;
+        self.through_sdk("BatchWriteItem", write)
     }
-}
-
-fn units(consumed: Option<&ConsumedCapacity>) -> f64 {
-    consumed.and_then(ConsumedCapacity::capacity_units).unwrap_or(0.0)
 }

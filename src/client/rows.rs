@@ -37,6 +37,28 @@ impl Write<'_> {
     }
 }
 
+/// Where a page of a query starts: behind this sort key.
+#[derive(Clone)]
+pub(crate) struct PageStart(pub(super) String);
+
+/// At most a megabyte of rows.
+pub(crate) struct Page {
+    pub(crate) rows: Vec<StoredRow>,
+    /// `None` where this page is the last.
+    pub(crate) next: Option<PageStart>,
+}
+
+/// What became of a conditional write.
+pub(crate) enum PutOutcome {
+    Stored,
+    Refused {
+        /// The row that won, from an engine that tells it with the refusal.
+        winner: Option<StoredRow>,
+        /// The request was sent before, without an answer that can be believed: the row that won may be its own.
+        is_repeated: bool,
+    },
+}
+
 pub(super) fn segment_references(attribute: Option<AttributeValue>) -> SegmentReferences {
     match attribute {
         None => Ok(Vec::new()),

@@ -5,12 +5,11 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::{poll_fn, Future};
-use std::mem::ManuallyDrop;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
+use super::call::Call;
 use super::flag::Flag;
 use super::inside::{self, Inside};
 use super::page::generation;
@@ -66,10 +65,7 @@ impl Engine {
 
     /// Has `future` polled to its end, on this thread. In a child of the engine's process it is an error.
     pub(super) fn block_on<F: Future>(&self, future: F) -> Result<F::Output> {
-        let mut call = Call {
-            generation: self.generation,
-            future: ManuallyDrop::new(Box::pin(future)),
-        };
+        let mut call = Call::new(self.generation, future);
         call.require_own_process()?;
         self.require_working()?;
         match self.take_over() {
@@ -130,7 +126,7 @@ impl Engine {
                 drop(place);
                 return driving.drive(call);
             }
-            while !place.waiting.is_woken.lower() && call.generation == generation() {
+            while !place.waiting.is_woken.lower() && self.generation == generation() {
                 place.waiting.is_woken.wait();
             }
         }
@@ -157,54 +153,6 @@ fn poll_if_forked() {
         Some((made_in, waker)) if *made_in != generation() => waker.wake_by_ref(),
         _ => {}
     });
-}
-
-/// A call's future, which is neither polled nor dropped in another process than its own: its guards would take inherited locks, and
-/// its sockets are the parent's.
-struct Call<F> {
-    generation: u64,
-    future: ManuallyDrop<Pin<Box<F>>>,
-}
-
-impl<F: Future> Call<F> {
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<F::Output>> {
-        if let Err(error) = self.require_own_process() {
-            return Poll::Ready(Err(error));
-        }
-        let _inside = inside::enter();
-        let polled = self.future.as_mut().poll(context);
-        // The fork may have come in the middle of that.
-        match self.require_own_process() {
-            Ok(()) => polled.map(Ok),
-            Err(error) => Poll::Ready(Err(error)),
-        }
-    }
-}
-
-impl<F> Call<F> {
-    fn require_own_process(&self) -> Result<()> {
-        if self.generation == generation() {
-            return Ok(());
-        }
-        Err(interrupted())
-    }
-}
-
-impl<F> Drop for Call<F> {
-    fn drop(&mut self) {
-        if self.generation == generation() {
-            // SAFETY: dropped once, here, and not used afterwards.
-            unsafe { ManuallyDrop::drop(&mut self.future) };
-        }
-    }
-}
-
-/// The failure of a call in the child that a signal handler forked in the middle of it.
-pub(super) fn interrupted() -> Error {
-    Error::new(
-        ErrorKind::Unreachable,
-        "this process was forked in the middle of the call, whose connections are its parent's",
-    )
 }
 
 /// This thread drives the engine.

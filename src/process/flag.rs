@@ -35,9 +35,14 @@ impl Flag {
 
     /// Returns when the flag is up, or after a signal, or after a while.
     pub(super) fn wait(&self) {
+        self.wait_at_most(LONGEST_WAIT);
+    }
+
+    /// The same, after `limit` at the latest.
+    pub(super) fn wait_at_most(&self, limit: Duration) {
         let limit = libc::timespec {
             tv_sec: 0,
-            tv_nsec: LONGEST_WAIT.as_nanos() as libc::c_long,
+            tv_nsec: limit.min(LONGEST_WAIT).as_nanos() as libc::c_long,
         };
         // std's waits go on after a signal. SAFETY: the atomic and the time are alive during the call.
         unsafe {

@@ -64,6 +64,45 @@ impl Drop for Inside {
     }
 }
 
+/// Does `wait`, which waits for something outside the process and touches no dependency, while the thread is not counted in.
+pub(crate) fn outside<T>(wait: impl FnOnce() -> T) -> T {
+    let _outside = Outside::new();
+    wait()
+}
+
+/// A thread that is counted in, but waits.
+struct Outside {
+    generation: u64,
+    /// How often it was counted in.
+    depth: u32,
+}
+
+impl Outside {
+    fn new() -> Self {
+        let generation = generation();
+        let depth = match COUNTED.get() {
+            (counted, depth) if counted == generation => depth,
+            _ => 0,
+        };
+        if depth > 0 {
+            page::gate().inside.fetch_sub(1, Ordering::SeqCst);
+            COUNTED.set((generation, 0));
+        }
+        Outside { generation, depth }
+    }
+}
+
+impl Drop for Outside {
+    fn drop(&mut self) {
+        // In a child the guards of those who counted the thread in do nothing.
+        if self.depth > 0 && self.generation == generation() {
+            COUNTED.set((self.generation, self.depth));
+            let gate = page::gate();
+            gate.count_in(&gate.inside);
+        }
+    }
+}
+
 /// This thread looks a name up.
 pub(crate) struct LookingUp {
     generation: u64,
@@ -119,6 +158,25 @@ fn register() {
 mod tests {
     use super::*;
     use std::time::Duration;
+
+    #[test]
+    fn who_waits_is_not_counted_and_comes_back_as_before() {
+        let gate = page::gate();
+        let _outer = enter();
+        let _inner = enter();
+        outside(|| {
+            assert_eq!(COUNTED.get().1, 0);
+            let own = gate.inside.load(Ordering::SeqCst);
+            drop(enter());
+            outside(|| assert_eq!(COUNTED.get().1, 0));
+            // Only other tests may have come meanwhile.
+            assert!(own < 1000);
+        });
+        assert_eq!(COUNTED.get().1, 2);
+        let unwound = std::panic::catch_unwind(|| outside(|| std::panic::resume_unwind(Box::new(()))));
+        assert!(unwound.is_err());
+        assert_eq!(COUNTED.get().1, 2);
+    }
 
     #[test]
     fn entering_twice_counts_once() {

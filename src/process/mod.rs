@@ -4,23 +4,28 @@
 //! So nothing inherited is used, polled or dropped there: the child notices by its generation and starts with an empty live state.
 //!
 //! Knows nothing of what a live state holds, and neither DynamoDB nor the cache nor C. From the bottom: `fork_gate`, `page`, `inside`,
-//! `slot`, `replaceable`, `signals`, `flag` and `call_context`, `engine`, `runtime`.
+//! `slot`, `replaceable`, `signals`, `flag` and `call_context`, `call`, `here`, `side_by_side`, `engine`, `runtime`.
 
+mod call;
 mod call_context;
 mod engine;
 mod flag;
 mod fork_gate;
+mod here;
 mod inside;
 mod page;
 mod replaceable;
 mod runtime;
+mod side_by_side;
 mod signals;
 mod slot;
 
 pub(crate) use call_context::{carry, CallContext};
-pub(crate) use inside::{enter, look_up};
+pub(crate) use here::{block_on_here, deadline, out_of_time, pause};
+pub(crate) use inside::{enter, look_up, outside};
 pub(crate) use page::{generation, generation_of_caller};
 pub(crate) use replaceable::Replaceable;
 pub(crate) use runtime::Runtime;
+pub(crate) use side_by_side::side_by_side;
 pub(crate) use signals::SignalsBlocked;
 pub(crate) use slot::{Live, Slot};

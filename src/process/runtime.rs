@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use once_cell::sync::OnceCell;
 
+use super::call::interrupted;
 use super::call_context;
-use super::engine::{interrupted, is_ending, Engine};
+use super::engine::{is_ending, Engine};
 use super::flag::Flag;
 use super::inside;
 use super::page::generation;

@@ -3,15 +3,13 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
-
-use futures_util::future::try_join_all;
-use futures_util::stream::{self, StreamExt, TryStreamExt};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::client::{Client, Write};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
+use crate::process;
 use crate::stats::InitReport;
 use crate::table::data_set::{self, KindRows};
 use crate::table::dependencies;
@@ -26,11 +24,12 @@ const ROW_ENVELOPE_BYTES: usize = 256;
 const FIRST_BACKOFF: Duration = Duration::from_millis(25);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
 
-/// Replaces the kinds of the data set, all in `init_timeout`; calls `sends` before the first write. After `Err` the next init goes
-/// on through the difference.
-pub(crate) async fn init<'c>(
-    client: impl Future<Output = Result<&'c Client>>,
+/// Replaces the kinds of the data set before the call's deadline; calls `sends` before the first write. After `Err` the next init goes
+/// on through the difference. `made_in` is the process.
+pub(crate) fn init(
+    client: Result<&Client>,
     config: &Config,
+    made_in: u64,
     kinds: &[KindRows<'_>],
     namespaces: &[String],
     sends: impl FnOnce(),
@@ -42,81 +41,167 @@ pub(crate) async fn init<'c>(
         );
     }
     let progress = Progress::default();
-    let work = async { replace(&client.await?.for_init(), config, kinds, namespaces, sends, &progress).await };
-    match config.init_timeout {
-        None => work.await,
-        Some(limit) => match tokio::time::timeout(limit, work).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(progress.out_of_time(limit)),
-        },
-    }
-    .map_err(|error| error.in_context(progress.describe()))
+    let outcome = client.and_then(|client| {
+        let work = Init {
+            client: &client.for_init(),
+            config,
+            made_in,
+            progress: &progress,
+        };
+        work.replace(kinds, namespaces, sends)
+    });
+    outcome
+        .map_err(|error| match config.init_timeout {
+            Some(limit) if is_out_of_time() && error.is_retriable() => progress.out_of_time(limit),
+            _ => error,
+        })
+        .map_err(|error| error.in_context(progress.describe()))
 }
 
-async fn replace(
-    client: &Client,
-    config: &Config,
-    kinds: &[KindRows<'_>],
-    namespaces: &[String],
-    sends: impl FnOnce(),
-    progress: &Progress,
-) -> Result<InitReport> {
-    let queries = kinds
-        .iter()
-        .zip(namespaces)
-        .map(|(group, namespace)| compare(client, group, namespace, kinds.len(), progress));
-    let differences = try_join_all(queries).await?;
+/// One init, whose requests several threads send.
+struct Init<'a> {
+    client: &'a Client,
+    config: &'a Config,
+    made_in: u64,
+    progress: &'a Progress,
+}
 
-    let mut report = InitReport::default();
-    let mut levels = Vec::new();
-    for level in dependencies::levels(kinds) {
-        let mut writes = Vec::new();
-        for (group, index) in level {
-            let row = &kinds[group].rows[index];
-            if !row.fits() {
-                row.log_too_large();
-                report.dropped += 1;
-            } else if differences[group].is_stored[index] {
-                report.unchanged += 1;
-            } else {
-                writes.push(Write::Put(row));
+fn is_out_of_time() -> bool {
+    process::deadline().is_some_and(|deadline| Instant::now() >= deadline)
+}
+
+impl Init<'_> {
+    fn replace(&self, kinds: &[KindRows<'_>], namespaces: &[String], sends: impl FnOnce()) -> Result<InitReport> {
+        let (config, progress) = (self.config, self.progress);
+        let differences: Vec<OnceLock<Difference>> = kinds.iter().map(|_| OnceLock::new()).collect();
+        process::side_by_side(
+            self.made_in,
+            config.max_concurrency,
+            kinds.len(),
+            async |index: usize| {
+                let difference = self.compare(&kinds[index], &namespaces[index], kinds.len()).await?;
+                let _ = differences[index].set(difference);
+                Ok(())
+            },
+        )?;
+        let differences: Vec<Difference> = differences.into_iter().filter_map(OnceLock::into_inner).collect();
+
+        let mut report = InitReport::default();
+        let mut levels = Vec::new();
+        for level in dependencies::levels(kinds) {
+            let mut writes = Vec::new();
+            for (group, index) in level {
+                let row = &kinds[group].rows[index];
+                if !row.fits() {
+                    row.log_too_large();
+                    report.dropped += 1;
+                } else if differences[group].is_stored[index] {
+                    report.unchanged += 1;
+                } else {
+                    writes.push(Write::Put(row));
+                }
+            }
+            report.written += writes.len();
+            levels.push(writes);
+        }
+        let mut deletes = Vec::new();
+        for (difference, namespace) in differences.iter().zip(namespaces) {
+            let keys = difference.stale.iter();
+            deletes.extend(keys.map(|key| Write::Delete { namespace, key }));
+        }
+        report.deleted = deletes.len();
+        levels.push(deletes);
+        progress.begin(report.written + report.deleted);
+        sends();
+
+        for level in &levels {
+            let batches: Vec<_> = batches(level).collect();
+            let under_way = most_bytes_at_once(&batches, config.max_concurrency);
+            process::side_by_side(
+                self.made_in,
+                config.max_concurrency,
+                batches.len(),
+                async |index: usize| self.write_until_done(batches[index], under_way).await,
+            )?;
+        }
+        progress.is_marking.store(true, Relaxed);
+        let marker = schema::inited_key(&config.prefix);
+        process::side_by_side(self.made_in, 1, 1, async |_| {
+            self.until_answered(|| self.client.put_marker(&marker)).await
+        })?;
+        tracing::info!(
+            "Initialized table {:?} with {} item(s): {} written, {} unchanged, {} deleted, {} dropped",
+            config.table,
+            report.written + report.unchanged,
+            report.written,
+            report.unchanged,
+            report.deleted,
+            report.dropped
+        );
+        Ok(report)
+    }
+
+    /// Reads a whole namespace, strongly consistent; each row is compared as its page arrives and then forgotten.
+    async fn compare(&self, group: &KindRows<'_>, namespace: &str, queries: usize) -> Result<Difference> {
+        let rows = group.rows.iter().enumerate();
+        let index_of: HashMap<&str, usize> = rows.map(|(index, row)| (&*row.key, index)).collect();
+        let mut difference = Difference {
+            is_stored: vec![false; group.rows.len()],
+            stale: Vec::new(),
+        };
+        let mut start = None;
+        loop {
+            let query = || self.client.query_beside(queries, namespace, true, start.clone());
+            let page = self.until_answered(query).await?;
+            for stored in page.rows {
+                match index_of.get(stored.key.as_str()) {
+                    Some(&index) if group.rows[index].fits() => {
+                        difference.is_stored[index] = group.rows[index].is_stored_as(&stored);
+                    }
+                    _ => difference.stale.push(stored.key),
+                }
+            }
+            start = page.next;
+            if start.is_none() {
+                return Ok(difference);
             }
         }
-        report.written += writes.len();
-        levels.push(writes);
     }
-    let mut deletes = Vec::new();
-    for (difference, namespace) in differences.iter().zip(namespaces) {
-        let keys = difference.stale.iter();
-        deletes.extend(keys.map(|key| Write::Delete { namespace, key }));
-    }
-    report.deleted = deletes.len();
-    levels.push(deletes);
-    progress.begin(report.written + report.deleted);
-    sends();
 
-    for level in &levels {
-        let batches: Vec<_> = batches(level).collect();
-        let under_way = most_bytes_at_once(&batches, config.max_concurrency);
-        stream::iter(batches)
-            .map(|batch| write_until_done(client, batch, under_way, progress))
-            .buffer_unordered(config.max_concurrency)
-            .try_collect::<()>()
-            .await?;
+    /// Repeats a request whose failure may pass (throttling, time-outs, connections, AWS's own faults), with growing pauses; the
+    /// caller's time-out ends it.
+    async fn until_answered<T, F: Future<Output = Result<T>>>(&self, mut request: impl FnMut() -> F) -> Result<T> {
+        let mut backoff = Backoff::default();
+        loop {
+            match request().await {
+                Err(error) if error.is_retriable() && !is_out_of_time() => {
+                    self.progress.failed(error);
+                    backoff.pause();
+                }
+                outcome => return outcome,
+            }
+        }
     }
-    progress.is_marking.store(true, Relaxed);
-    let marker = schema::inited_key(&config.prefix);
-    until_answered(progress, || client.put_marker(&marker)).await?;
-    tracing::info!(
-        "Initialized table {:?} with {} item(s): {} written, {} unchanged, {} deleted, {} dropped",
-        config.table,
-        report.written + report.unchanged,
-        report.written,
-        report.unchanged,
-        report.deleted,
-        report.dropped
-    );
-    Ok(report)
+
+    /// Repeats what DynamoDB left undone, with growing pauses, until nothing is left; the call's deadline ends it.
+    async fn write_until_done(&self, batch: &[Write<'_>], under_way: usize) -> Result<()> {
+        let mut undone = batch.to_vec();
+        let mut backoff = Backoff::default();
+        loop {
+            let before = undone.len();
+            undone = self
+                .until_answered(|| self.client.write_batch(&undone, under_way))
+                .await?;
+            self.progress.done.fetch_add(before - undone.len(), Relaxed);
+            if undone.is_empty() {
+                return Ok(());
+            }
+            if undone.len() < before {
+                backoff = Backoff::default();
+            }
+            backoff.pause();
+        }
+    }
 }
 
 /// How a namespace differs from the rows that it should hold.
@@ -125,57 +210,6 @@ struct Difference {
     is_stored: Vec<bool>,
     /// Keys that the table has and should not have, those of oversized items among them.
     stale: Vec<String>,
-}
-
-/// Reads a whole namespace, strongly consistent; each row is compared as its page arrives and then forgotten.
-async fn compare(
-    client: &Client,
-    group: &KindRows<'_>,
-    namespace: &str,
-    queries: usize,
-    progress: &Progress,
-) -> Result<Difference> {
-    let rows = group.rows.iter().enumerate();
-    let index_of: HashMap<&str, usize> = rows.map(|(index, row)| (&*row.key, index)).collect();
-    let mut difference = Difference {
-        is_stored: vec![false; group.rows.len()],
-        stale: Vec::new(),
-    };
-    let mut start = None;
-    loop {
-        let query = || client.query_beside(queries, namespace, true, start.clone());
-        let page = until_answered(progress, query).await?;
-        for stored in page.rows {
-            match index_of.get(stored.key.as_str()) {
-                Some(&index) if group.rows[index].fits() => {
-                    difference.is_stored[index] = group.rows[index].is_stored_as(&stored);
-                }
-                _ => difference.stale.push(stored.key),
-            }
-        }
-        start = page.next;
-        if start.is_none() {
-            return Ok(difference);
-        }
-    }
-}
-
-/// Repeats a request whose failure may pass (throttling, time-outs, connections, AWS's own faults), with growing pauses; the
-/// caller's time-out ends it.
-async fn until_answered<T, F: Future<Output = Result<T>>>(
-    progress: &Progress,
-    mut request: impl FnMut() -> F,
-) -> Result<T> {
-    let mut backoff = Backoff::default();
-    loop {
-        match request().await {
-            Err(error) if error.is_retriable() => {
-                progress.failed(error);
-                backoff.pause().await;
-            }
-            outcome => return outcome,
-        }
-    }
 }
 
 /// Pauses that grow exponentially, each shortened by chance so that writers do not come back all at once.
@@ -190,10 +224,10 @@ impl Default for Backoff {
 }
 
 impl Backoff {
-    async fn pause(&mut self) {
+    fn pause(&mut self) {
         let pause = self.next.mul_f64(fastrand::f64());
         self.next = (self.next * 2).min(LONGEST_BACKOFF);
-        tokio::time::sleep(pause).await;
+        process::pause(pause);
     }
 }
 
@@ -229,24 +263,6 @@ fn encoded_bytes(write: &Write<'_>) -> usize {
         Write::Delete { .. } => 0,
     };
     ROW_ENVELOPE_BYTES + 6 * (namespace.len() + key.len()) + item
-}
-
-/// Repeats what DynamoDB left undone, with growing pauses, until nothing is left; the caller's time-out ends it.
-async fn write_until_done(client: &Client, batch: &[Write<'_>], under_way: usize, progress: &Progress) -> Result<()> {
-    let mut undone = batch.to_vec();
-    let mut backoff = Backoff::default();
-    loop {
-        let before = undone.len();
-        undone = until_answered(progress, || client.write_batch(&undone, under_way)).await?;
-        progress.done.fetch_add(before - undone.len(), Relaxed);
-        if undone.is_empty() {
-            return Ok(());
-        }
-        if undone.len() < before {
-            backoff = Backoff::default();
-        }
-        backoff.pause().await;
-    }
 }
 
 /// Rows to write and delete, and how many of them are done.

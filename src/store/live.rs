@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
@@ -28,7 +29,7 @@ pub(crate) struct LiveState {
     connecting: Flights<()>,
     complaints: Complaints,
     pub(crate) cache: Option<Cache>,
-    pub(crate) runtime: Runtime,
+    pub(crate) runtime: Arc<Runtime>,
     pub(crate) stats: Arc<Stats>,
 }
 
@@ -50,7 +51,7 @@ impl LiveState {
             connecting: Flights::new(),
             complaints: Complaints::default(),
             cache: Cache::new(config.cache_ttl, config.stale_on_error),
-            runtime: Runtime::new(generation),
+            runtime: Arc::new(Runtime::new(generation)),
             stats: Arc::default(),
         })
     }
@@ -64,21 +65,45 @@ impl LiveState {
         known
     }
 
-    /// The client, made by the first caller. Where that fails, those who waited fail with it, and the next call tries again.
-    pub(crate) async fn client(&self, config: &Config, pushed: Option<&PushedCredentials>) -> Result<&Client> {
+    /// The client, made by the first caller within `limit`. Where that fails, those who waited fail with it, and the next call tries
+    /// again.
+    pub(crate) fn client(
+        &self,
+        config: &Config,
+        pushed: Option<&PushedCredentials>,
+        limit: Option<Duration>,
+    ) -> Result<&Client> {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
         let connect = || async {
-            let client = Client::connect(config, pushed, Arc::clone(&self.stats)).await?;
+            let (stats, runtime) = (Arc::clone(&self.stats), Arc::clone(&self.runtime));
+            let client = Client::connect(config, pushed, stats, runtime).await?;
             // Somebody may have been faster, after this flight's leader had gone away.
             if self.client.set(client).is_ok() {
                 warn_of_prefix(&config.prefix);
             }
             Ok(())
         };
-        let (connected, _) = self.connecting.join("", Sequence::default(), connect).await;
+        let connected = self.runtime.block_on(|| async {
+            let join = async { self.connecting.join("", Sequence::default(), connect).await.0 };
+            let Some(limit) = limit else {
+                return join.await;
+            };
+            let out_of_time = || {
+                let message = format!(
+                    "region, credentials and certificates were not found within {} ms",
+                    limit.as_millis()
+                );
+                Error::new(ErrorKind::TimedOut, message)
+            };
+            tokio::time::timeout(limit, join)
+                .await
+                .unwrap_or_else(|_| Err(out_of_time()))
+        })?;
         if let Err(error) = connected {
+            // A message's first time enters a process-wide list.
+            let _inside = process::enter();
             self.complaints.say(&error);
             return Err(error);
         }

@@ -12,9 +12,8 @@ mod read;
 mod upsert;
 
 use std::borrow::Cow;
-use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::cache::{Cache, CachedItem, CachedKind, Flights};
 use crate::client::{self, Client, PushedCredentials};
@@ -199,20 +198,19 @@ impl Store {
         let live = self.live();
         let names = || kinds.iter().map(|group| group.kind.name()).collect();
         // What the cache is told is told within the future, which a child forked meanwhile leaves alone.
-        let outcome = live.runtime.block_on(|| async {
-            let client = within(
-                self.config.operation_timeout,
-                live.client(&self.config, self.pushed.as_ref()),
-            );
+        let until = ends(self.config.init_timeout);
+        let client = live.client(&self.config, self.pushed.as_ref(), self.config.operation_timeout);
+        // What the cache is told is told within the future, which a child forked meanwhile leaves alone.
+        let outcome = process::block_on_here(live.generation(), until, async {
             let mut under_way = live.cache.as_ref().map(|cache| cache.init_begins(names()));
             let sends = || under_way.iter_mut().for_each(|init| init.sends());
-            let outcome = init::init(client, &self.config, &kinds, &namespaces, sends).await;
+            let outcome = init::init(client, &self.config, live.generation(), &kinds, &namespaces, sends);
             if let (Some(under_way), Ok(_)) = (under_way, &outcome) {
                 under_way.succeeded(kinds.iter().map(stored_items));
             }
             outcome
         });
-        let outcome = outcome.and_then(|outcome| outcome);
+        let outcome = outcome.and_then(|outcome| outcome.unwrap_or_else(|| Err(process::out_of_time())));
         if let Ok(report) = &outcome {
             live.stats.init(*report);
         }
@@ -313,6 +311,15 @@ impl Store {
         self.live().stats_json()
     }
 
+    fn out_of_time(&self) -> Error {
+        let limit = self.config.operation_timeout.unwrap_or_default();
+        let message = format!(
+            "no answer within {} ms, for which another caller asked",
+            limit.as_millis()
+        );
+        Error::new(ErrorKind::TimedOut, message)
+    }
+
     fn require_writable(&self) -> Result<()> {
         if self.config.read_only {
             return Err(Error::new(
@@ -343,12 +350,11 @@ impl Store {
     /// Runs one call within `operation_timeout`, connecting first where nobody has.
     fn call<T: Send>(&self, call: impl AsyncFnOnce(&Client) -> Result<T> + Send) -> Result<T> {
         let live = self.live();
-        let outcome = live.runtime.block_on(|| {
-            within(self.config.operation_timeout, async {
-                let client = live.client(&self.config, self.pushed.as_ref()).await?;
-                call(client).await
-            })
-        })?;
+        let until = ends(self.config.operation_timeout);
+        let client = live.client(&self.config, self.pushed.as_ref(), self.config.operation_timeout)?;
+        let outcome = process::block_on_here(live.generation(), until, call(client))?;
+        // Whoever else was asked for the same has not answered either.
+        let outcome = outcome.unwrap_or_else(|| Err(self.out_of_time()));
         // A refusal is an answer, too: it is no time for what was known before.
         let is_outage = outcome.as_ref().is_err_and(Error::is_retriable);
         if let Some(cache) = live.cache.as_ref().filter(|_| !is_outage) {
@@ -373,17 +379,9 @@ fn stored_items<'k>(group: &'k KindRows<'_>) -> Vec<(&'k str, &'k str)> {
     stored.map(|row| (&*row.key, &*row.item)).collect()
 }
 
-async fn within<T>(limit: Option<Duration>, work: impl Future<Output = Result<T>>) -> Result<T> {
-    let Some(limit) = limit else {
-        return work.await;
-    };
-    match tokio::time::timeout(limit, work).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(Error::new(
-            ErrorKind::TimedOut,
-            format!("no answer within {} ms", limit.as_millis()),
-        )),
-    }
+/// When a call that begins now has to be over.
+fn ends(limit: Option<Duration>) -> Option<Instant> {
+    limit.and_then(|limit| Instant::now().checked_add(limit))
 }
 
 impl std::fmt::Debug for Store {
