@@ -23,9 +23,10 @@ use aws_smithy_types::config_bag::ConfigBag;
 
 use super::aws_settings::{self, shortened, AwsSettings, LONGEST_MESSAGE};
 use super::chain::{self, Chain};
+use super::complaint::Complaints;
 use super::credentials::{LastCredentials, Provider};
 use super::http::{self, Connectors};
-use super::proxy::Proxy;
+use super::proxy::Proxies;
 use super::pushed::PushedCredentials;
 use crate::config::{Config, RetryMode};
 use crate::error::{Error, ErrorKind, Result};
@@ -68,16 +69,16 @@ pub(super) async fn connect(
     let is_plain = endpoint
         .as_ref()
         .is_some_and(|endpoint| endpoint.starts_with("http://"));
-    let proxy = Proxy::of(config)?;
-    let proxy_named_by = proxy.as_ref().and_then(|proxy| proxy.named_by(is_plain));
+    let proxies = Proxies::of(config, is_plain)?;
+    let proxy_named_by = proxies.of_requests(is_plain).map(|proxy| proxy.named_by);
     // Credentials may have to be fetched over TLS, and a proxy may speak it.
-    let needs_tls = !is_plain || !config.is_given_credentials() || proxy.is_some();
+    let needs_tls = !is_plain || !config.is_given_credentials() || !proxies.are_none();
     let trust = if needs_tls {
         http::trust(config, &aws)?
     } else {
         http::nothing_trusted()?
     };
-    let http = Connectors::new(trust, proxy);
+    let http = Connectors::new(trust, proxies);
     let Settings { sdk, credentials } = match &config.client_factory {
         Some(factory) => Settings {
             sdk: (factory.make)(),
@@ -165,6 +166,7 @@ async fn settings(
                         region: found.region().cloned(),
                         http: of_credentials,
                         timeouts: timeouts(config),
+                        complaints: Complaints::default(),
                     };
                     let credentials = Arc::new(LastCredentials::of(SharedCredentialsProvider::new(chain)));
                     last = Some(Arc::clone(&credentials));
@@ -207,7 +209,7 @@ fn given(config: &Config, pushed: Option<&PushedCredentials>) -> Option<SharedCr
     Some(SharedCredentialsProvider::new(Credentials::new(
         &credentials.access_key_id,
         &credentials.secret_access_key,
-        credentials.session_token.clone(),
+        credentials.session_token.clone().filter(|token| !token.is_empty()),
         None,
         "configuration",
     )))

@@ -9,9 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 
-use super::complaint::Complaints;
 use crate::cache::{Cache, Flights, Sequence};
-use crate::client::{self, Client, PushedCredentials};
+use crate::client::{self, Client, Complaints, PushedCredentials};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::process::{self, Live, Runtime, Slot};

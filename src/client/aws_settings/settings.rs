@@ -48,7 +48,7 @@ pub(in crate::client) const IGNORE_ENDPOINTS: Setting = setting(
     Some("ignore_configured_endpoint_urls"),
     Form::Boolean,
 );
-const ENDPOINT_OF_SERVICE: Setting = setting(&["AWS_ENDPOINT_URL_DYNAMODB"], None, Form::Url);
+const ENDPOINT_OF_DYNAMODB: Setting = setting(&["AWS_ENDPOINT_URL_DYNAMODB"], None, Form::Url);
 const ENDPOINT: Setting = setting(&["AWS_ENDPOINT_URL"], Some("endpoint_url"), Form::Url);
 const ENDPOINT_OF_STS: Setting = setting(&["AWS_ENDPOINT_URL_STS"], None, Form::Url);
 const METADATA_ENDPOINT: Setting = setting(
@@ -157,7 +157,7 @@ impl AwsSettings {
         }
     }
 
-    fn in_environment(mut environment: Environment, own_profile: Option<&str>) -> Self {
+    pub(in crate::client) fn in_environment(mut environment: Environment, own_profile: Option<&str>) -> Self {
         // Older names, which boto3 and the AWS CLI still accept.
         for (name, older) in [
             ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"),
@@ -214,25 +214,24 @@ impl AwsSettings {
 
     /// The endpoint that is set for DynamoDB; none where the region decides.
     pub(in crate::client) fn endpoint(&self) -> Result<Option<String>> {
+        self.endpoint_of("dynamodb", &ENDPOINT_OF_DYNAMODB)
+    }
+
+    fn endpoint_of(&self, service: &str, own: &Setting) -> Result<Option<String>> {
         if self.find(&IGNORE_ENDPOINTS)?.is_some_and(|found| found.is_true()) {
             return Ok(None);
         }
-        let found = match (
-            self.find(&ENDPOINT_OF_SERVICE)?,
-            self.environment.has("AWS_ENDPOINT_URL"),
-        ) {
-            (Some(found), _) => Some(found),
-            (None, true) => self.find(&ENDPOINT)?,
-            (None, false) => match self.profiles.service_property("endpoint_url") {
-                Some(place) => {
-                    let origin = Origin::Property {
-                        profile: &self.profiles.selected,
-                        place,
-                    };
-                    Some(checked(&place.property.value, origin, Form::Url)?)
-                }
-                None => self.find(&ENDPOINT)?,
-            },
+        let of_profile = || {
+            let Some(place) = self.profiles.service_property(service, "endpoint_url") else {
+                return self.find(&ENDPOINT);
+            };
+            let profile = &self.profiles.selected;
+            checked(&place.property.value, Origin::Property { profile, place }, Form::Url).map(Some)
+        };
+        let found = match self.find(own)? {
+            Some(found) => Some(found),
+            None if self.environment.has("AWS_ENDPOINT_URL") => self.find(&ENDPOINT)?,
+            None => of_profile()?,
         };
         let Some(found) = found else { return Ok(None) };
         if found.text.contains('@') {
@@ -250,16 +249,17 @@ impl AwsSettings {
             self.variable("AWS_PROFILE", Form::Text)?;
         }
         self.check_profile(&self.profiles.selected, None)?;
+        for reason in self.profiles.unreadable() {
+            tracing::warn!("{reason}");
+        }
         OF_CONNECTIONS
             .iter()
             .try_for_each(|setting| self.find(setting).map(drop))
     }
 
-    /// Refuses an endpoint that STS would be asked at for a role.
-    pub(super) fn check_sts(&self) -> Result<()> {
-        self.find(&ENDPOINT_OF_STS)?;
-        self.find(&ENDPOINT)?;
-        Ok(())
+    /// The endpoint at which STS is asked for a role; none where the region decides.
+    pub(in crate::client) fn sts_endpoint(&self) -> Result<Option<String>> {
+        self.endpoint_of("sts", &ENDPOINT_OF_STS)
     }
 
     /// Whether a profile is there and can be read; `named_by` says what asks for it, where that is another profile.
