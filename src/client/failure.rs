@@ -42,7 +42,7 @@ where
     E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
 {
     if let SdkError::ServiceError(context) = &error {
-        return refusal(operation, place, context.err(), context.raw().status().as_u16());
+        return refusal(operation, place, proxy, context.err(), context.raw().status().as_u16());
     }
     // What [`super::credentials`] says, and what a provider of the host's says.
     if let Some(known) = find::<Error>(&error) {
@@ -90,7 +90,13 @@ fn without_answer<E>(error: &SdkError<E, HttpResponse>) -> ErrorKind {
     }
 }
 
-fn refusal<E: ProvideErrorMetadata>(operation: &str, place: &str, error: &E, status: u16) -> Error {
+fn refusal<E: ProvideErrorMetadata>(
+    operation: &str,
+    place: &str,
+    proxy: Option<&str>,
+    error: &E,
+    status: u16,
+) -> Error {
     let code = error.code();
     let (kind, advice) = match code {
         Some("ResourceNotFoundException") => (
@@ -107,6 +113,8 @@ fn refusal<E: ProvideErrorMetadata>(operation: &str, place: &str, error: &E, sta
             let words = error.message().unwrap_or_default();
             (ErrorKind::AccessDenied, access_advice(operation, code, words))
         }
+        // DynamoDB gives each refusal a code, and a proxy none.
+        None if status >= 400 && proxy.is_some() => (ErrorKind::Service, unreachable_advice(proxy)),
         None if status < 300 => (ErrorKind::InvalidResponse, String::new()),
         _ => (ErrorKind::Service, String::new()),
     };

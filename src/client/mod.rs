@@ -39,7 +39,7 @@ use optional::{Asked, Refused};
 use rows::{attributes, request_keys, segment_references, stored_row, text, write_request, Attributes};
 
 pub(crate) use complaint::Complaints;
-pub(crate) use connect::{noting_requests, reads_aws_files};
+pub(crate) use connect::{bundle_of_profile, noting_requests, reads_aws_files};
 pub(crate) use pushed::PushedCredentials;
 pub(crate) use rows::Write;
 

@@ -35,6 +35,12 @@ impl Proxies {
     /// through it, at an endpoint that `is_plain` or not.
     pub(super) fn of(config: &Config, is_plain: bool) -> Result<Self> {
         let exceptions = first(NONE).map(|(_, value)| value).unwrap_or_default();
+        let exceptions: Vec<&str> = exceptions.split(',').map(str::trim).collect();
+        if exceptions.contains(&"*") {
+            return Ok(Proxies::default());
+        }
+        let exceptions: Vec<&str> = exceptions.into_iter().map(without_port).collect();
+        let exceptions = exceptions.join(",");
         if let Some(url) = &config.proxy {
             let proxy = || usable(&url.0, "\"proxy\"", &exceptions);
             return Ok(Proxies {
@@ -68,6 +74,14 @@ impl Proxies {
 
     pub(super) fn are_none(&self) -> bool {
         self.of_tls.is_none() && self.of_plain.is_none()
+    }
+}
+
+/// curl and Python take an exception with a port, too; here it holds for every port of the host.
+fn without_port(exception: &str) -> &str {
+    match exception.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') && port.parse::<u16>().is_ok() => host,
+        _ => exception,
     }
 }
 
@@ -120,6 +134,18 @@ fn is_on_this_machine(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_exception_may_have_a_port() {
+        for (exception, host) in [
+            ("a.b:80", "a.b"),
+            ("a.b", "a.b"),
+            ("::1", "::1"),
+            ("10.0.0.0/8", "10.0.0.0/8"),
+        ] {
+            assert_eq!(without_port(exception), host);
+        }
+    }
 
     #[test]
     fn endpoints_of_containers_and_instances_are_on_this_machine() {

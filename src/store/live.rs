@@ -161,7 +161,10 @@ fn files(config: &Config, environment: &[(OsString, OsString)]) -> [Option<PathB
         })
     };
     [
-        bundle.or_else(|| variable("AWS_CA_BUNDLE")).map(Path::to_owned),
+        bundle
+            .or_else(|| variable("AWS_CA_BUNDLE"))
+            .map(Path::to_owned)
+            .or_else(|| client::bundle_of_profile(config, environment)),
         file_of("AWS_CONFIG_FILE", "~/.aws/config"),
         file_of("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
     ]

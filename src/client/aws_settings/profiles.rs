@@ -1,6 +1,5 @@
 //! The profiles of both AWS files, and which of them is used.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::environment::Environment;
@@ -98,19 +97,18 @@ impl Profiles {
 
     /// The files in words, for an error about what is not in them.
     pub(super) fn files(&self) -> String {
-        let mut told = String::new();
-        for file in [&self.config, &self.credentials] {
-            let between = if told.is_empty() { "" } else { " and " };
-            let path = file
-                .path
-                .as_deref()
-                .map_or("none without HOME".into(), Path::to_string_lossy);
-            let _ = write!(told, "{between}{path}");
-            if let Some(reason) = &file.unreadable {
-                let _ = write!(told, " (unreadable: {reason})");
-            }
+        let told = [&self.config, &self.credentials].into_iter().filter_map(|file| {
+            let path = file.path.as_deref()?.display();
+            Some(match &file.unreadable {
+                Some(reason) => format!("{path} (unreadable: {reason})"),
+                None => path.to_string(),
+            })
+        });
+        let told: Vec<String> = told.collect();
+        match told.is_empty() {
+            true => "the AWS files, which are not looked for without HOME".to_owned(),
+            false => told.join(" and "),
         }
-        told
     }
 
     /// Why files that are there could not be read.

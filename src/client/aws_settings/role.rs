@@ -74,7 +74,7 @@ enum Next<'s> {
 impl AwsSettings {
     /// Refuses what would go wrong, tells `warn` what has no effect, and finds the role that is to be asked for here.
     pub(in crate::client) fn check_credentials(&mut self, warn: &mut dyn FnMut(String)) -> Result<Option<Role>> {
-        if !self.has_own_profile && self.environment.has("AWS_ACCESS_KEY_ID") {
+        if self.has_keys() {
             self.check_keys_of_environment()?;
             return Ok(None);
         }
@@ -98,7 +98,6 @@ impl AwsSettings {
             return Err(wrong("AWS_ACCESS_KEY_ID is set, and AWS_SECRET_ACCESS_KEY is not"));
         }
         self.variable("AWS_SESSION_TOKEN", Form::Secret)?;
-        self.variable("AWS_ACCOUNT_ID", Form::AccountId)?;
         Ok(())
     }
 
@@ -117,9 +116,14 @@ impl AwsSettings {
     fn check_container(&mut self) -> Result<()> {
         let relative = self.variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", Form::UrlPath)?;
         if relative.is_none() {
-            let full = self.variable("AWS_CONTAINER_CREDENTIALS_FULL_URI", Form::Url)?;
-            if full.is_none() {
-                return Ok(());
+            let Some(full) = self.variable("AWS_CONTAINER_CREDENTIALS_FULL_URI", Form::Url)? else {
+                return self.check_metadata();
+            };
+            if full.text.contains('@') {
+                return Err(wrong(format_args!(
+                    "{} must not hold a user name or password",
+                    full.origin
+                )));
             }
         }
         let token = match self.variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", Form::Text)? {
@@ -233,6 +237,9 @@ impl AwsSettings {
         {
             return Ok(Next::Ends(Has::Container));
         }
+        if source.as_ref().is_some_and(|source| !is_environment(source)) {
+            self.check_metadata()?;
+        }
         if let Some(source) = source.filter(is_environment) {
             if !self.environment.has("AWS_ACCESS_KEY_ID") {
                 return Err(wrong(format_args!(
@@ -276,7 +283,6 @@ impl AwsSettings {
         for token in ["aws_session_token", "aws_security_token"] {
             self.property(profile, token, Form::Secret)?;
         }
-        self.property(profile, "aws_account_id", Form::AccountId)?;
         Ok(Next::Ends(Has::Credentials))
     }
 

@@ -31,19 +31,19 @@ const fn setting(variables: &'static [&'static str], key: Option<&'static str>, 
 pub(in crate::client) const REGION: Setting =
     setting(&["AWS_REGION", "AWS_DEFAULT_REGION"], Some("region"), Form::Region);
 pub(in crate::client) const CA_BUNDLE: Setting = setting(&["AWS_CA_BUNDLE"], Some("ca_bundle"), Form::Text);
-pub(in crate::client) const USE_FIPS: Setting =
-    setting(&["AWS_USE_FIPS_ENDPOINT"], Some("use_fips_endpoint"), Form::Boolean);
-pub(in crate::client) const USE_DUALSTACK: Setting = setting(
+const USE_FIPS: Setting = setting(&["AWS_USE_FIPS_ENDPOINT"], Some("use_fips_endpoint"), Form::Boolean);
+const USE_DUALSTACK: Setting = setting(
     &["AWS_USE_DUALSTACK_ENDPOINT"],
     Some("use_dualstack_endpoint"),
     Form::Boolean,
 );
-pub(in crate::client) const ACCOUNT_ID_MODE: Setting = setting(
+const ACCOUNT_ID_MODE: Setting = setting(
     &["AWS_ACCOUNT_ID_ENDPOINT_MODE"],
     Some("account_id_endpoint_mode"),
     Form::OneOf(&["preferred", "required", "disabled"]),
 );
-pub(in crate::client) const IGNORE_ENDPOINTS: Setting = setting(
+const ACCOUNT_ID: Setting = setting(&["AWS_ACCOUNT_ID"], Some("aws_account_id"), Form::AccountId);
+const IGNORE_ENDPOINTS: Setting = setting(
     &["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"],
     Some("ignore_configured_endpoint_urls"),
     Form::Boolean,
@@ -68,13 +68,10 @@ const METADATA_V1_DISABLED: Setting = setting(
     Form::Boolean,
 );
 
-/// What a request to DynamoDB needs to know; the rest is checked when credentials are looked for.
-const OF_CONNECTIONS: [&Setting; 9] = [
-    &REGION,
-    &USE_FIPS,
-    &USE_DUALSTACK,
-    &ACCOUNT_ID_MODE,
-    &IGNORE_ENDPOINTS,
+/// Which endpoint of a region is asked.
+const OF_ENDPOINTS: [&Setting; 4] = [&USE_FIPS, &USE_DUALSTACK, &ACCOUNT_ID_MODE, &ACCOUNT_ID];
+/// How an instance's metadata is asked, for the region or for credentials.
+const OF_METADATA: [&Setting; 4] = [
     &METADATA_ENDPOINT,
     &METADATA_MODE,
     &METADATA_DISABLED,
@@ -139,6 +136,11 @@ pub(in crate::client) fn shortened(text: &str, longest: usize) -> String {
         Some((end, _)) if line[end..].chars().nth(1).is_some() => format!("{}…", &line[..end]),
         _ => line,
     }
+}
+
+/// At most so many characters of a value, white space and all.
+fn beginning(text: &str, longest: usize) -> &str {
+    text.char_indices().nth(longest).map_or(text, |(end, _)| &text[..end])
 }
 
 impl AwsSettings {
@@ -217,6 +219,11 @@ impl AwsSettings {
         self.endpoint_of("dynamodb", &ENDPOINT_OF_DYNAMODB)
     }
 
+    /// The endpoint at which STS is asked for a role; none where the region decides.
+    pub(in crate::client) fn sts_endpoint(&self) -> Result<Option<String>> {
+        self.endpoint_of("sts", &ENDPOINT_OF_STS)
+    }
+
     fn endpoint_of(&self, service: &str, own: &Setting) -> Result<Option<String>> {
         if self.find(&IGNORE_ENDPOINTS)?.is_some_and(|found| found.is_true()) {
             return Ok(None);
@@ -234,17 +241,18 @@ impl AwsSettings {
             None => of_profile()?,
         };
         let Some(found) = found else { return Ok(None) };
-        if found.text.contains('@') {
+        if found.text.contains(['@', '?', '#']) {
             return Err(wrong(format_args!(
-                "{} must not hold a user name or password",
+                "{} must not hold a user name, a password or a query",
                 found.origin
             )));
         }
         Ok(Some(found.text.to_owned()))
     }
 
-    /// Refuses what is wrong for every request, whoever signs it.
-    pub(in crate::client) fn check_connections(&self) -> Result<()> {
+    /// Refuses what is wrong for every request, whoever signs it: `has_endpoint` where the region's is not asked, `has_region` where
+    /// no metadata is asked for one.
+    pub(in crate::client) fn check_connections(&self, has_endpoint: bool, has_region: bool) -> Result<()> {
         if !self.has_own_profile {
             self.variable("AWS_PROFILE", Form::Text)?;
         }
@@ -252,14 +260,26 @@ impl AwsSettings {
         for reason in self.profiles.unreadable() {
             tracing::warn!("{reason}");
         }
-        OF_CONNECTIONS
-            .iter()
-            .try_for_each(|setting| self.find(setting).map(drop))
+        if !has_endpoint {
+            self.check_all(&OF_ENDPOINTS)?;
+        }
+        if !has_region {
+            self.check_metadata()?;
+        }
+        Ok(())
     }
 
-    /// The endpoint at which STS is asked for a role; none where the region decides.
-    pub(in crate::client) fn sts_endpoint(&self) -> Result<Option<String>> {
-        self.endpoint_of("sts", &ENDPOINT_OF_STS)
+    pub(super) fn check_metadata(&self) -> Result<()> {
+        self.check_all(&OF_METADATA)
+    }
+
+    fn check_all(&self, settings: &[&Setting]) -> Result<()> {
+        settings.iter().try_for_each(|setting| self.find(setting).map(drop))
+    }
+
+    /// Whether the environment's keys sign, so that nobody is asked for others.
+    pub(in crate::client) fn has_keys(&self) -> bool {
+        !self.has_own_profile && self.environment.has("AWS_ACCESS_KEY_ID")
     }
 
     /// Whether a profile is there and can be read; `named_by` says what asks for it, where that is another profile.
@@ -303,7 +323,7 @@ fn checked<'s>(text: &'s str, origin: Origin<'s>, form: Form) -> Result<Found<'s
         return Ok(Found { text, origin });
     }
     let shown = match form.may_show(text) {
-        true => format!(", not {:?}", shortened(text, LONGEST_SHOWN_VALUE)),
+        true => format!(", not {:?}", beginning(text, LONGEST_SHOWN_VALUE)),
         false => String::new(),
     };
     Err(wrong(format_args!("{origin} must be {form}{shown}")))
