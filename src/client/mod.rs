@@ -7,6 +7,7 @@
 mod aws_settings;
 mod certificate;
 mod chain;
+mod complaint;
 mod connect;
 mod credentials;
 mod failure;
@@ -28,7 +29,8 @@ use crate::table::big_segments::{MembershipRow, MetadataRow};
 use crate::table::item::{NewRow, StoredRow};
 use sdk::Sdk;
 
-pub(crate) use connect::{noting_requests, reads_aws_files};
+pub(crate) use complaint::Complaints;
+pub(crate) use connect::{bundle_of_profile, noting_requests, reads_aws_files};
 pub(crate) use pushed::PushedCredentials;
 pub(crate) use rows::{Page, PageStart, PutOutcome, Write};
 
