@@ -4,7 +4,7 @@
 //! So nothing inherited is used, polled or dropped there: the child notices by its generation and starts with an empty live state.
 //!
 //! Knows nothing of what a live state holds, and neither DynamoDB nor the cache nor C. From the bottom: `fork_gate`, `page`, `inside`,
-//! `slot`, `replaceable`, `signals`, `flag` and `call_context`, `engine`, `runtime`.
+//! `slot`, `replaceable`, `signals`, `flag` and `call_context`, `engine`, `runtime` and `socket`.
 
 mod call_context;
 mod engine;
@@ -16,6 +16,8 @@ mod replaceable;
 mod runtime;
 mod signals;
 mod slot;
+#[allow(dead_code)]
+mod socket;
 
 pub(crate) use call_context::{carry, CallContext};
 pub(crate) use inside::{enter, look_up};
@@ -24,3 +26,5 @@ pub(crate) use replaceable::Replaceable;
 pub(crate) use runtime::Runtime;
 pub(crate) use signals::SignalsBlocked;
 pub(crate) use slot::{Live, Slot};
+#[allow(unused_imports)]
+pub(crate) use socket::{Interrupted, Socket};

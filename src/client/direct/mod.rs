@@ -1,0 +1,1 @@
+//! Requests sent on blocking connections by the thread that calls.
