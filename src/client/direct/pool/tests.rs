@@ -1,5 +1,8 @@
 //! Which connection a request takes, and what its caller is told.
 
+mod system_calls;
+mod tls;
+
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
