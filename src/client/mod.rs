@@ -10,6 +10,8 @@ mod chain;
 mod complaint;
 mod connect;
 mod credentials;
+#[allow(dead_code)]
+mod direct;
 mod failure;
 mod http;
 mod optional;

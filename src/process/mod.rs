@@ -4,7 +4,7 @@
 //! So nothing inherited is used, polled or dropped there: the child notices by its generation and starts with an empty live state.
 //!
 //! Knows nothing of what a live state holds, and neither DynamoDB nor the cache nor C. From the bottom: `fork_gate`, `page`, `inside`,
-//! `slot`, `replaceable`, `signals`, `flag` and `call_context`, `call`, `here`, `side_by_side`, `engine`, `runtime`.
+//! `slot`, `replaceable`, `signals`, `flag` and `call_context`, `call`, `here`, `side_by_side`, `engine`, `runtime` and `socket`.
 
 mod call;
 mod call_context;
@@ -19,6 +19,7 @@ mod runtime;
 mod side_by_side;
 mod signals;
 mod slot;
+mod socket;
 
 pub(crate) use call_context::{carry, CallContext};
 pub(crate) use here::{block_on_here, deadline, out_of_time, pause};
@@ -29,3 +30,4 @@ pub(crate) use runtime::Runtime;
 pub(crate) use side_by_side::side_by_side;
 pub(crate) use signals::SignalsBlocked;
 pub(crate) use slot::{Live, Slot};
+pub(crate) use socket::{Interrupted, Socket};
