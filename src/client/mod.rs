@@ -9,6 +9,8 @@ mod certificate;
 mod chain;
 mod connect;
 mod credentials;
+#[allow(dead_code)]
+mod direct;
 mod failure;
 mod http;
 mod optional;

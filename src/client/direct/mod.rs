@@ -1,0 +1,3 @@
+//! Requests on blocking connections of the calling thread.
+
+mod signing;
