@@ -1,3 +1,5 @@
 //! Requests on blocking connections of the calling thread.
 
+mod decode;
+mod encode;
 mod signing;
