@@ -3,3 +3,6 @@
 mod decode;
 mod encode;
 mod signing;
+
+#[cfg(test)]
+mod sdk_way;
