@@ -133,20 +133,20 @@ fn decimal_digits(version: u64) -> usize {
     version.checked_ilog10().unwrap_or(0) as usize + 1
 }
 
-/// A row as the table holds it, whoever wrote it.
+/// A row as the table holds it, whoever wrote it. Its texts may be borrowed from the answer that holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct StoredRow {
-    pub(crate) key: String,
+pub(crate) struct StoredRow<T = String> {
+    pub(crate) key: T,
     /// `None` when the attribute is missing or no integer in 0 … 2^63−1.
     pub(crate) version: Option<u64>,
-    pub(crate) item: StoredItem,
+    pub(crate) item: StoredItem<T>,
     /// Whether the row has our four attributes and no other.
     pub(crate) only_our_attributes: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum StoredItem {
-    Text(String),
+pub(crate) enum StoredItem<T = String> {
+    Text(T),
     Missing,
     /// An attribute of another type than string.
     OtherType,
@@ -171,20 +171,27 @@ impl StoredRow {
             }
         }
     }
+}
 
+impl<T: AsRef<str> + From<String>> StoredRow<T> {
     /// The item's JSON as stored, or the full-schema tombstone where `item` is missing, empty or `null` (as Java and .NET write deletions).
-    pub(crate) fn into_item(self, kind: Kind<'_>) -> Result<String> {
+    pub(crate) fn into_item(self, kind: Kind<'_>) -> Result<T> {
         self.into_key_and_item(kind).1
     }
 
     /// As `into_item`, with the sort key.
-    pub(crate) fn into_key_and_item(self, kind: Kind<'_>) -> (String, Result<String>) {
-        let item = stored_item(kind, &self.key, self.version, self.item);
+    pub(crate) fn into_key_and_item(self, kind: Kind<'_>) -> (T, Result<T>) {
+        let item = stored_item(kind, self.key.as_ref(), self.version, self.item);
         (self.key, item)
     }
 }
 
-fn stored_item(kind: Kind<'_>, key: &str, version: Option<u64>, item: StoredItem) -> Result<String> {
+fn stored_item<T: AsRef<str> + From<String>>(
+    kind: Kind<'_>,
+    key: &str,
+    version: Option<u64>,
+    item: StoredItem<T>,
+) -> Result<T> {
     let corrupt = |what: &dyn fmt::Display| {
         let kind = kind.name();
         Error::new(
@@ -194,11 +201,13 @@ fn stored_item(kind: Kind<'_>, key: &str, version: Option<u64>, item: StoredItem
     };
     match item {
         StoredItem::OtherType => Err(corrupt(&"its \"item\" attribute is not a string")),
-        StoredItem::Text(text) if !is_deletion_marker(&text) => match serde_json::from_str::<AnyObject>(&text) {
-            Ok(AnyObject) => Ok(text),
-            Err(error) => Err(corrupt(&error)),
-        },
-        StoredItem::Text(_) | StoredItem::Missing => Ok(tombstone(kind, key, version.unwrap_or(0))),
+        StoredItem::Text(text) if !is_deletion_marker(text.as_ref()) => {
+            match serde_json::from_str::<AnyObject>(text.as_ref()) {
+                Ok(AnyObject) => Ok(text),
+                Err(error) => Err(corrupt(&error)),
+            }
+        }
+        StoredItem::Text(_) | StoredItem::Missing => Ok(tombstone(kind, key, version.unwrap_or(0)).into()),
     }
 }
 

@@ -13,7 +13,7 @@ pub(crate) fn push_member(object: &mut String, key: &str, value: &str) {
     if object.len() > 1 {
         object.push(',');
     }
-    object.push_str(&serde_json::Value::from(key).to_string());
+    object.push_str(&serde_json::to_string(key).expect("a text fits into JSON"));
     object.push(':');
     object.push_str(value);
 }

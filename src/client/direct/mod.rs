@@ -1,6 +1,8 @@
-//! Requests sent on blocking connections by the thread that calls.
+//! Requests on blocking connections of the calling thread.
 
-mod connection;
-mod pool;
-mod response;
-mod tls;
+mod decode;
+mod encode;
+mod signing;
+
+#[cfg(test)]
+mod sdk_way;
