@@ -19,7 +19,7 @@ use members::{refusal, Members, MAXIMUM_MILLISECONDS};
 pub use client_factory::ClientFactory;
 pub(crate) use credentials::ExpiringCredentials;
 pub(crate) use forms::{is_http_url, is_one_line, is_one_word, is_region};
-pub use values::{CacheTtl, Credentials, LogLevel, ProxyUrl, RetryMode};
+pub use values::{CacheTtl, Credentials, LogLevel, ProxyUrl, RetryMode, Transport};
 
 /// Everything a [`Store`](crate::Store) is told. Start with [`Config::new`] or [`Config::from_json`] and change fields.
 ///
@@ -63,6 +63,8 @@ pub struct Config {
     pub max_attempts: u32,
     /// Default `Standard`.
     pub retry_mode: RetryMode,
+    /// Default `Auto`.
+    pub transport: Transport,
     /// How many batches `init` has under way at once. Default 16.
     pub max_concurrency: usize,
     /// Default 15 s.
@@ -103,6 +105,7 @@ impl Config {
             init_timeout: Some(Duration::from_millis(300_000)),
             max_attempts: 3,
             retry_mode: RetryMode::Standard,
+            transport: Transport::Auto,
             max_concurrency: 16,
             cache_ttl: CacheTtl::For(Duration::from_millis(15_000)),
             stale_on_error: false,
@@ -164,6 +167,8 @@ impl Config {
         }
         let modes = [("standard", RetryMode::Standard), ("adaptive", RetryMode::Adaptive)];
         members.choice("retry_mode", &modes, &mut self.retry_mode)?;
+        let transports = [("auto", Transport::Auto), ("sdk", Transport::Sdk)];
+        members.choice("transport", &transports, &mut self.transport)?;
         let levels = [
             ("off", LogLevel::Off),
             ("error", LogLevel::Error),

@@ -35,7 +35,7 @@ mod table;
 #[path = "../tests/schedules/threads.rs"]
 mod threads;
 
-pub use config::{CacheTtl, ClientFactory, Config, Credentials, LogLevel, ProxyUrl, RetryMode};
+pub use config::{CacheTtl, ClientFactory, Config, Credentials, LogLevel, ProxyUrl, RetryMode, Transport};
 pub use error::{Error, ErrorKind, Result};
 pub use stats::InitReport;
 pub use store::{Store, Upsert};

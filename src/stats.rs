@@ -45,6 +45,7 @@ pub(crate) struct Stats {
     stale_hits: AtomicU64,
     joined_calls: AtomicU64,
     requests: AtomicU64,
+    direct_requests: AtomicU64,
     retries: AtomicU64,
     throttles: AtomicU64,
     read_units: AtomicU64,
@@ -94,6 +95,7 @@ impl Stats {
             "stale_hits": self.stale_hits.load(Relaxed),
             "joined_calls": self.joined_calls.load(Relaxed),
             "requests": self.requests.load(Relaxed),
+            "direct_requests": self.direct_requests.load(Relaxed),
             "retries": self.retries.load(Relaxed),
             "throttles": self.throttles.load(Relaxed),
             "consumed_read_units": units(&self.read_units),
@@ -115,6 +117,12 @@ impl Stats {
         if is_retry {
             self.retries.fetch_add(1, Relaxed);
         }
+    }
+
+    /// One that is sent on a connection of the caller's, which is never a retry.
+    pub(crate) fn direct_request(&self) {
+        self.request(false);
+        self.direct_requests.fetch_add(1, Relaxed);
     }
 
     pub(crate) fn throttle(&self) {

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use aws_config::{AppName, BehaviorVersion, Region};
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -27,10 +27,11 @@ use super::aws_settings::{self, shortened, AwsSettings, Environment, LONGEST_MES
 use super::chain::{self, Chain};
 use super::complaint::Complaints;
 use super::credentials::{LastCredentials, Provider};
+use super::direct::{self, Before, Findings};
 use super::http::{self, Connectors};
 use super::proxy::Proxies;
 use super::pushed::PushedCredentials;
-use crate::config::{Config, RetryMode};
+use crate::config::{self, Config, RetryMode, Transport};
 use crate::error::{Error, ErrorKind, Result};
 use crate::stats::Stats;
 
@@ -43,6 +44,23 @@ pub(super) struct Settings {
     sdk: Builder,
     /// `None` where they are known from the start, or a `ClientFactory`'s affair.
     pub(super) credentials: Option<Arc<LastCredentials>>,
+    pub(super) asked: Arc<Asked>,
+}
+
+/// The endpoint that the AWS SDK asks.
+#[derive(Debug, Default)]
+pub(super) struct Asked(OnceLock<String>);
+
+impl Asked {
+    pub(super) fn note(&self, uri: &str) {
+        if self.0.get().is_none() {
+            let _ = self.0.set(uri.to_owned());
+        }
+    }
+
+    pub(super) fn endpoint(&self) -> Option<&str> {
+        self.0.get().map(String::as_str)
+    }
 }
 
 /// Where requests go, for messages.
@@ -52,6 +70,8 @@ pub(super) struct Place {
     pub(super) endpoint: Option<String>,
     /// The setting that names the proxy.
     pub(super) proxy: Option<&'static str>,
+    /// What the direct way needs; `None` where it is not taken.
+    pub(super) findings: Option<Findings>,
 }
 
 pub(super) async fn connect(
@@ -76,36 +96,58 @@ pub(super) async fn connect(
     // Credentials may have to be fetched over TLS, and a proxy may speak it.
     let has_credentials = config.is_given_credentials() || aws.has_keys();
     let needs_tls = !is_plain || !has_credentials || !proxies.are_none();
-    let trust = if needs_tls {
+    let (trust, roots) = if needs_tls {
         http::trust(config, &aws)?
     } else {
         http::nothing_trusted()?
     };
+    let is_direct = config.transport == Transport::Auto
+        && config.max_attempts > 1
+        && config.retry_mode == RetryMode::Standard
+        && config.client_factory.is_none()
+        && proxies.are_none();
     let http = Connectors::new(trust, proxies);
-    let Settings { sdk, credentials } = match &config.client_factory {
+    let Settings {
+        sdk,
+        credentials,
+        asked,
+    } = match &config.client_factory {
         Some(factory) => Settings {
             sdk: (factory.make)(),
             credentials: None,
+            asked: Arc::default(),
         },
         None => settings(config, pushed, &aws, &endpoint, &http).await?,
     };
     let mut sdk = sdk
-        .interceptor(CountAttempts(Arc::clone(stats)))
+        .interceptor(CountAttempts(Arc::clone(stats), Arc::clone(&asked)))
         .retry_classifier(SignedTooLongAgo);
     let built = sdk.clone().build();
     if built.http_client().is_none() {
-        sdk = sdk.http_client(http);
+        sdk = sdk.http_client(http.clone());
     }
     let region = built.region().map(|region| region.to_string()).unwrap_or_default();
     if region.is_empty() {
         return Err(no_region(config, &aws));
     }
+    let findings = is_direct.then(|| Findings {
+        region: region.clone(),
+        identity: identity(config, pushed, credentials.as_ref()),
+        roots: Arc::new(roots),
+        look_up: http.look_up(),
+    });
     let place = Place {
         region,
         endpoint,
         proxy: proxy_named_by,
+        findings,
     };
-    Ok((Settings { sdk, credentials }, place))
+    let settings = Settings {
+        sdk,
+        credentials,
+        asked,
+    };
+    Ok((settings, place))
 }
 
 fn no_region(config: &Config, aws: &AwsSettings) -> Error {
@@ -211,7 +253,11 @@ async fn settings(
         .timeout_config(timeouts(config))
         // Attempts have a time-out of their own; watching the body's pace as well costs CPU and finds nothing more.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-    Ok(Settings { sdk, credentials: last })
+    Ok(Settings {
+        sdk,
+        credentials: last,
+        asked: Arc::default(),
+    })
 }
 
 /// Credentials that nobody needs to look for.
@@ -220,13 +266,33 @@ fn given(config: &Config, pushed: Option<&PushedCredentials>) -> Option<SharedCr
         return Some(SharedCredentialsProvider::new(pushed.clone()));
     }
     let credentials = config.credentials.as_ref()?;
-    Some(SharedCredentialsProvider::new(Credentials::new(
+    Some(SharedCredentialsProvider::new(static_credentials(credentials)))
+}
+
+/// Credentials without a wait, where there are some that may be sent.
+fn identity(
+    config: &Config,
+    pushed: Option<&PushedCredentials>,
+    last: Option<&Arc<LastCredentials>>,
+) -> direct::Identity {
+    if let Some(pushed) = pushed.cloned() {
+        return Arc::new(move || pushed.now());
+    }
+    if let Some(last) = last.cloned() {
+        return Arc::new(move || last.fresh());
+    }
+    let known = config.credentials.as_ref().map(static_credentials);
+    Arc::new(move || known.clone())
+}
+
+fn static_credentials(credentials: &config::Credentials) -> Credentials {
+    Credentials::new(
         &credentials.access_key_id,
         &credentials.secret_access_key,
         credentials.session_token.clone().filter(|token| !token.is_empty()),
         None,
         "configuration",
-    )))
+    )
 }
 
 fn timeouts(config: &Config) -> TimeoutConfig {
@@ -248,6 +314,19 @@ tokio::task_local! {
 
     /// Raised when a request is sent.
     static HAS_SENT: Arc<AtomicBool>;
+
+    /// What was done before directly.
+    pub(super) static BEFORE: Before;
+}
+
+/// Raises what [`noting_requests`] raises, for a request that is sent past the AWS SDK.
+pub(super) fn note_request() {
+    let _ = HAS_SENT.try_with(|has_sent| has_sent.store(true, Ordering::Relaxed));
+}
+
+/// What was done directly before the AWS SDK was asked for the work that this thread polls.
+pub(super) fn before() -> Before {
+    BEFORE.try_with(|before| *before).unwrap_or_default()
 }
 
 /// Does `work` and raises `has_sent` as soon as it sends a request to DynamoDB; looking for credentials does not count.
@@ -274,9 +353,18 @@ pub(super) struct Sent {
     pub(super) without_answer: Cell<bool>,
 }
 
-/// Counts HTTP attempts, retries and throttled answers.
+impl Sent {
+    pub(super) fn after(before: Before) -> Self {
+        Sent {
+            is_under_way: Cell::new(false),
+            without_answer: Cell::new(before.is_sent),
+        }
+    }
+}
+
+/// Counts HTTP attempts, retries and throttled answers, and notes the endpoint.
 #[derive(Debug)]
-struct CountAttempts(Arc<Stats>);
+struct CountAttempts(Arc<Stats>, Arc<Asked>);
 
 #[aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint]
 impl Intercept for CountAttempts {
@@ -286,12 +374,13 @@ impl Intercept for CountAttempts {
 
     fn read_before_transmit(
         &self,
-        _: &BeforeTransmitInterceptorContextRef<'_>,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
         _: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> std::result::Result<(), BoxError> {
         let attempts = bag.load::<RequestAttempts>().map_or(1, RequestAttempts::attempts);
-        self.0.request(attempts > 1);
+        self.0.request(attempts > 1 || before().is_attempted);
+        self.1.note(context.request().uri());
         let _ = SENT.try_with(|sent| sent.is_under_way.set(true));
         let _ = HAS_SENT.try_with(|has_sent| has_sent.store(true, Ordering::Relaxed));
         Ok(())

@@ -90,6 +90,13 @@ impl LastCredentials {
         state.under_way.is_some() && state.good(SystemTime::now()).is_none()
     }
 
+    /// The last ones, where they need not be renewed yet.
+    pub(super) fn fresh(&self) -> Option<Credentials> {
+        let state = self.state();
+        let last = state.last.as_ref()?;
+        (SystemTime::now() < last.renewal).then(|| last.credentials.clone())
+    }
+
     async fn credentials(&self) -> Result<Credentials> {
         let now = SystemTime::now();
         let (load, good) = {

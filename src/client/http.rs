@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
@@ -22,6 +22,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use futures_util::future::{FutureExt, Shared};
 use http_body::{Body, Frame, SizeHint};
+use rustls::RootCertStore;
 use rustls_native_certs::CertificateResult;
 use tokio::sync::oneshot;
 
@@ -29,7 +30,7 @@ use super::aws_settings::{wrong, AwsSettings, CA_BUNDLE};
 use super::proxy::{self, Proxies};
 use crate::config::Config;
 use crate::error::Result;
-use crate::process::{self, SignalsBlocked};
+use crate::process::{self, Interrupted, SignalsBlocked};
 
 /// Below the 60 s and more after which AWS closes an idle connection, so that it is usually we who close first.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(50);
@@ -82,6 +83,21 @@ impl Connectors {
             parts: Arc::clone(&self.parts),
             is_for_credentials: true,
         }
+    }
+
+    /// The same look-ups, for a thread that waits until a deadline.
+    pub(super) fn look_up(&self) -> Arc<dyn Fn(&str, Instant) -> io::Result<Vec<IpAddr>> + Send + Sync> {
+        let look_ups = self.parts.look_ups.clone();
+        Arc::new(move |name, deadline| {
+            let found = look_ups.join(name)?;
+            let answer = process::block_on_here(process::generation(), Some(deadline), found);
+            match answer.map_err(|_| Interrupted)? {
+                None => Err(io::ErrorKind::TimedOut.into()),
+                Some(Ok(Ok(addresses))) => Ok(addresses),
+                Some(Ok(Err(error))) => Err(io::Error::new(error.kind(), error.to_string())),
+                Some(Err(gone)) => Err(io::Error::other(gone)),
+            }
+        })
     }
 
     fn connector(
@@ -216,8 +232,8 @@ impl Body for CheckedBody {
 }
 
 /// For connections without TLS.
-pub(super) fn nothing_trusted() -> Result<TlsContext> {
-    context(TrustStore::empty())
+pub(super) fn nothing_trusted() -> Result<(TlsContext, RootCertStore)> {
+    Ok((context(TrustStore::empty())?, RootCertStore::empty()))
 }
 
 fn context(trust: TrustStore) -> Result<TlsContext> {
@@ -227,7 +243,7 @@ fn context(trust: TrustStore) -> Result<TlsContext> {
 
 /// `ca_bundle`, `AWS_CA_BUNDLE`, the profile's, or what the system trusts; read here so that no process-wide cell is filled (see
 /// ARCHITECTURE.md).
-pub(super) fn trust(config: &Config, aws: &AwsSettings) -> Result<TlsContext> {
+pub(super) fn trust(config: &Config, aws: &AwsSettings) -> Result<(TlsContext, RootCertStore)> {
     let given = config
         .ca_bundle
         .as_ref()
@@ -246,18 +262,17 @@ pub(super) fn trust(config: &Config, aws: &AwsSettings) -> Result<TlsContext> {
         None => (system_certificates(), "the system's root certificates".to_owned()),
     };
     let mut trust = TrustStore::empty();
-    let mut usable = 0;
+    let mut roots = RootCertStore::empty();
     for certificate in certificates {
         // The connector panics on a certificate that it cannot parse, and old systems still carry some.
-        if rustls::RootCertStore::empty().add(certificate.clone()).is_ok() {
-            usable += 1;
+        if roots.add(certificate.clone()).is_ok() {
             trust = trust.with_pem_certificate(pem(&certificate));
         }
     }
-    if usable == 0 {
+    if roots.is_empty() {
         tracing::warn!("no usable root certificate in {origin}; connections over TLS will fail");
     }
-    context(trust)
+    Ok((context(trust)?, roots))
 }
 
 /// Those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, or the system's.

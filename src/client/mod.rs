@@ -10,7 +10,6 @@ mod chain;
 mod complaint;
 mod connect;
 mod credentials;
-#[allow(dead_code)]
 mod direct;
 mod failure;
 mod http;
@@ -21,25 +20,43 @@ mod rows;
 mod sdk;
 mod validation;
 
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
 
 use crate::config::Config;
 use crate::error::Result;
 use crate::process::{self, Runtime};
 use crate::stats::Stats;
 use crate::table::big_segments::{MembershipRow, MetadataRow};
-use crate::table::item::{NewRow, StoredRow};
-use sdk::Sdk;
+use crate::table::item::{NewRow, StoredItem, StoredRow};
+use direct::{Before, Direct, Findings, Outcome};
+use sdk::{surplus_time, Sdk, MAXIMUM_PAGE_BYTES};
 
 pub(crate) use complaint::Complaints;
 pub(crate) use connect::{bundle_of_profile, noting_requests, reads_aws_files};
 pub(crate) use pushed::PushedCredentials;
-pub(crate) use rows::{Page, PageStart, PutOutcome, Write};
+pub(crate) use rows::{PageStart, PutOutcome, Write};
 
 /// One table, reached from one process. Its requests block the thread that polls them, within the call's deadline.
 pub(crate) struct Client {
     sdk: Sdk,
     runtime: Arc<Runtime>,
+    direct: Arc<DirectWay>,
+}
+
+/// The way past the AWS SDK, from the moment on when the endpoint is known.
+struct DirectWay {
+    /// `None` where that way is never taken.
+    findings: Option<Findings>,
+    config: Config,
+    stats: Arc<Stats>,
+    made: OnceLock<Option<Direct>>,
+}
+
+/// Whoever takes the rows of a page. What a page has shown is forgotten where it turns out to be none.
+pub(crate) trait Rows {
+    fn show(&mut self, row: StoredRow<Cow<'_, str>>);
+    fn forget_page(&mut self);
 }
 
 impl Client {
@@ -50,9 +67,17 @@ impl Client {
         stats: Arc<Stats>,
         runtime: Arc<Runtime>,
     ) -> Result<Self> {
+        let (sdk, findings) = Sdk::connect(config, pushed, Arc::clone(&stats)).await?;
+        let direct = DirectWay {
+            findings,
+            config: config.clone(),
+            stats,
+            made: OnceLock::new(),
+        };
         Ok(Client {
-            sdk: Sdk::connect(config, pushed, stats).await?,
+            sdk,
             runtime,
+            direct: Arc::new(direct),
         })
     }
 
@@ -61,6 +86,28 @@ impl Client {
         Client {
             sdk: self.sdk.for_init(),
             runtime: Arc::clone(&self.runtime),
+            direct: Arc::clone(&self.direct),
+        }
+    }
+
+    /// What `ask` comes to on a connection of this thread's.
+    fn directly<T>(&self, ask: impl FnOnce(&Direct) -> Outcome<T>) -> Outcome<T> {
+        let way = &*self.direct;
+        let (Some(findings), Some(endpoint)) = (&way.findings, self.sdk.endpoint()) else {
+            return Outcome::HandedOver(Before::default());
+        };
+        let make = || {
+            Direct::new(
+                endpoint,
+                findings,
+                &way.config,
+                self.sdk.refused(),
+                Arc::clone(&way.stats),
+            )
+        };
+        match way.made.get_or_init(make) {
+            Some(direct) => ask(direct),
+            None => Outcome::HandedOver(Before::default()),
         }
     }
 
@@ -68,6 +115,7 @@ impl Client {
     fn through_sdk<T: Send>(
         &self,
         operation: &'static str,
+        before: Before,
         work: impl AsyncFnOnce(&Sdk) -> Result<T> + Send,
     ) -> Result<T> {
         let deadline = process::deadline();
@@ -76,7 +124,7 @@ impl Client {
         let outcome = process::outside(|| {
             self.runtime.block_on(|| {
                 connect::within_note(noted, async {
-                    let work = work(&self.sdk);
+                    let work = connect::BEFORE.scope(before, work(&self.sdk));
                     match deadline {
                         None => work.await,
                         Some(deadline) => match tokio::time::timeout_at(deadline.into(), work).await {
@@ -91,16 +139,22 @@ impl Client {
     }
 
     pub(crate) async fn get_row(&self, namespace: &str, key: &str, consistent: bool) -> Result<Option<StoredRow>> {
-        self.through_sdk("GetItem", async |sdk| sdk.get_row(namespace, key, consistent).await)
+        match self.directly(|direct| direct.get_row(namespace, key, consistent)) {
+            Outcome::Answered { value, .. } => Ok(value),
+            Outcome::HandedOver(before) => {
+                let get = async |sdk: &Sdk| sdk.get_row(namespace, key, consistent).await;
+                self.through_sdk("GetItem", before, get)
+            }
+        }
     }
 
     pub(crate) async fn row_exists(&self, namespace: &str, key: &str, consistent: bool) -> Result<bool> {
-        self.through_sdk("GetItem", async |sdk| sdk.row_exists(namespace, key, consistent).await)
+        Ok(self.get_row(namespace, key, consistent).await?.is_some())
     }
 
     pub(crate) async fn get_big_segments_metadata(&self, key: &str, consistent: bool) -> Result<Option<MetadataRow>> {
         let get = async |sdk: &Sdk| sdk.get_big_segments_metadata(key, consistent).await;
-        self.through_sdk("GetItem", get)
+        self.through_sdk("GetItem", Before::default(), get)
     }
 
     pub(crate) async fn get_big_segments_membership(
@@ -113,44 +167,80 @@ impl Client {
             sdk.get_big_segments_membership(namespace, context_hash, consistent)
                 .await
         };
-        self.through_sdk("GetItem", get)
+        self.through_sdk("GetItem", Before::default(), get)
     }
 
-    /// One page of a namespace, in the order of the sort key: the first, or the one that `start` of the page before names.
-    pub(crate) async fn query(&self, namespace: &str, consistent: bool, start: Option<PageStart>) -> Result<Page> {
-        self.query_beside(0, namespace, consistent, start).await
-    }
-
-    /// The same, while so many queries in all are under way.
-    pub(crate) async fn query_beside(
+    /// One page of a namespace, in the order of the sort key: the first, or the one that `start` of the page before names; while so
+    /// many queries in all are under way. Returns where the next one starts.
+    pub(crate) async fn query(
         &self,
         queries: usize,
         namespace: &str,
         consistent: bool,
         start: Option<PageStart>,
-    ) -> Result<Page> {
+        rows: &mut dyn Rows,
+    ) -> Result<Option<PageStart>> {
+        let surplus = surplus_time(queries * MAXIMUM_PAGE_BYTES);
+        let from = start.as_ref().map(|start| &start.0);
+        let asked = self.directly(|direct| direct.query(surplus, namespace, consistent, from, |row| rows.show(row)));
+        let before = match asked {
+            Outcome::Answered { value, .. } => return Ok(value.map(PageStart)),
+            Outcome::HandedOver(before) => before,
+        };
+        rows.forget_page();
         let query = async |sdk: &Sdk| sdk.query(queries, namespace, consistent, start).await;
-        self.through_sdk("Query", query)
+        let page = self.through_sdk("Query", before, query)?;
+        for row in page.rows {
+            rows.show(StoredRow {
+                key: Cow::Owned(row.key),
+                version: row.version,
+                item: match row.item {
+                    StoredItem::Text(text) => StoredItem::Text(Cow::Owned(text)),
+                    StoredItem::Missing => StoredItem::Missing,
+                    StoredItem::OtherType => StoredItem::OtherType,
+                },
+                only_our_attributes: row.only_our_attributes,
+            });
+        }
+        Ok(page.next)
     }
 
     /// Writes `row` where there is none or an older one; one request even when it is refused, where the engine knows all parameters.
     pub(crate) async fn put_if_newer(&self, row: &NewRow<'_>) -> Result<PutOutcome> {
-        self.through_sdk("PutItem", async |sdk| sdk.put_if_newer(row).await)
+        let surplus = surplus_time(Write::Put(row).bytes());
+        match self.directly(|direct| direct.put_if_newer(surplus, row)) {
+            Outcome::Answered { value, .. } => Ok(value),
+            Outcome::HandedOver(before) => self.through_sdk("PutItem", before, async |sdk| sdk.put_if_newer(row).await),
+        }
     }
 
     /// Writes `row` where the item still is what it was in `seen`.
     pub(crate) async fn put_over(&self, row: &NewRow<'_>, seen: &StoredRow) -> Result<PutOutcome> {
-        self.through_sdk("PutItem", async |sdk| sdk.put_over(row, seen).await)
+        let surplus = surplus_time(Write::Put(row).bytes());
+        match self.directly(|direct| direct.put_over(surplus, row, seen)) {
+            Outcome::Answered { value, .. } => Ok(value),
+            Outcome::HandedOver(before) => {
+                self.through_sdk("PutItem", before, async |sdk| sdk.put_over(row, seen).await)
+            }
+        }
     }
 
     /// Writes the row that consists of its two keys.
     pub(crate) async fn put_marker(&self, key: &str) -> Result<()> {
-        self.through_sdk("PutItem", async |sdk| sdk.put_marker(key).await)
+        match self.directly(|direct| direct.put_marker(key)) {
+            Outcome::Answered { .. } => Ok(()),
+            Outcome::HandedOver(before) => self.through_sdk("PutItem", before, async |sdk| sdk.put_marker(key).await),
+        }
     }
 
     /// Sends at most 25 writes of different rows, while so many bytes in all are under way, and returns those that DynamoDB left undone.
     pub(crate) async fn write_batch<'r>(&self, writes: &[Write<'r>], under_way: usize) -> Result<Vec<Write<'r>>> {
-        let write = async |sdk: &Sdk| sdk.write_batch(writes, under_way).await;
-        self.through_sdk("BatchWriteItem", write)
+        match self.directly(|direct| direct.write_batch(surplus_time(under_way), writes)) {
+            Outcome::Answered { value, .. } => Ok(value),
+            Outcome::HandedOver(before) => {
+                let write = async |sdk: &Sdk| sdk.write_batch(writes, under_way).await;
+                self.through_sdk("BatchWriteItem", before, write)
+            }
+        }
     }
 }

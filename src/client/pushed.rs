@@ -35,6 +35,11 @@ impl PushedCredentials {
         drop(self.0.replace(Some(Arc::new(credentials))));
     }
 
+    /// Those that may be sent now.
+    pub(super) fn now(&self) -> Option<Credentials> {
+        self.at(SystemTime::now()).ok()
+    }
+
     /// Those that may be sent at this time.
     fn at(&self, now: SystemTime) -> Result<Credentials> {
         let Some(last) = self.0.get() else {

@@ -37,9 +37,9 @@ impl Write<'_> {
     }
 }
 
-/// Where a page of a query starts: behind this sort key.
+/// Where a page of a query starts.
 #[derive(Clone)]
-pub(crate) struct PageStart(pub(super) String);
+pub(crate) struct PageStart(pub(super) Attributes);
 
 /// At most a megabyte of rows.
 pub(crate) struct Page {

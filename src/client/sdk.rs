@@ -1,6 +1,5 @@
 //! The table through the AWS SDK: everything that is not sent directly, and every failure.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ConsumedCapacity};
 
 use super::connect;
+use super::direct::Findings;
 use super::failure;
 use super::optional::{Asked, Refused};
 use super::pushed::PushedCredentials;
@@ -27,7 +27,17 @@ use crate::table::schema;
 /// At least so many bytes a second are expected of a connection on which nothing is wrong.
 const SLOWEST_BYTES_PER_SECOND: usize = 500_000;
 /// DynamoDB ends a page of a query here.
-const MAXIMUM_PAGE_BYTES: usize = 1024 * 1024;
+pub(super) const MAXIMUM_PAGE_BYTES: usize = 1024 * 1024;
+
+/// So much longer an attempt may take that carries so many bytes; nothing where that changes little.
+pub(super) fn surplus_time(bytes: usize) -> Duration {
+    let surplus = Duration::from_secs_f64(bytes as f64 / SLOWEST_BYTES_PER_SECOND as f64);
+    // A request with settings of its own costs more, and most are small.
+    match surplus < Duration::from_millis(100) {
+        true => Duration::ZERO,
+        false => surplus,
+    }
+}
 
 /// One table, reached with one set of credentials, from one process.
 pub(super) struct Sdk {
@@ -43,7 +53,7 @@ pub(super) struct Sdk {
 /// Sends a request, whose attempts may take longer by the time that `$bytes` need where nothing is wrong.
 macro_rules! send {
     ($client:expr, $request:expr, $bytes:expr) => {
-        match $client.with_time_for($bytes) {
+        match $client.own_settings($bytes) {
             None => $request.send().await,
             Some(settings) => $request.customize().config_override(settings).send().await,
         }
@@ -56,16 +66,19 @@ impl Sdk {
         config: &Config,
         pushed: Option<&PushedCredentials>,
         stats: Arc<Stats>,
-    ) -> Result<Self> {
+    ) -> Result<(Self, Option<Findings>)> {
         let (settings, place) = connect::connect(config, pushed, &stats).await?;
         let dynamodb = connect::with_own_quota(&settings, "ld-dynamo-store");
-        let proxy = place.proxy;
+        let (proxy, findings, endpoint) = (place.proxy, place.findings, place.endpoint.clone());
         let at = place
             .endpoint
             .map(|endpoint| format!(" at {endpoint}"))
             .unwrap_or_default();
         let place = format!("table {:?} in region {:?}{at}", config.table, place.region);
-        Ok(Sdk {
+        if let Some(endpoint) = endpoint {
+            settings.asked.note(&endpoint);
+        }
+        let sdk = Sdk {
             dynamodb,
             settings,
             table: config.table.clone(),
@@ -73,7 +86,8 @@ impl Sdk {
             proxy,
             stats,
             refused: Arc::default(),
-        })
+        };
+        Ok((sdk, findings))
     }
 
     /// The same table for one init, which may repeat as much as it likes and takes no retry from other calls.
@@ -87,6 +101,15 @@ impl Sdk {
             stats: Arc::clone(&self.stats),
             refused: Arc::clone(&self.refused),
         }
+    }
+
+    /// The endpoint that is asked, once that is known.
+    pub(super) fn endpoint(&self) -> Option<&str> {
+        self.settings.asked.endpoint()
+    }
+
+    pub(super) fn refused(&self) -> Arc<Refused> {
+        Arc::clone(&self.refused)
     }
 
     /// Whether requests wait for AWS credentials, which is what a time-out then says.
@@ -131,27 +154,32 @@ impl Sdk {
         failure
     }
 
-    /// Settings under which an attempt may take longer by a second for each 500,000 bytes; nothing where that changes little.
-    fn with_time_for(&self, bytes: usize) -> Option<Builder> {
-        let surplus = Duration::from_secs_f64(bytes as f64 / SLOWEST_BYTES_PER_SECOND as f64);
-        // A request with settings of its own costs more, and most are small.
-        if surplus < Duration::from_millis(100) {
+    /// Settings of a request's own: its attempts may take longer by a second for each 500,000 bytes, and there is one less where the
+    /// first was made directly. Nothing where that changes little.
+    fn own_settings(&self, bytes: usize) -> Option<Builder> {
+        let surplus = surplus_time(bytes);
+        let is_attempted = connect::before().is_attempted;
+        if surplus.is_zero() && !is_attempted {
             return None;
         }
-        let timeouts = self.dynamodb.config().timeout_config()?;
-        let longer = timeouts.operation_attempt_timeout()? + surplus;
-        let timeouts = timeouts.to_builder().operation_attempt_timeout(longer).build();
-        Some(aws_sdk_dynamodb::Config::builder().timeout_config(timeouts))
+        let mut settings = aws_sdk_dynamodb::Config::builder();
+        let config = self.dynamodb.config();
+        if let Some(timeouts) = config.timeout_config() {
+            let longer = timeouts.operation_attempt_timeout().map(|limit| limit + surplus);
+            let mut timeouts = timeouts.to_builder();
+            timeouts.set_operation_attempt_timeout(longer);
+            settings = settings.timeout_config(timeouts.build());
+        }
+        if let Some(retries) = config.retry_config().filter(|_| is_attempted) {
+            let left = retries.max_attempts().saturating_sub(1).max(1);
+            settings = settings.retry_config(retries.clone().with_max_attempts(left));
+        }
+        Some(settings)
     }
 
     pub(super) async fn get_row(&self, namespace: &str, key: &str, consistent: bool) -> Result<Option<StoredRow>> {
         let attributes = self.get_attributes(namespace, key, consistent).await?;
         Ok(attributes.map(|attributes| stored_row(key.to_owned(), attributes)))
-    }
-
-    pub(super) async fn row_exists(&self, namespace: &str, key: &str, consistent: bool) -> Result<bool> {
-        let attributes = self.get_attributes(namespace, key, consistent).await?;
-        Ok(attributes.is_some())
     }
 
     pub(super) async fn get_big_segments_metadata(&self, key: &str, consistent: bool) -> Result<Option<MetadataRow>> {
@@ -184,7 +212,7 @@ impl Sdk {
                 .key(schema::KEY, text(key))
                 .consistent_read(consistent)
                 .set_return_consumed_capacity(asked.consumed_capacity());
-            request.send().await
+            send!(self, request, 0)
         };
         let answer = self.without_refused(send).await;
         let answer = answer.map_err(|error| self.failed("GetItem", error))?;
@@ -201,12 +229,7 @@ impl Sdk {
         consistent: bool,
         start: Option<PageStart>,
     ) -> Result<Page> {
-        let start = start.map(|start| {
-            HashMap::from([
-                (schema::NAMESPACE.to_owned(), text(namespace)),
-                (schema::KEY.to_owned(), text(&start.0)),
-            ])
-        });
+        let start = start.map(|start| start.0);
         let send = async |asked: Asked| {
             let request = self.dynamodb.query().table_name(&self.table);
             let request = request
@@ -226,25 +249,11 @@ impl Sdk {
             Some(AttributeValue::S(key)) => Some(stored_row(key, attributes)),
             _ => None,
         });
-        let rows = rows.collect();
-        let next = match answer.last_evaluated_key.filter(|keys| !keys.is_empty()) {
-            None => None,
-            Some(mut keys) => match keys.remove(schema::KEY) {
-                Some(AttributeValue::S(key)) => Some(PageStart(key)),
-                _ => return Err(self.cannot_go_on()),
-            },
-        };
-        Ok(Page { rows, next })
-    }
-
-    /// A page that does not say where the next one begins.
-    fn cannot_go_on(&self) -> Error {
-        let message = format!(
-            "Query on {}: the answer ends without the sort key that it ends at",
-            self.place
-        );
-        // Whoever answers so would do it again.
-        Error::new(ErrorKind::InvalidResponse, message).with_retriable(false)
+        let next = answer.last_evaluated_key.filter(|key| !key.is_empty());
+        Ok(Page {
+            rows: rows.collect(),
+            next: next.map(PageStart),
+        })
     }
 
     /// Writes `row` where there is none or an older one; one request even when it is refused, where the engine knows all parameters.
@@ -284,7 +293,7 @@ impl Sdk {
                 .set_return_consumed_capacity(asked.consumed_capacity());
             send!(self, request, Write::Put(row).bytes())
         };
-        let answer = connect::SENT.scope(connect::Sent::default(), async {
+        let answer = connect::SENT.scope(connect::Sent::after(connect::before()), async {
             let answer = self.without_refused(send).await;
             (answer, connect::SENT.with(|sent| sent.without_answer.get()))
         });
@@ -317,7 +326,7 @@ impl Sdk {
                 .item(schema::NAMESPACE, text(key))
                 .item(schema::KEY, text(key))
                 .set_return_consumed_capacity(asked.consumed_capacity());
-            request.send().await
+            send!(self, request, 0)
         };
         let answer = self.without_refused(send).await;
         let answer = answer.map_err(|error| self.failed("PutItem", error))?;

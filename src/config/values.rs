@@ -40,6 +40,16 @@ pub enum RetryMode {
     Adaptive,
 }
 
+/// How requests reach the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Transport {
+    /// On connections of the calling thread where that is possible, and otherwise through the AWS SDK, as every failure.
+    #[default]
+    Auto,
+    /// Through the AWS SDK only.
+    Sdk,
+}
+
 /// How long what was read may be served from memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CacheTtl {

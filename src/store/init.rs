@@ -1,18 +1,20 @@
 //! One full data set: the difference to what is stored, in levels of batches, stale rows deleted, `$inited` last.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::client::{Client, Write};
+use crate::client::{Client, Rows, Write};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::process;
 use crate::stats::InitReport;
 use crate::table::data_set::{self, KindRows};
 use crate::table::dependencies;
+use crate::table::item::{NewRow, StoredRow};
 use crate::table::schema;
 
 /// What DynamoDB takes in one BatchWriteItem.
@@ -151,17 +153,25 @@ impl Init<'_> {
         };
         let mut start = None;
         loop {
-            let query = || self.client.query_beside(queries, namespace, true, start.clone());
-            let page = self.until_answered(query).await?;
-            for stored in page.rows {
-                match index_of.get(stored.key.as_str()) {
-                    Some(&index) if group.rows[index].fits() => {
-                        difference.is_stored[index] = group.rows[index].is_stored_as(&stored);
-                    }
-                    _ => difference.stale.push(stored.key),
+            let mut page = ComparedPage {
+                rows: &group.rows,
+                index_of: &index_of,
+                stored: Vec::new(),
+                stale: Vec::new(),
+            };
+            let mut backoff = Backoff::default();
+            let next = loop {
+                let query = self.client.query(queries, namespace, true, start.clone(), &mut page);
+                match self.answered(query.await, &mut backoff)? {
+                    Some(next) => break next,
+                    None => page.forget_page(),
                 }
+            };
+            for (index, is_stored) in page.stored {
+                difference.is_stored[index] = is_stored;
             }
-            start = page.next;
+            difference.stale.extend(page.stale);
+            start = next;
             if start.is_none() {
                 return Ok(difference);
             }
@@ -169,17 +179,25 @@ impl Init<'_> {
     }
 
     /// Repeats a request whose failure may pass (throttling, time-outs, connections, AWS's own faults), with growing pauses; the
-    /// caller's time-out ends it.
+    /// call's deadline ends it.
     async fn until_answered<T, F: Future<Output = Result<T>>>(&self, mut request: impl FnMut() -> F) -> Result<T> {
         let mut backoff = Backoff::default();
         loop {
-            match request().await {
-                Err(error) if error.is_retriable() && !is_out_of_time() => {
-                    self.progress.failed(error);
-                    backoff.pause();
-                }
-                outcome => return outcome,
+            if let Some(answer) = self.answered(request().await, &mut backoff)? {
+                return Ok(answer);
             }
+        }
+    }
+
+    /// The answer; nothing, after a pause, where the request is to be repeated.
+    fn answered<T>(&self, outcome: Result<T>, backoff: &mut Backoff) -> Result<Option<T>> {
+        match outcome {
+            Err(error) if error.is_retriable() && !is_out_of_time() => {
+                self.progress.failed(error);
+                backoff.pause();
+                Ok(None)
+            }
+            outcome => outcome.map(Some),
         }
     }
 
@@ -210,6 +228,30 @@ struct Difference {
     is_stored: Vec<bool>,
     /// Keys that the table has and should not have, those of oversized items among them.
     stale: Vec<String>,
+}
+
+/// The rows of one page, each compared as it arrives and then forgotten.
+struct ComparedPage<'p> {
+    rows: &'p [NewRow<'p>],
+    index_of: &'p HashMap<&'p str, usize>,
+    stored: Vec<(usize, bool)>,
+    stale: Vec<String>,
+}
+
+impl Rows for ComparedPage<'_> {
+    fn show(&mut self, stored: StoredRow<Cow<'_, str>>) {
+        match self.index_of.get(&*stored.key) {
+            Some(&index) if self.rows[index].fits() => {
+                self.stored.push((index, self.rows[index].is_stored_as(&stored)));
+            }
+            _ => self.stale.push(stored.key.into_owned()),
+        }
+    }
+
+    fn forget_page(&mut self) {
+        self.stored.clear();
+        self.stale.clear();
+    }
 }
 
 /// Pauses that grow exponentially, each shortened by chance so that writers do not come back all at once.
@@ -316,8 +358,6 @@ impl Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::item::NewRow;
-    use std::borrow::Cow;
 
     fn row(item: String) -> NewRow<'static> {
         NewRow {

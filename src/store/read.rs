@@ -1,7 +1,10 @@
 //! Reading: one item, all items of a kind, whether the table holds a full data set.
 
-use crate::client::Client;
-use crate::error::Result;
+use std::borrow::Cow;
+
+use crate::client::{Client, Rows};
+use crate::error::{Error, Result};
+use crate::table::item::StoredRow;
 use crate::table::object::push_member;
 use crate::table::schema::{self, Kind};
 
@@ -24,22 +27,52 @@ pub(crate) async fn get(
 /// `{sort key: item, …}` as one JSON text; a corrupt row is left out and logged.
 pub(crate) async fn all(client: &Client, prefix: &str, kind: Kind<'_>, consistent: bool) -> Result<String> {
     let namespace = schema::namespace(prefix, kind)?;
-    let mut items = String::from("{");
+    let mut items = Items {
+        kind,
+        text: String::from("{"),
+        page_begins: 1,
+        corrupt: Vec::new(),
+    };
     let mut start = None;
     loop {
-        let page = client.query(&namespace, consistent, start).await?;
-        for row in page.rows {
-            let (key, item) = row.into_key_and_item(kind);
-            match item {
-                Ok(item) => push_member(&mut items, &key, &item),
-                Err(error) => tracing::error!("{error}"),
-            }
-        }
-        start = page.next;
+        start = client.query(0, &namespace, consistent, start, &mut items).await?;
+        items.end_page();
         if start.is_none() {
-            items.push('}');
-            return Ok(items);
+            items.text.push('}');
+            return Ok(items.text);
         }
+    }
+}
+
+/// The rows of a kind, as their pages come.
+struct Items<'k> {
+    kind: Kind<'k>,
+    text: String,
+    page_begins: usize,
+    corrupt: Vec<Error>,
+}
+
+impl Items<'_> {
+    fn end_page(&mut self) {
+        self.page_begins = self.text.len();
+        for error in self.corrupt.drain(..) {
+            tracing::error!("{error}");
+        }
+    }
+}
+
+impl Rows for Items<'_> {
+    fn show(&mut self, row: StoredRow<Cow<'_, str>>) {
+        let (key, item) = row.into_key_and_item(self.kind);
+        match item {
+            Ok(item) => push_member(&mut self.text, &key, &item),
+            Err(error) => self.corrupt.push(error),
+        }
+    }
+
+    fn forget_page(&mut self) {
+        self.text.truncate(self.page_begins);
+        self.corrupt.clear();
     }
 }
 

@@ -113,10 +113,10 @@ impl<'a> NewRow<'a> {
     }
 
     /// Whether `stored` is this row, to the byte and to the attribute.
-    pub(crate) fn is_stored_as(&self, stored: &StoredRow) -> bool {
+    pub(crate) fn is_stored_as<T: AsRef<str>>(&self, stored: &StoredRow<T>) -> bool {
         stored.only_our_attributes
             && stored.version == Some(self.version)
-            && matches!(&stored.item, StoredItem::Text(text) if *text == self.item)
+            && matches!(&stored.item, StoredItem::Text(text) if *text.as_ref() == *self.item)
     }
 
     /// The log line that the official stores document for a row over the limit.

@@ -1,8 +1,327 @@
-//! Requests on blocking connections of the calling thread.
+//! Requests on blocking connections of the calling thread: two system calls and a wait each, and no runtime.
+//!
+//! Only what is well-formed and expected is an answer here. Everything else is handed over to the AWS SDK, whose attempt is the second.
 
+mod clock;
+mod connection;
 mod decode;
 mod encode;
-mod signing;
-
+mod pool;
+mod response;
 #[cfg(test)]
 mod sdk_way;
+mod signing;
+mod tls;
+
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use aws_credential_types::Credentials;
+use rustls::RootCertStore;
+
+use super::failure;
+use super::optional::{Asked, Refused};
+use super::rows::{Attributes, PutOutcome, Write};
+use crate::config::Config;
+use crate::process;
+use crate::stats::Stats;
+use crate::table::item::{NewRow, StoredRow};
+use clock::Clock;
+use pool::{Exchange, LookUp, Place, Pool, Why};
+use signing::Signer;
+
+/// Where an attempt has no time-out of its own.
+const LONGEST_ATTEMPT: Duration = Duration::from_secs(24 * 3600);
+/// Before the AWS SDK repeats what was throttled or failed on AWS's side.
+const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+
+/// Those that may be sent now; none where they have to be fetched first.
+pub(super) type Identity = Arc<dyn Fn() -> Option<Credentials> + Send + Sync>;
+
+/// What the AWS SDK's settings come to.
+#[derive(Clone)]
+pub(super) struct Findings {
+    pub(super) region: String,
+    pub(super) identity: Identity,
+    pub(super) roots: Arc<RootCertStore>,
+    pub(super) look_up: Arc<dyn Fn(&str, Instant) -> io::Result<Vec<IpAddr>> + Send + Sync>,
+}
+
+/// One table at one endpoint.
+pub(super) struct Direct {
+    table: String,
+    host: String,
+    identity: Identity,
+    signer: Signer,
+    clock: Clock,
+    pool: Pool,
+    attempt_timeout: Option<Duration>,
+    refused: Arc<Refused>,
+    stats: Arc<Stats>,
+}
+
+/// What became of a request.
+pub(super) enum Outcome<T> {
+    Answered {
+        value: T,
+        /// It went out before on a connection that ended, and may have been carried out then.
+        is_repeated: bool,
+    },
+    HandedOver(Before),
+}
+
+/// What happened before the AWS SDK is asked.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Before {
+    /// An attempt was made.
+    pub(super) is_attempted: bool,
+    /// It may have been carried out.
+    pub(super) is_sent: bool,
+}
+
+impl Direct {
+    /// Nothing where `endpoint` is not one that this way can ask.
+    pub(super) fn new(
+        endpoint: &str,
+        findings: &Findings,
+        config: &Config,
+        refused: Arc<Refused>,
+        stats: Arc<Stats>,
+    ) -> Option<Self> {
+        let uri: http::Uri = endpoint.parse().ok()?;
+        if uri.path_and_query().is_some_and(|path| path.as_str() != "/") {
+            return None;
+        }
+        let is_plain = uri.scheme_str() == Some("http");
+        let tls = match is_plain {
+            true => None,
+            false => Some(tls::client_config((*findings.roots).clone()).ok()?),
+        };
+        let host = uri.host()?.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let default_port = if is_plain { 80 } else { 443 };
+        let look_up = Arc::clone(&findings.look_up);
+        let look_up: LookUp = Box::new(move |host, deadline| look_up(host, deadline));
+        let place = Place {
+            host,
+            port: uri.port_u16().unwrap_or(default_port),
+            tls,
+            connect_timeout: config.connect_timeout,
+            look_up,
+        };
+        Some(Direct {
+            table: config.table.clone(),
+            // As the AWS SDK sends it: with a port that is not the scheme's own.
+            host: match uri.port_u16().filter(|port| *port != default_port) {
+                Some(port) => format!("{}:{port}", uri.host()?),
+                None => uri.host()?.to_owned(),
+            },
+            identity: Arc::clone(&findings.identity),
+            signer: Signer::new(findings.region.clone()),
+            clock: Clock::default(),
+            pool: Pool::new(place, config.max_concurrency),
+            attempt_timeout: config.attempt_timeout,
+            refused,
+            stats,
+        })
+    }
+
+    pub(super) fn get_row(&self, namespace: &str, key: &str, consistent: bool) -> Outcome<Option<StoredRow>> {
+        let write = |asked, body: &mut Vec<u8>| encode::get_item(&self.table, namespace, key, consistent, asked, body);
+        self.attempt(encode::GET_ITEM, Duration::ZERO, write, |status, body| {
+            let found = decode::get_item(expected(status, 200, body)?, key).ok()?;
+            self.stats.read_units(found.units);
+            Some(found.row)
+        })
+    }
+
+    /// Hands each row of a page to `visit`, and says where the next page starts. What a page that is handed over had visited has to be
+    /// forgotten.
+    pub(super) fn query(
+        &self,
+        surplus: Duration,
+        namespace: &str,
+        consistent: bool,
+        start: Option<&Attributes>,
+        visit: impl FnMut(StoredRow<std::borrow::Cow<'_, str>>),
+    ) -> Outcome<Option<Attributes>> {
+        let mut first = Vec::new();
+        if encode::query(
+            &self.table,
+            namespace,
+            consistent,
+            start,
+            self.refused.remaining(),
+            &mut first,
+        )
+        .is_err()
+        {
+            return Outcome::HandedOver(Before::default());
+        }
+        let write = |_, body: &mut Vec<u8>| body.append(&mut first);
+        self.attempt(encode::QUERY, surplus, write, |status, body| {
+            let end = decode::query(expected(status, 200, body)?, visit).ok()?;
+            self.stats.read_units(end.units);
+            Some(end.next)
+        })
+    }
+
+    pub(super) fn put_if_newer(&self, surplus: Duration, row: &NewRow<'_>) -> Outcome<PutOutcome> {
+        self.put(surplus, row, |asked, body| {
+            encode::put_if_newer(&self.table, row, asked, body)
+        })
+    }
+
+    pub(super) fn put_over(&self, surplus: Duration, row: &NewRow<'_>, seen: &StoredRow) -> Outcome<PutOutcome> {
+        self.put(surplus, row, |asked, body| {
+            encode::put_over(&self.table, row, seen, asked, body)
+        })
+    }
+
+    fn put(&self, surplus: Duration, row: &NewRow<'_>, write: impl FnOnce(Asked, &mut Vec<u8>)) -> Outcome<PutOutcome> {
+        let outcome = self.attempt(encode::PUT_ITEM, surplus, write, |status, body| {
+            if status == 200 {
+                self.stats
+                    .write_units(decode::put_item(expected(status, 200, body)?).ok()?);
+                return Some(PutOutcome::Stored);
+            }
+            let winner = decode::refused_condition(expected(status, 400, body)?, &row.key).ok()?;
+            // A refused write is billed as one, though the answer does not say so.
+            self.stats.write_units(1.0);
+            Some(PutOutcome::Refused {
+                winner,
+                is_repeated: false,
+            })
+        });
+        match outcome {
+            Outcome::Answered {
+                value: PutOutcome::Refused { winner, .. },
+                is_repeated,
+            } => Outcome::Answered {
+                value: PutOutcome::Refused { winner, is_repeated },
+                is_repeated,
+            },
+            outcome => outcome,
+        }
+    }
+
+    pub(super) fn put_marker(&self, key: &str) -> Outcome<()> {
+        let write = |asked, body: &mut Vec<u8>| encode::put_marker(&self.table, key, asked, body);
+        self.attempt(encode::PUT_ITEM, Duration::ZERO, write, |status, body| {
+            self.stats
+                .write_units(decode::put_item(expected(status, 200, body)?).ok()?);
+            Some(())
+        })
+    }
+
+    /// Which of the writes were left undone; an answer that names others is handed over.
+    pub(super) fn write_batch<'r>(&self, surplus: Duration, writes: &[Write<'r>]) -> Outcome<Vec<Write<'r>>> {
+        let write = |asked, body: &mut Vec<u8>| encode::batch_write_item(&self.table, writes, asked, body);
+        self.attempt(encode::BATCH_WRITE_ITEM, surplus, write, |status, body| {
+            let outcome = decode::batch_write_item(expected(status, 200, body)?).ok()?;
+            let unprocessed = outcome.unprocessed.iter().map(|(namespace, key)| {
+                let keys = (&**namespace, &**key);
+                writes.iter().find(|write| write.keys() == keys).copied()
+            });
+            let unprocessed: Vec<_> = unprocessed.collect::<Option<_>>()?;
+            self.stats.write_units(outcome.units);
+            self.stats.unprocessed_rows(unprocessed.len());
+            Some(unprocessed)
+        })
+    }
+
+    /// Sends one request, and reads its answer with `read`, which finds nothing in one that the AWS SDK has to deal with.
+    fn attempt<T>(
+        &self,
+        target: &str,
+        surplus: Duration,
+        write: impl FnOnce(Asked, &mut Vec<u8>),
+        read: impl FnOnce(u16, &[u8]) -> Option<T>,
+    ) -> Outcome<T> {
+        let Some(identity) = (self.identity)() else {
+            return Outcome::HandedOver(Before::default());
+        };
+        let mut body = Vec::with_capacity(1024);
+        write(self.refused.remaining(), &mut body);
+        let mut head = Vec::with_capacity(1024);
+        if self.write_head(&identity, target, &body, &mut head).is_none() {
+            return Outcome::HandedOver(Before::default());
+        }
+        super::connect::note_request();
+        self.stats.direct_request();
+        let deadline = self.deadline(surplus);
+        let write = |request: &mut Vec<u8>| {
+            request.extend_from_slice(&head);
+            request.extend_from_slice(&body);
+        };
+        // A fork need not wait for the table.
+        let exchange = match process::outside(|| self.pool.exchange(write, deadline)) {
+            Ok(exchange) => exchange,
+            Err(broken) => {
+                return Outcome::HandedOver(Before {
+                    is_attempted: !matches!(broken.why, Why::Interrupted),
+                    is_sent: broken.was_sent,
+                });
+            }
+        };
+        let is_repeated = exchange.may_have_been_done_before;
+        match read(exchange.status(), exchange.body()) {
+            Some(value) => Outcome::Answered { value, is_repeated },
+            None => Outcome::HandedOver(self.handed_over(&exchange)),
+        }
+    }
+
+    fn write_head(&self, identity: &Credentials, target: &str, body: &[u8], head: &mut Vec<u8>) -> Option<()> {
+        for part in [
+            "POST / HTTP/1.1\r\nhost: ",
+            &self.host,
+            "\r\ncontent-type: ",
+            signing::CONTENT_TYPE,
+            "\r\nx-amz-target: ",
+            target,
+            "\r\nuser-agent: ld-dynamo-store/",
+            env!("CARGO_PKG_VERSION"),
+            "\r\ncontent-length: ",
+            &body.len().to_string(),
+            "\r\n",
+        ] {
+            head.extend_from_slice(part.as_bytes());
+        }
+        let signed = self
+            .signer
+            .sign(identity, self.clock.now(), &self.host, target, body, head);
+        head.extend_from_slice(b"\r\n");
+        signed.ok()
+    }
+
+    fn deadline(&self, surplus: Duration) -> Instant {
+        let attempt = self.attempt_timeout.map_or(LONGEST_ATTEMPT, |limit| limit + surplus);
+        let deadline = Instant::now() + attempt;
+        process::deadline().map_or(deadline, |call| call.min(deadline))
+    }
+
+    /// Notes what a refusal says, and waits before the AWS SDK repeats what AWS cannot do now.
+    fn handed_over(&self, exchange: &Exchange<'_>) -> Before {
+        let (status, body) = (exchange.status(), exchange.body());
+        let is_throttled = status >= 400 && failure::speaks_of_throttling(body);
+        if is_throttled {
+            self.stats.throttle();
+        }
+        if (400..500).contains(&status) {
+            self.clock.learn(exchange.date());
+        }
+        if is_throttled || status >= 500 {
+            process::pause(LONGEST_PAUSE.mul_f64(fastrand::f64()));
+        }
+        Before {
+            is_attempted: true,
+            // A refusal, throttling included, says that nothing was done.
+            is_sent: !(400..500).contains(&status) || exchange.may_have_been_done_before,
+        }
+    }
+}
+
+fn expected(status: u16, wanted: u16, body: &[u8]) -> Option<&[u8]> {
+    (status == wanted).then_some(body)
+}

@@ -12,13 +12,13 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 
-use crate::client::Client;
+use crate::client::sdk::Sdk;
 use crate::config::{ClientFactory, Config};
 
 pub(super) const TABLE: &str = "a \"table\"";
 
 pub(super) struct SdkWay {
-    pub(super) client: Client,
+    pub(super) client: Sdk,
     runtime: tokio::runtime::Runtime,
     engine: Engine,
 }
@@ -49,9 +49,9 @@ impl SdkWay {
         }));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
         let runtime = runtime.expect("a runtime can be made");
-        let client = runtime.block_on(Client::connect(&config, None, Arc::default()));
+        let client = runtime.block_on(Sdk::connect(&config, None, Arc::default()));
         SdkWay {
-            client: client.expect("nothing is looked up"),
+            client: client.expect("nothing is looked up").0,
             runtime,
             engine,
         }

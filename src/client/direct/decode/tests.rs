@@ -158,7 +158,7 @@ fn sdk_get(sdk: &SdkWay, body: &[u8]) -> StoreResult<Option<StoredRow>> {
 }
 
 fn sdk_page(sdk: &SdkWay, body: &[u8]) -> StoreResult<Page> {
-    sdk.reads(200, body, sdk.client.query("n", true, None))
+    sdk.reads(200, body, sdk.client.query(0, "n", true, None))
 }
 
 fn sdk_put(sdk: &SdkWay, status: u16, body: &[u8]) -> StoreResult<PutOutcome> {

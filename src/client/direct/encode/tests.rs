@@ -64,7 +64,7 @@ proptest! {
             ("key".to_owned(), AttributeValue::S(key)),
             ("of \"another\" table".to_owned(), AttributeValue::N(number)),
         ]));
-        let request = sdk.sends(client.query(&namespace, consistent, start.clone().map(PageStart)));
+        let request = sdk.sends(client.query(0, &namespace, consistent, start.clone().map(PageStart)));
         let body = json(|body| query(TABLE, &namespace, consistent, start.as_ref(), asked, body).unwrap());
         prop_assert_eq!((QUERY.to_owned(), body), request);
 
