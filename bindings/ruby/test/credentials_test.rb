@@ -5,6 +5,7 @@ require "json"
 require "logger"
 require "net/http"
 require "stringio"
+require "time"
 
 # Credentials that an object finds: doubles of the AWS SDK's interface, whose requests are signed for the scripted endpoint.
 class CredentialsTest < Minitest::Test
