@@ -32,6 +32,7 @@ demo: ## show the library at work; ENDPOINT=, TABLE= and the AWS settings choose
 
 test: setup build ## run all tests
 	$(LIMITED) 1800 cargo test --release --locked
+	LD_DYNAMO_TEST_TRANSPORT=sdk $(LIMITED) 1200 cargo test --release --locked --test behaviour --test caching --test environment --test faults --test forks --test hosts
 	$(LIMITED) 900 cargo test --release --locked -p fake-dynamodb
 	cd bindings/python && $(LIMITED) 600 $(PYTHON) -m pytest -q
 	cd bindings/ruby && $(LIMITED) 300 rake test

@@ -46,7 +46,7 @@ pub(super) struct Sdk {
     table: String,
     place: String,
     proxy: Option<&'static str>,
-    stats: Arc<Stats>,
+    pub(super) stats: Arc<Stats>,
     refused: Arc<Refused>,
 }
 

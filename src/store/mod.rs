@@ -299,7 +299,8 @@ impl Store {
     ///   (`stale_on_error`).
     /// * `joined_calls`: misses that were served the answer to another caller's request.
     /// * `requests`: HTTP requests sent to DynamoDB, retries included.
-    /// * `retries`: those of them that repeat one that failed.
+    /// * `direct_requests`: those of them that the calling thread sent itself, past the AWS SDK.
+    /// * `retries`: those of `requests` that repeat one that failed.
     /// * `throttles`: answers that said that the table or the account is asked too much.
     /// * `consumed_read_units`, `consumed_write_units`: what DynamoDB says it bills for, in capacity units, halves included; a write that
     ///   was refused because of its version counts as one unit.

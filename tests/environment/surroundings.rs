@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use ld_dynamo_store::{CacheTtl, Config, Error, ErrorKind, Store};
+use ld_dynamo_store::{CacheTtl, Config, Error, ErrorKind, Store, Transport};
 
 use crate::support;
 
@@ -94,6 +94,9 @@ impl Drop for Surroundings {
 pub fn uncached(table: &str) -> Config {
     let mut config = Config::new(table);
     config.cache_ttl = CacheTtl::Off;
+    if support::transport() == "sdk" {
+        config.transport = Transport::Sdk;
+    }
     config
 }
 

@@ -46,6 +46,11 @@ pub fn build_folder() -> PathBuf {
         .to_owned()
 }
 
+/// Which way requests go: with `LD_DYNAMO_TEST_TRANSPORT=sdk` through the AWS SDK only.
+pub fn transport() -> String {
+    std::env::var("LD_DYNAMO_TEST_TRANSPORT").unwrap_or_else(|_| "auto".to_owned())
+}
+
 /// The repository's root.
 pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -233,6 +238,7 @@ impl Engine {
             "region": "us-east-1",
             "credentials": {"access_key_id": "local", "secret_access_key": "local"},
             "cache_ttl_ms": 0,
+            "transport": transport(),
         })
     }
 

@@ -120,6 +120,7 @@ fn every_field_makes_a_difference() {
         r#","init_timeout_ms":1"#,
         r#","max_attempts":4"#,
         r#","retry_mode":"adaptive""#,
+        r#","transport":"sdk""#,
         r#","max_concurrency":17"#,
         r#","cache_ttl_ms":0"#,
         r#","cache_ttl_ms":-1"#,

@@ -58,6 +58,7 @@ class Store:
         init_timeout_ms: int | None = None,
         max_attempts: int | None = None,
         retry_mode: str | None = None,
+        transport: str | None = None,
         max_concurrency: int | None = None,
         cache_ttl_ms: int | None = None,
         stale_on_error: bool | None = None,
@@ -87,6 +88,7 @@ class Store:
             init_timeout_ms: for a whole ``init`` (300000).
             max_attempts: tries of one request (3).
             retry_mode: how AWS SDKs wait between tries ("standard").
+            transport: "sdk" sends every request through the AWS SDK ("auto").
             max_concurrency: batches that ``init`` has under way at once (16).
             cache_ttl_ms: how long a read is answered from memory; 0 never, -1 for ever (15000).
             stale_on_error: serves an expired value when the table cannot be asked (False).
@@ -117,6 +119,7 @@ class Store:
             "init_timeout_ms": init_timeout_ms,
             "max_attempts": max_attempts,
             "retry_mode": retry_mode,
+            "transport": transport,
             "max_concurrency": max_concurrency,
             "cache_ttl_ms": cache_ttl_ms,
             "stale_on_error": stale_on_error,

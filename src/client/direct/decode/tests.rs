@@ -1,6 +1,7 @@
 use super::*;
 use crate::client::direct::sdk_way::SdkWay;
-use crate::client::{Page, PageStart, PutOutcome, Write};
+use crate::client::rows::Page;
+use crate::client::{PageStart, PutOutcome, Write};
 use crate::error::Result as StoreResult;
 use crate::stats::Stats;
 use crate::table::item::{NewRow, StoredItem};
