@@ -18,7 +18,7 @@ use members::{refusal, Members, MAXIMUM_MILLISECONDS};
 
 pub use client_factory::ClientFactory;
 pub(crate) use credentials::ExpiringCredentials;
-pub(crate) use forms::{is_http_url, is_one_word, is_region};
+pub(crate) use forms::{is_http_url, is_one_line, is_one_word, is_region};
 pub use values::{CacheTtl, Credentials, LogLevel, ProxyUrl, RetryMode};
 
 /// Everything a [`Store`](crate::Store) is told. Start with [`Config::new`] or [`Config::from_json`] and change fields.

@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 
 use super::aws_settings::{AwsSettings, Role};
+use super::complaint::Complaints;
 use super::http::Connectors;
 use crate::config::Config;
 
@@ -19,6 +20,7 @@ pub(super) struct Chain {
     pub(super) region: Option<Region>,
     pub(super) http: Connectors,
     pub(super) timeouts: TimeoutConfig,
+    pub(super) complaints: Complaints,
 }
 
 /// The AWS SDK's loader with all that is not left to environment and files.
@@ -37,16 +39,31 @@ pub(super) fn loader(http: Connectors, timeouts: TimeoutConfig, region: Option<R
 impl Chain {
     async fn credentials(&self) -> provider::Result {
         let mut aws = AwsSettings::read(&self.config);
-        let role = aws.check_credentials().map_err(CredentialsError::provider_error)?;
-        let loader = loader(self.http.clone(), self.timeouts.clone(), self.region.clone());
-        let found = aws.passed_on(loader, role.as_ref()).load().await;
+        let mut warn = |message: String| self.complaints.warn(&message);
+        let role = aws
+            .check_credentials(&mut warn)
+            .map_err(CredentialsError::provider_error)?;
+        // An endpoint that is named is used as it is.
+        let is_named = aws.sts_endpoint().map_err(CredentialsError::provider_error)?.is_some();
+        let loader = || {
+            let loader = loader(self.http.clone(), self.timeouts.clone(), self.region.clone());
+            match is_named {
+                true => loader.use_fips(false).use_dual_stack(false),
+                false => loader,
+            }
+        };
+        let found = aws.passed_on(loader(), role.as_ref()).load().await;
         let Some(chain) = found.credentials_provider() else {
             return Err(CredentialsError::not_loaded("there is no chain of credentials"));
         };
         let credentials = chain.provide_credentials().await?;
         match role {
             None => Ok(credentials),
-            Some(role) => assume(role, &found, credentials).await,
+            Some(role) => {
+                // STS is asked as the profile with the role says, whoever may take it.
+                let own = aws.passed_on(loader().no_credentials(), None).load().await;
+                assume(role, &own, credentials).await
+            }
         }
     }
 }

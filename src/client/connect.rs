@@ -1,7 +1,9 @@
 //! From our configuration to a client of the AWS SDK.
 
 use std::cell::Cell;
+use std::ffi::OsString;
 use std::future::Future;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
@@ -21,11 +23,12 @@ use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
-use super::aws_settings::{self, shortened, AwsSettings, LONGEST_MESSAGE};
+use super::aws_settings::{self, shortened, AwsSettings, Environment, LONGEST_MESSAGE};
 use super::chain::{self, Chain};
+use super::complaint::Complaints;
 use super::credentials::{LastCredentials, Provider};
 use super::http::{self, Connectors};
-use super::proxy::Proxy;
+use super::proxy::Proxies;
 use super::pushed::PushedCredentials;
 use crate::config::{Config, RetryMode};
 use crate::error::{Error, ErrorKind, Result};
@@ -68,16 +71,17 @@ pub(super) async fn connect(
     let is_plain = endpoint
         .as_ref()
         .is_some_and(|endpoint| endpoint.starts_with("http://"));
-    let proxy = Proxy::of(config)?;
-    let proxy_named_by = proxy.as_ref().and_then(|proxy| proxy.named_by(is_plain));
+    let proxies = Proxies::of(config, is_plain)?;
+    let proxy_named_by = proxies.of_requests(is_plain).map(|proxy| proxy.named_by);
     // Credentials may have to be fetched over TLS, and a proxy may speak it.
-    let needs_tls = !is_plain || !config.is_given_credentials() || proxy.is_some();
+    let has_credentials = config.is_given_credentials() || aws.has_keys();
+    let needs_tls = !is_plain || !has_credentials || !proxies.are_none();
     let trust = if needs_tls {
         http::trust(config, &aws)?
     } else {
         http::nothing_trusted()?
     };
-    let http = Connectors::new(trust, proxy);
+    let http = Connectors::new(trust, proxies);
     let Settings { sdk, credentials } = match &config.client_factory {
         Some(factory) => Settings {
             sdk: (factory.make)(),
@@ -130,6 +134,16 @@ pub(crate) fn reads_aws_files(config: &Config) -> bool {
     !(is_complete && knows_whom_to_trust) || config.client_factory.is_some()
 }
 
+/// The file of root certificates that the profile names, where nothing goes before it.
+pub(crate) fn bundle_of_profile(config: &Config, environment: &[(OsString, OsString)]) -> Option<PathBuf> {
+    if !reads_aws_files(config) {
+        return None;
+    }
+    let aws = AwsSettings::in_environment(Environment::of(environment.iter().cloned()), config.profile.as_deref());
+    let found = aws.find(&aws_settings::CA_BUNDLE).ok()??;
+    Some(PathBuf::from(found.text))
+}
+
 async fn settings(
     config: &Config,
     pushed: Option<&PushedCredentials>,
@@ -146,7 +160,8 @@ async fn settings(
             .region(Region::new(region.clone()))
             .credentials_provider(credentials.clone()),
         _ => {
-            aws.check_connections()?;
+            let has_region = config.region.is_some() || aws.find(&aws_settings::REGION)?.is_some();
+            aws.check_connections(endpoint.is_some(), has_region)?;
             let region = match &config.region {
                 Some(region) => Some(Region::new(region.clone())),
                 None => aws
@@ -165,6 +180,7 @@ async fn settings(
                         region: found.region().cloned(),
                         http: of_credentials,
                         timeouts: timeouts(config),
+                        complaints: Complaints::default(),
                     };
                     let credentials = Arc::new(LastCredentials::of(SharedCredentialsProvider::new(chain)));
                     last = Some(Arc::clone(&credentials));
@@ -207,7 +223,7 @@ fn given(config: &Config, pushed: Option<&PushedCredentials>) -> Option<SharedCr
     Some(SharedCredentialsProvider::new(Credentials::new(
         &credentials.access_key_id,
         &credentials.secret_access_key,
-        credentials.session_token.clone(),
+        credentials.session_token.clone().filter(|token| !token.is_empty()),
         None,
         "configuration",
     )))

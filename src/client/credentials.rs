@@ -11,6 +11,7 @@ use aws_credential_types::Credentials;
 use futures_util::future::{BoxFuture, FutureExt, Shared};
 
 use super::failure;
+use crate::config;
 use crate::error::{Error, ErrorKind, Result};
 
 /// New credentials are asked for so long before the old ones expire.
@@ -126,7 +127,9 @@ impl LastCredentials {
         let load = async move {
             let asked = AssertUnwindSafe(async { chain.provide_credentials().await });
             match asked.catch_unwind().await {
-                Ok(found) => found.map_err(|error| failure::no_credentials(&error)),
+                Ok(found) => found
+                    .map_err(|error| failure::no_credentials(&error))
+                    .and_then(sendable),
                 // One that panicked would panic again for everybody who waits.
                 Err(_) => Err(Error::new(
                     ErrorKind::InvalidConfiguration,
@@ -181,6 +184,18 @@ impl LastCredentials {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Refuses what no request can carry.
+fn sendable(credentials: Credentials) -> Result<Credentials> {
+    let token = credentials.session_token().unwrap_or_default();
+    match config::is_one_word(credentials.access_key_id()) && config::is_one_word(token) {
+        true => Ok(credentials),
+        false => Err(failure::no_credentials_for_now(
+            ErrorKind::InvalidResponse,
+            "what was handed out is no key id or token: it has spaces, line breaks or other characters",
+        )),
     }
 }
 

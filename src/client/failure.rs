@@ -42,7 +42,7 @@ where
     E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
 {
     if let SdkError::ServiceError(context) = &error {
-        return refusal(operation, place, context.err(), context.raw().status().as_u16());
+        return refusal(operation, place, proxy, context.err(), context.raw().status().as_u16());
     }
     // What [`super::credentials`] says, and what a provider of the host's says.
     if let Some(known) = find::<Error>(&error) {
@@ -90,7 +90,13 @@ fn without_answer<E>(error: &SdkError<E, HttpResponse>) -> ErrorKind {
     }
 }
 
-fn refusal<E: ProvideErrorMetadata>(operation: &str, place: &str, error: &E, status: u16) -> Error {
+fn refusal<E: ProvideErrorMetadata>(
+    operation: &str,
+    place: &str,
+    proxy: Option<&str>,
+    error: &E,
+    status: u16,
+) -> Error {
     let code = error.code();
     let (kind, advice) = match code {
         Some("ResourceNotFoundException") => (
@@ -107,6 +113,8 @@ fn refusal<E: ProvideErrorMetadata>(operation: &str, place: &str, error: &E, sta
             let words = error.message().unwrap_or_default();
             (ErrorKind::AccessDenied, access_advice(operation, code, words))
         }
+        // DynamoDB gives each refusal a code, and a proxy none.
+        None if status >= 400 && proxy.is_some() => (ErrorKind::Service, unreachable_advice(proxy)),
         None if status < 300 => (ErrorKind::InvalidResponse, String::new()),
         _ => (ErrorKind::Service, String::new()),
     };
@@ -126,7 +134,7 @@ fn refusal<E: ProvideErrorMetadata>(operation: &str, place: &str, error: &E, sta
 
 /// What somebody can do whom AWS refuses.
 fn access_advice(operation: &str, code: &str, words: &str) -> String {
-    if speaks_of_age(code.as_bytes()) || speaks_of_age(words.as_bytes()) {
+    if is_about_age(code) || is_about_age(words) {
         return " (check the clock of this machine)".to_owned();
     }
     match code {
@@ -149,6 +157,12 @@ fn without_signed_text(message: &str) -> &str {
         .filter_map(|explanation| message.find(explanation))
         .min();
     message[..begins.unwrap_or(message.len())].trim_end()
+}
+
+/// The AWS SDK shows a request that it could not make, body and all.
+fn without_request(text: &str) -> &str {
+    let begins = text.find("Request {").unwrap_or(text.len());
+    text[..begins].trim_end_matches([' ', '`', ':'])
 }
 
 /// Why no credentials could be had. An endpoint that cannot answer now is an outage; having no source of credentials is not, and
@@ -268,18 +282,21 @@ fn chain(error: &(dyn StdError + 'static)) -> String {
         }
     }
     // Some of the AWS SDK's messages list what was tried, one line each, or hold the whole request; ours are one line.
-    shortened(without_signed_text(&text), LONGEST_MESSAGE)
+    shortened(without_request(without_signed_text(&text)), LONGEST_MESSAGE)
 }
 
 /// Whether the body of a refusal carries one of the codes for throttling.
 pub(super) fn speaks_of_throttling(body: &[u8]) -> bool {
-    let body = String::from_utf8_lossy(body);
-    THROTTLING_CODES.iter().any(|code| body.contains(code))
+    let code = code_and_message(body).map(|(code, _)| code);
+    code.is_some_and(|code| THROTTLING_CODES.iter().any(|known| code.ends_with(known)))
 }
 
 /// Whether the body of a refusal says that the request was signed at another time than it came.
 pub(super) fn speaks_of_age(body: &[u8]) -> bool {
-    let body = String::from_utf8_lossy(body);
+    code_and_message(body).is_some_and(|(code, message)| is_about_age(&code) || is_about_age(&message))
+}
+
+fn is_about_age(text: &str) -> bool {
     [
         "Signature expired",
         "Signature not yet current",
@@ -287,7 +304,20 @@ pub(super) fn speaks_of_age(body: &[u8]) -> bool {
         "RequestTimeTooSkewed",
     ]
     .iter()
-    .any(|words| body.contains(words))
+    .any(|words| text.contains(words))
+}
+
+/// What a refusal says beside the row that it may return, whose words are anybody's.
+fn code_and_message(body: &[u8]) -> Option<(String, String)> {
+    #[derive(serde::Deserialize)]
+    struct Refusal {
+        #[serde(rename = "__type")]
+        code: String,
+        #[serde(default, alias = "Message")]
+        message: Option<String>,
+    }
+    let refusal: Refusal = serde_json::from_slice(body).ok()?;
+    Some((refusal.code, refusal.message.unwrap_or_default()))
 }
 
 #[cfg(test)]
@@ -317,6 +347,18 @@ mod tests {
     }
 
     #[test]
+    fn what_a_stored_row_says_is_no_refusal() {
+        let row = br##"{"__type":"x#ConditionalCheckFailedException","message":"failed","Item":{"item":{"S":"Signature expired ThrottlingException"}}}"##;
+        assert!(!speaks_of_age(row) && !speaks_of_throttling(row));
+        assert!(speaks_of_age(
+            br##"{"__type":"x#InvalidSignatureException","message":"Signature expired: 1"}"##
+        ));
+        assert!(speaks_of_throttling(
+            br##"{"__type":"x#ThrottlingException","Message":null}"##
+        ));
+    }
+
+    #[test]
     fn what_should_have_been_signed_is_not_repeated() {
         let message = "The request signature does not match. The Canonical String for this request should have been\n\
                        'POST\n/\n\nx-amz-security-token:HIDDEN' The String-to-Sign should have been 'HIDDEN'";
@@ -324,5 +366,9 @@ mod tests {
         assert_eq!(without_signed_text("Rate exceeded"), "Rate exceeded");
         let of_a_role = CredentialsError::provider_error(message);
         assert!(!no_credentials(&of_a_role).message().contains("HIDDEN"));
+        assert_eq!(
+            without_request("failed to apply it to request `Request { body: HIDDEN"),
+            "failed to apply it to request"
+        );
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, ToSocketAddrs};
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -25,7 +26,7 @@ use rustls_native_certs::CertificateResult;
 use tokio::sync::oneshot;
 
 use super::aws_settings::{wrong, AwsSettings, CA_BUNDLE};
-use super::proxy::{self, Proxy};
+use super::proxy::{self, Proxies};
 use crate::config::Config;
 use crate::error::Result;
 use crate::process::{self, SignalsBlocked};
@@ -36,7 +37,7 @@ const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(50);
 /// DynamoDB's checksum of a body as it is on the wire; the services that hand out credentials send none.
 const CHECKSUM: &str = "x-amz-crc32";
 
-/// Connection pools of one live state, one for each pair of time-outs that is asked for.
+/// Connection pools of one live state, one for each pair of time-outs and each proxy that is asked for.
 #[derive(Clone)]
 pub(super) struct Connectors {
     parts: Arc<Parts>,
@@ -46,21 +47,28 @@ pub(super) struct Connectors {
 
 struct Parts {
     trust: TlsContext,
-    proxy: Option<Proxy>,
+    proxies: Proxies,
     look_ups: LookUps,
     made: Mutex<Vec<(Purpose, SharedHttpConnector)>>,
 }
 
-/// Time-outs, and whether the proxy is used.
-type Purpose = (Option<Duration>, Option<Duration>, bool);
+/// Time-outs, and whose proxy is used.
+type Purpose = (Option<Duration>, Option<Duration>, Through);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Through {
+    Nothing,
+    ProxyOfTls,
+    ProxyOfPlain,
+}
 
 impl Connectors {
     /// Opens nothing before the first request.
-    pub(super) fn new(trust: TlsContext, proxy: Option<Proxy>) -> Self {
+    pub(super) fn new(trust: TlsContext, proxies: Proxies) -> Self {
         Connectors {
             parts: Arc::new(Parts {
                 trust,
-                proxy,
+                proxies,
                 look_ups: LookUps::new(),
                 made: Mutex::default(),
             }),
@@ -80,17 +88,21 @@ impl Connectors {
         &self,
         settings: &HttpConnectorSettings,
         components: &RuntimeComponents,
-        uses_proxy: bool,
+        through: Through,
     ) -> SharedHttpConnector {
-        let purpose = (settings.connect_timeout(), settings.read_timeout(), uses_proxy);
+        let purpose = (settings.connect_timeout(), settings.read_timeout(), through);
         let mut made = self.parts.made.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, connector)) = made.iter().find(|(known, _)| *known == purpose) {
             return connector.clone();
         }
-        let proxy = self.parts.proxy.as_ref().filter(|_| uses_proxy);
+        let proxy = match through {
+            Through::Nothing => None,
+            Through::ProxyOfTls => self.parts.proxies.of_requests(false),
+            Through::ProxyOfPlain => self.parts.proxies.of_requests(true),
+        };
         let mut builder = Connector::builder()
             .connector_settings(settings.clone())
-            .proxy_config(proxy.map_or_else(ProxyConfig::disabled, Proxy::config))
+            .proxy_config(proxy.map_or_else(ProxyConfig::disabled, |proxy| proxy.config.clone()))
             .pool_idle_timeout(POOL_IDLE_TIMEOUT)
             .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc))
             .tls_context(self.parts.trust.clone());
@@ -112,32 +124,33 @@ impl fmt::Debug for Connectors {
 
 impl HttpClient for Connectors {
     fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
-        let usual = self.connector(settings, components, true);
-        if self.parts.proxy.is_none() || !self.is_for_credentials {
-            return usual;
+        let past_proxies = self.connector(settings, components, Through::Nothing);
+        if self.parts.proxies.are_none() {
+            return past_proxies;
         }
-        let past_proxy = self.connector(settings, components, false);
-        SharedHttpConnector::new(ByPlace { usual, past_proxy })
+        SharedHttpConnector::new(ByPlace {
+            of_tls: self.connector(settings, components, Through::ProxyOfTls),
+            of_plain: self.connector(settings, components, Through::ProxyOfPlain),
+            past_proxies: self.is_for_credentials.then_some(past_proxies),
+        })
     }
 }
 
-/// Goes past the proxy where a request stays on this machine.
+/// Goes through the proxy of its kind, or past all of them where a request for credentials stays on this machine.
 #[derive(Debug)]
 struct ByPlace {
-    usual: SharedHttpConnector,
-    past_proxy: SharedHttpConnector,
+    of_tls: SharedHttpConnector,
+    of_plain: SharedHttpConnector,
+    past_proxies: Option<SharedHttpConnector>,
 }
 
 impl HttpConnector for ByPlace {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let uri: Option<http::Uri> = request.uri().parse().ok();
-        let stays_here = uri
-            .as_ref()
-            .and_then(http::Uri::host)
-            .is_some_and(proxy::is_on_this_machine);
-        match stays_here {
-            true => self.past_proxy.call(request),
-            false => self.usual.call(request),
+        let uri: http::Uri = request.uri().parse().unwrap_or_default();
+        match &self.past_proxies {
+            Some(past_proxies) if proxy::stays_on_this_machine(&uri) => past_proxies.call(request),
+            _ if uri.scheme_str() == Some("http") => self.of_plain.call(request),
+            _ => self.of_tls.call(request),
         }
     }
 }
@@ -230,10 +243,7 @@ pub(super) fn trust(config: &Config, aws: &AwsSettings) -> Result<TlsContext> {
             let read = rustls_native_certs::load_certs_from_paths(Some(path.as_ref()), None);
             (require_certificates(read, &path, &named_by)?, path)
         }
-        None => (
-            rustls_native_certs::load_native_certs().certs,
-            "the system's root certificates".to_owned(),
-        ),
+        None => (system_certificates(), "the system's root certificates".to_owned()),
     };
     let mut trust = TrustStore::empty();
     let mut usable = 0;
@@ -248,6 +258,34 @@ pub(super) fn trust(config: &Config, aws: &AwsSettings) -> Result<TlsContext> {
         tracing::warn!("no usable root certificate in {origin}; connections over TLS will fail");
     }
     context(trust)
+}
+
+/// Those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, or the system's.
+fn system_certificates() -> Vec<rustls::pki_types::CertificateDer<'static>> {
+    let variables = ["SSL_CERT_FILE", "SSL_CERT_DIR"].map(std::env::var_os);
+    let has_empty = variables.iter().flatten().any(|value| value.is_empty());
+    if !has_empty {
+        return rustls_native_certs::load_native_certs().certs;
+    }
+    // An empty one would hide the system's.
+    let [file, folder] = variables.map(|value| value.filter(|value| !value.is_empty()));
+    let (file, folder) = match (file, folder) {
+        (None, None) => system_places(),
+        given => (given.0.map(PathBuf::from), given.1.map(PathBuf::from)),
+    };
+    rustls_native_certs::load_certs_from_paths(file.as_deref(), folder.as_deref()).certs
+}
+
+/// Where distributions keep them.
+fn system_places() -> (Option<PathBuf>, Option<PathBuf>) {
+    const FILES: [&str; 4] = [
+        "/etc/ssl/certs/ca-certificates.crt",
+        "/etc/pki/tls/certs/ca-bundle.crt",
+        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+        "/etc/ssl/cert.pem",
+    ];
+    let file = FILES.iter().map(PathBuf::from).find(|path| path.exists());
+    (file, Some(PathBuf::from("/etc/ssl/certs")))
 }
 
 fn require_certificates(

@@ -7,6 +7,7 @@
 mod aws_settings;
 mod certificate;
 mod chain;
+mod complaint;
 mod connect;
 mod credentials;
 mod failure;
@@ -37,7 +38,8 @@ use crate::table::schema;
 use optional::{Asked, Refused};
 use rows::{attributes, request_keys, segment_references, stored_row, text, write_request, Attributes};
 
-pub(crate) use connect::{noting_requests, reads_aws_files};
+pub(crate) use complaint::Complaints;
+pub(crate) use connect::{bundle_of_profile, noting_requests, reads_aws_files};
 pub(crate) use pushed::PushedCredentials;
 pub(crate) use rows::Write;
 

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::value::RawValue;
 
-use super::forms::is_one_word;
+use super::forms::{is_one_line, is_one_word};
 use super::members::{refusal, Members};
 use super::values::Credentials;
 use crate::error::{Error, ErrorKind, Result};
@@ -17,17 +17,18 @@ impl Credentials {
                 "\"credentials\" needs both \"access_key_id\" and \"secret_access_key\"",
             ));
         }
-        let parts = [
-            ("access_key_id", Some(&self.access_key_id)),
-            ("secret_access_key", Some(&self.secret_access_key)),
-            ("session_token", self.session_token.as_ref()),
-        ];
-        for (name, part) in parts {
-            if part.is_some_and(|part| !is_one_word(part)) {
+        let token = self.session_token.as_deref().unwrap_or_default();
+        for (name, part) in [("access_key_id", self.access_key_id.as_str()), ("session_token", token)] {
+            if !is_one_word(part) {
                 return Err(refusal(format!(
                     "{name:?} of the credentials must be one word of printable ASCII; look for a line break at its end"
                 )));
             }
+        }
+        if !is_one_line(&self.secret_access_key) {
+            return Err(refusal(
+                "\"secret_access_key\" of the credentials must be on one line; look for a line break at its end",
+            ));
         }
         Ok(())
     }

@@ -263,7 +263,7 @@ enum Fields {
 
 /// What the AWS SDK and the HTTP client say below WARN that is worth having: the modules whose messages hold no secret, and the fields
 /// that are told with them. Requests, answers, identities and settings stand in fields that are not here.
-const TOLD: [(&str, &[&str]); 20] = [
+const TOLD: [(&str, &[&str]); 19] = [
     // Attempts, time-outs, delays.
     ("aws_smithy_runtime::client::orchestrator", &[]),
     (
@@ -294,7 +294,6 @@ const TOLD: [(&str, &[&str]); 20] = [
     // Where region and credentials come from.
     ("aws_runtime::env_config::source", &["path", "size"]),
     ("aws_config::meta::credentials::chain", &["provider"]),
-    ("aws_config::profile::credentials", &[]),
     ("aws_config::sts::assume_role", &[]),
     ("aws_config::imds::region", &["region"]),
     ("aws_config::imds::credentials", &["profile"]),

@@ -9,9 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 
-use super::complaint::Complaints;
 use crate::cache::{Cache, Flights, Sequence};
-use crate::client::{self, Client, PushedCredentials};
+use crate::client::{self, Client, Complaints, PushedCredentials};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::process::{self, Live, Runtime, Slot};
@@ -162,7 +161,10 @@ fn files(config: &Config, environment: &[(OsString, OsString)]) -> [Option<PathB
         })
     };
     [
-        bundle.or_else(|| variable("AWS_CA_BUNDLE")).map(Path::to_owned),
+        bundle
+            .or_else(|| variable("AWS_CA_BUNDLE"))
+            .map(Path::to_owned)
+            .or_else(|| client::bundle_of_profile(config, environment)),
         file_of("AWS_CONFIG_FILE", "~/.aws/config"),
         file_of("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
     ]

@@ -4,7 +4,6 @@
 //! neither C nor the AWS SDK: how a request is signed, sent and repeated is the client's.
 
 mod big_segments;
-mod complaint;
 mod credentials;
 mod init;
 mod live;

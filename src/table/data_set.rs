@@ -7,7 +7,7 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::table::item::NewRow;
+use crate::table::item::{Name, NewRow};
 use crate::table::json_error::reason;
 use crate::table::object::Members;
 use crate::table::schema::{self, Kind};
@@ -57,6 +57,16 @@ impl<'a> DataSet<'a> {
 
     /// Every item as the row that stores it; the first bad one is an error that names kind and key.
     pub(crate) fn rows(&'a self, namespaces: &'a [String]) -> Result<Vec<KindRows<'a>>> {
+        self.rows_of_kinds(namespaces).map_err(|error| {
+            if error.kind() == ErrorKind::InvalidItem && self.is_wrapped() {
+                Error::new(ErrorKind::InvalidDataSet, WRAPPED)
+            } else {
+                error
+            }
+        })
+    }
+
+    fn rows_of_kinds(&'a self, namespaces: &'a [String]) -> Result<Vec<KindRows<'a>>> {
         let with_namespaces = self.kinds.iter().zip(namespaces);
         with_namespaces
             .map(|((name, entries), namespace)| {
@@ -78,6 +88,15 @@ impl<'a> DataSet<'a> {
             })
             .collect()
     }
+
+    /// Whether the only kind is "data", and its items are named like kinds. With versions they are a kind of the caller's own.
+    fn is_wrapped(&self) -> bool {
+        let [(name, Members(entries))] = self.kinds.as_slice() else {
+            return false;
+        };
+        let is_ours = |key: &str| Kind::parse(key).is_ok_and(|kind| kind.is_features() || kind.is_segments());
+        name == "data" && !entries.is_empty() && entries.iter().all(|(key, _)| is_ours(key))
+    }
 }
 
 /// Kinds that are probably misspelt, each with the one that was probably meant: a data set with neither features nor segments, but with
@@ -98,32 +117,40 @@ pub(crate) fn misspelt<'k>(kinds: &'k [KindRows<'_>]) -> Vec<(&'k str, &'static 
     names.filter_map(|name| Some((name, meant(name)?))).collect()
 }
 
+const WRAPPED: &str = "data set: it is in a member \"data\" of this object: pass what \"data\" holds, the object with \"flags\" or \"features\"";
+const PUT: &str = "data set: this is a message of LaunchDarkly's stream around one: pass its \"data\", the object that holds \"flags\" and \
+                   \"segments\"";
+const PATCH: &str = "data set: this is a message of LaunchDarkly's stream with one flag or segment: upsert what is in \"data\", under the \
+                     kind and the key that \"path\" names";
+
 /// What is wrong with a text that is no data set: its JSON, or its shape.
 fn refusal(json: &str, shape: &serde_json::Error) -> Error {
-    match serde_json::from_str::<IgnoredAny>(json) {
-        Err(error) => Error::new(ErrorKind::InvalidJson, format!("data set: {}", reason(&error))),
-        Ok(_) if is_streaming_message(json) => Error::new(
-            ErrorKind::InvalidDataSet,
-            "data set: this is a message of LaunchDarkly's stream around one: pass its \"data\", the object that holds \"flags\" and \
-             \"segments\"",
-        ),
-        Ok(_) => Error::new(ErrorKind::InvalidDataSet, format!("data set: {}", reason(shape))),
+    if let Err(error) = serde_json::from_str::<IgnoredAny>(json) {
+        return Error::new(ErrorKind::InvalidJson, format!("data set: {}", reason(&error)));
+    }
+    match streaming_message(json) {
+        Some(message) => Error::new(ErrorKind::InvalidDataSet, message),
+        None => Error::new(ErrorKind::InvalidDataSet, format!("data set: {}", reason(shape))),
     }
 }
 
-/// `{"path": "/", "data": …}`, or with an `event` instead of the path, in any order.
-fn is_streaming_message(json: &str) -> bool {
-    let Ok(Members(members)) = serde_json::from_str::<Members<'_, &RawValue>>(json) else {
-        return false;
-    };
+/// What to do with `{"path": …, "data": …}`, or with an `event` instead of the path, in any order.
+fn streaming_message(json: &str) -> Option<&'static str> {
+    let Members(members) = serde_json::from_str::<Members<'_, &RawValue>>(json).ok()?;
     let member = |name: &str| {
-        members
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.get())
+        let found = members.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.get())
     };
-    let is_whole = member("path") == Some("\"/\"") || member("event") == Some("\"put\"");
-    is_whole && member("data").is_some()
+    // Compared as text, not as JSON: some languages write "\/".
+    let text = |name: &str| member(name).and_then(|value| serde_json::from_str::<Name<'_>>(value).ok());
+    member("data")?;
+    match (text("event"), text("path")) {
+        (Some(Name(event)), _) if event == "put" => Some(PUT),
+        (Some(Name(event)), _) if event == "patch" => Some(PATCH),
+        (_, Some(Name(path))) if path == "/" || path.is_empty() => Some(PUT),
+        (_, Some(_)) => Some(PATCH),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -182,14 +209,63 @@ mod tests {
             r#"{"data":{"flags":{}},"path":"/"}"#,
             r#"{"event":"put","data":{"path":"/","data":{}}}"#,
             r#"{"event":"put","data":"{}"}"#,
+            r#"{"path":"\/","data":{}}"#,
+            r#"{"path":"","data":{"flags":{}}}"#,
         ] {
             let error = DataSet::parse(json).err().expect("an error");
             assert_eq!(error.kind(), ErrorKind::InvalidDataSet, "{json}");
             assert!(error.message().contains("pass its \"data\""), "{error}");
         }
-        for json in [r#"{"path":"/flags/a","data":{}}"#, r#"{"path":"/"}"#, r#"["data"]"#] {
+        for json in [
+            r#"{"path":"/flags/a","data":{"key":"a","version":2}}"#,
+            r#"{"data":{},"path":"\/segments\/a"}"#,
+            r#"{"path":"flags","data":null}"#,
+            r#"{"event":"patch","data":{"path":"/flags/a","data":{}}}"#,
+        ] {
+            let error = DataSet::parse(json).err().expect("an error");
+            assert_eq!(error.kind(), ErrorKind::InvalidDataSet, "{json}");
+            assert!(error.message().contains("upsert what is in \"data\""), "{error}");
+        }
+        for json in [
+            r#"{"path":1,"data":{}}"#,
+            r#"{"path":"/"}"#,
+            r#"{"event":"x","data":{}}"#,
+            r#"["data"]"#,
+        ] {
             let error = DataSet::parse(json).err().expect("an error");
             assert!(!error.message().contains("stream"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_data_set_in_a_member_is_told_from_a_kind_of_that_name() {
+        let refused = |json: &str| {
+            let data_set = DataSet::parse(json).expect("objects");
+            let namespaces = data_set.namespaces("").expect("kinds");
+            data_set.rows(&namespaces).err()
+        };
+        for json in [
+            r#"{"data":{"flags":{"a":{"version":1}},"segments":{}}}"#,
+            r#"{"data":{"features":{}}}"#,
+            r#"{"data":{"flags":{"version":{"key":"version","version":1}}}}"#,
+        ] {
+            let error = refused(json).expect("an error");
+            assert_eq!(error.kind(), ErrorKind::InvalidDataSet, "{json}");
+            assert!(error.message().contains("pass what \"data\" holds"), "{error}");
+        }
+        for json in [
+            r#"{"data":{"other":{}}}"#,
+            r#"{"data":{"flags":{},"other":{}}}"#,
+            r#"{"other":{"flags":{}}}"#,
+        ] {
+            assert_eq!(
+                refused(json).expect("an error").kind(),
+                ErrorKind::InvalidItem,
+                "{json}"
+            );
+        }
+        for json in [r#"{"data":{}}"#, r#"{"data":{"flags":{"version":1}}}"#] {
+            assert!(refused(json).is_none(), "{json}");
         }
     }
 }

@@ -38,6 +38,11 @@ fn a_bundle_may_be_named_by_the_profile() {
         "[default]\nca_bundle = {bundle}\n[profile other]\nca_bundle = /nonexistent\n"
     ));
     read(&config).expect("the profile's bundle");
+    let mut shared = config.clone();
+    shared.share = true;
+    read(&shared).expect("the profile's bundle");
+    surroundings.set("SSL_CERT_FILE", "");
+    read(&config).expect("an empty variable is none");
     surroundings.set("AWS_CA_BUNDLE", "/nonexistent/roots.pem");
     let error = read(&config).expect_err("the variable goes before the profile");
     require_configuration_error(&error, &["AWS_CA_BUNDLE", "/nonexistent/roots.pem"]);

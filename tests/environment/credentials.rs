@@ -88,6 +88,7 @@ fn credentials_and_region() {
 
     // A relative path would be looked for, and any answer but a certificate is a configuration error that names the file.
     config.ca_bundle = Some("/nonexistent/roots.pem".to_owned());
+    config.endpoint = Some("https://localhost:1".to_owned());
     let (kind, message) = failure(config);
     assert_eq!(kind, ErrorKind::InvalidConfiguration, "{message}");
     assert!(message.contains("/nonexistent/roots.pem"), "{message}");

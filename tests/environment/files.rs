@@ -1,6 +1,7 @@
 //! The AWS files as people write them: a wrong line spoils its own profile, and nothing but that.
 
 use crate::listener::Listener;
+use crate::said::warnings_of;
 use crate::surroundings::{read, require_configuration_error, uncached, Surroundings};
 
 const SOUND: &str = "[default]\nregion = eu-west-1\naws_access_key_id = AKIDDEFAULT\naws_secret_access_key = hidden\n";
@@ -23,6 +24,9 @@ fn a_wrong_line_in_another_profile_does_no_harm() {
         "[profile other]\na line\nof nobody\n",
         "[profile other]\n= nothing\n",
         "[]\n[profile my other]\n",
+        "[profile team#1]\nregion = x\n",
+        "[profile x # team]\nregion = x\n",
+        "[sso-session x;y]\n",
     ] {
         for text in [
             format!("{other}{SOUND}"),
@@ -45,6 +49,7 @@ fn a_profile_is_read_as_the_aws_cli_reads_it() {
         windows,
         format!("\u{feff}{SOUND}"),
         SOUND.replace("[default]", "[ profile \"default\" ]"),
+        SOUND.replace(" = ", ": "),
         SOUND.replace("region", "REGION").replace(" = ", "="),
         format!("{SOUND}s3 =\n  max_concurrent_requests = 20\n  no equals sign here? = yes\n"),
         format!("# comment\n; another\n{SOUND}# the end"),
@@ -91,4 +96,33 @@ fn an_empty_session_token_is_none() {
         assert_eq!(asked[0].contains("x-amz-security-token: token"), is_sent, "{text}");
         assert_eq!(asked[0].contains("x-amz-security-token"), is_sent, "{text}");
     }
+}
+
+#[test]
+fn a_profile_may_have_any_name() {
+    let surroundings = Surroundings::new();
+    let table = Listener::empty_table();
+    surroundings.set("AWS_ENDPOINT_URL", table.address());
+    for name in ["my team", "mü", "a(b)", "a,b", "team#1"] {
+        surroundings.config(SOUND.replace("[default]", &format!("[profile \"{name}\"]")));
+        let mut config = uncached("flags");
+        config.profile = Some(name.to_owned());
+        read(&config).expect(name);
+        assert_eq!(table.signer(), "AKIDDEFAULT", "{name}");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_told_of() {
+    let surroundings = Surroundings::new();
+    surroundings.set("AWS_REGION", "eu-west-1");
+    surroundings.set(
+        "AWS_SHARED_CREDENTIALS_FILE",
+        surroundings.file("x", "").parent().expect("a folder"),
+    );
+    let warnings = warnings_of(|| drop(read(&uncached("flags")).expect_err("no credentials")));
+    assert!(
+        warnings.iter().any(|warning| warning.contains("could not be read")),
+        "{warnings:?}"
+    );
 }

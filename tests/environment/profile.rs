@@ -1,6 +1,6 @@
 //! Which profile is used, whose credentials it leads to, and what is said of one that cannot be used.
 
-use ld_dynamo_store::{Config, ErrorKind};
+use ld_dynamo_store::{Config, ErrorKind, Store};
 
 use crate::listener::{signer, Listener};
 use crate::said::warnings_of;
@@ -190,7 +190,8 @@ fn what_has_no_effect_is_warned_of() {
         "[profile base]\n{KEYS}[profile via]\n{ROLE}source_profile = base\nduration_seconds = 900\n\
          [profile test]\n{ROLE}source_profile = via\n{device}\n"
     ));
-    let warnings = warnings_of(|| read(&on(&table, Some("test"))).expect("an answer"));
+    let store = Store::new(on(&table, Some("test"))).expect("a store");
+    let warnings = warnings_of(|| drop(store.get("features", "flag").expect("an answer")));
     let [mfa, duration] = warnings.as_slice() else {
         panic!("{warnings:?}");
     };
@@ -199,4 +200,89 @@ fn what_has_no_effect_is_warned_of() {
         "{mfa}"
     );
     assert!(duration.contains("duration_seconds of profile \"via\""), "{duration}");
+}
+
+#[test]
+fn sts_is_asked_where_the_profile_says() {
+    let surroundings = Surroundings::new();
+    let table = Listener::empty_table();
+    let sts = Listener::new();
+    sts.says(200, assumed());
+    // boto3 uses an endpoint that is named, whatever these say.
+    surroundings.set("AWS_USE_FIPS_ENDPOINT", "true");
+    surroundings.set("AWS_USE_DUALSTACK_ENDPOINT", "true");
+    let address = sts.address();
+    let services = format!("services = local\n[services local]\nsts =\n  endpoint_url = {address}\n");
+    let plain = format!("endpoint_url = {address}\n");
+    for end in [&services, &plain] {
+        for duration in ["", "duration_seconds = 900\n"] {
+            surroundings.config(format!(
+                "[profile base]\n{KEYS}[profile role]\n{ROLE}source_profile = base\n{duration}{end}"
+            ));
+            read(&on(&table, Some("role"))).expect("an answer");
+            assert_eq!(sts.requests(), 1, "{end}{duration}");
+        }
+    }
+    let broken = services.replace("http://", "");
+    surroundings.config(format!(
+        "[profile base]\n{KEYS}[profile role]\n{ROLE}source_profile = base\n{broken}"
+    ));
+    let error = read(&on(&table, Some("role"))).expect_err("no URL");
+    require_configuration_error(&error, &["endpoint_url of profile \"role\"", "line 10"]);
+}
+
+#[test]
+fn a_container_s_token_is_read_from_its_file() {
+    let surroundings = Surroundings::new();
+    let table = Listener::empty_table();
+    let container = Listener::new();
+    container.says(
+        200,
+        r#"{"AccessKeyId":"AKIDCONTAINER","SecretAccessKey":"hidden","Token":"token","Expiration":"2099-01-01T00:00:00Z"}"#
+            .to_owned(),
+    );
+    let sts = Listener::new();
+    sts.says(200, assumed());
+    surroundings.set("AWS_ENDPOINT_URL_STS", sts.address());
+    surroundings.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", &container.url);
+    surroundings.set(
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+        surroundings.file("token", "Bearer word\n"),
+    );
+    read(&on(&table, None)).expect("an answer");
+    surroundings.config(format!("[profile role]\n{ROLE}credential_source = EcsContainer\n"));
+    read(&on(&table, Some("role"))).expect("an answer");
+    let asked = container.asked();
+    assert_eq!(asked.len(), 2);
+    assert!(
+        asked
+            .iter()
+            .all(|request| request.to_lowercase().contains("authorization: bearer word")),
+        "{asked:?}"
+    );
+    container.says(
+        200,
+        r#"{"AccessKeyId":"AKID\n","SecretAccessKey":"hidden","Token":"t","Expiration":"2099-01-01T00:00:00Z"}"#
+            .to_owned(),
+    );
+    let error = read(&on(&table, None)).expect_err("no key id");
+    assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{error}");
+    surroundings.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://user:hidden@10.0.0.1/");
+    let error = read(&on(&table, None)).expect_err("a password");
+    require_configuration_error(&error, &["AWS_CONTAINER_CREDENTIALS_FULL_URI"]);
+    assert!(!error.message().contains("hidden"), "{error}");
+}
+
+#[test]
+fn a_profile_without_a_role_is_who_its_keys_say() {
+    let surroundings = Surroundings::new();
+    let table = Listener::empty_table();
+    surroundings.config(format!(
+        "[profile own]\n{KEYS}credential_source = Ec2InstanceMetadata\n"
+    ));
+    // What nobody uses may be wrong.
+    surroundings.keys();
+    surroundings.set("AWS_SESSION_TOKEN", "two\nlines");
+    read(&on(&table, Some("own"))).expect("an answer");
+    assert_eq!(table.signer(), "AKIDPROFILE");
 }

@@ -61,14 +61,40 @@ fn no_proxy_holds_for_a_proxy_of_the_configuration() {
     let proxy = Listener::new();
     let mut config = on(&engine, &table);
     config.proxy = Some(ProxyUrl(proxy.address().to_owned()));
-    for name in ["NO_PROXY", "no_proxy"] {
-        read(&config).expect_err("the proxy answers 503");
+    let port = engine.endpoint.rsplit(':').next().expect("a port");
+    let with_port = format!("127.0.0.1:{port}");
+    for (name, value) in [
+        ("NO_PROXY", "example.com, 127.0.0.0/8"),
+        ("no_proxy", "127.0.0.1"),
+        ("NO_PROXY", "*"),
+        ("NO_PROXY", &with_port),
+    ] {
+        let error = read(&config).expect_err("the proxy answers 503");
+        assert!(error.message().contains("\"proxy\""), "{error}");
         assert_eq!(proxy.requests(), 1);
-        surroundings.set(name, "example.com, 127.0.0.0/8");
+        surroundings.set(name, value);
         read(&config).expect("the engine answers");
-        assert_eq!(proxy.requests(), 0, "{name}");
+        assert_eq!(proxy.requests(), 0, "{name}={value}");
         surroundings.unset(name);
     }
+}
+
+#[test]
+fn an_empty_variable_hides_none_and_white_space_is_no_part_of_a_url() {
+    let surroundings = Surroundings::new();
+    surroundings.keys();
+    let engine = Engine::embedded();
+    let table = engine.create_table();
+    let proxy = Listener::new();
+    let config = on(&engine, &table);
+    surroundings.set("HTTP_PROXY", "");
+    surroundings.set("http_proxy", format!(" {}\n", proxy.address()));
+    read(&config).expect_err("the proxy answers 503");
+    assert_eq!(proxy.requests(), 1);
+    surroundings.set("NO_PROXY", "");
+    surroundings.set("no_proxy", "127.0.0.1");
+    read(&config).expect("the engine answers");
+    assert_eq!(proxy.requests(), 0);
 }
 
 #[test]

@@ -16,6 +16,10 @@ enum Source {
     Profile,
     WebIdentity,
     Container,
+    /// The environment, for the endpoint of the region, which is not reached from here.
+    Region,
+    /// An instance's metadata, which nobody answers.
+    Metadata,
     /// None are needed: something before them is broken, or nobody asks for them.
     Any,
 }
@@ -48,6 +52,7 @@ const LONG: &str = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
                     xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 const URLS: &[&str] = &[
     "localhost:4566",
+    "http://localhost:99999",
     "ftp://host",
     "http://",
     "http//host",
@@ -81,25 +86,25 @@ const VARIABLES: &[Case] = &[
     ),
     case(
         "AWS_USE_FIPS_ENDPOINT",
-        Source::Environment,
+        Source::Region,
         &["true", "TRUE", "false"],
         BOOLEANS,
     ),
     case(
         "AWS_USE_DUALSTACK_ENDPOINT",
-        Source::Environment,
+        Source::Region,
         &["true", "false"],
         BOOLEANS,
     ),
     case(
         "AWS_ACCOUNT_ID_ENDPOINT_MODE",
-        Source::Environment,
+        Source::Region,
         &["disabled", "Preferred"],
         &["on", LONG],
     ),
     case(
         "AWS_ACCOUNT_ID",
-        Source::Environment,
+        Source::Region,
         &["111122223333"],
         &["1111", "1111-2222-3333", LONG],
     ),
@@ -112,8 +117,8 @@ const VARIABLES: &[Case] = &[
     case(
         "AWS_SECRET_ACCESS_KEY",
         Source::Environment,
-        &["a/b+c="],
-        &["with space", "line\nbreak"],
+        &["a/b+c=", "with space"],
+        &["line\nbreak"],
     ),
     case(
         "AWS_SESSION_TOKEN",
@@ -184,25 +189,19 @@ const VARIABLES: &[Case] = &[
         &[],
         &["/nonexistent/token", "/dev/null"],
     ),
-    case("AWS_EC2_METADATA_DISABLED", Source::Environment, &["TRUE"], BOOLEANS),
-    case("AWS_EC2_METADATA_V1_DISABLED", Source::Environment, &["true"], BOOLEANS),
+    case("AWS_EC2_METADATA_DISABLED", Source::Metadata, &[], BOOLEANS),
+    case("AWS_EC2_METADATA_V1_DISABLED", Source::Metadata, &["true"], BOOLEANS),
     case(
         "AWS_EC2_METADATA_SERVICE_ENDPOINT",
-        Source::Environment,
+        Source::Metadata,
         &["http://127.0.0.1:1"],
         URLS,
     ),
     case(
         "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
-        Source::Environment,
+        Source::Metadata,
         &["IPv6", "ipv4"],
         &["6", LONG],
-    ),
-    case(
-        "HTTP_PROXY",
-        Source::Any,
-        &[],
-        &["http://", "socks5://host", "http://user:hidden@", "::"],
     ),
     case(
         "HTTPS_PROXY",
@@ -210,7 +209,20 @@ const VARIABLES: &[Case] = &[
         &["proxy.invalid:3128"],
         &["http://", "socks5://host", "::"],
     ),
-    case("ALL_PROXY", Source::Any, &[], &["http://", "socks5://host"]),
+    case(
+        "HTTP_PROXY",
+        Source::Environment,
+        &[],
+        &[
+            "http://",
+            "socks5://host",
+            "http://user:hidden@",
+            "::",
+            "http://host:99999",
+        ],
+    ),
+    // The desktop's, which boto3 does not look at.
+    case("ALL_PROXY", Source::Any, &["http://", "socks5://host"], &[]),
     case("NO_PROXY", Source::Environment, ANY, &[]),
     // Our own settings decide, whatever these say.
     case(
@@ -245,38 +257,33 @@ const KEYS: &[Case] = &[
     ),
     case("endpoint_url", Source::Environment, &[], URLS),
     case("ignore_configured_endpoint_urls", Source::Profile, &["false"], BOOLEANS),
-    case("use_fips_endpoint", Source::Profile, &["true", "false"], BOOLEANS),
-    case("use_dualstack_endpoint", Source::Profile, &["true"], BOOLEANS),
-    case(
-        "account_id_endpoint_mode",
-        Source::Profile,
-        &["disabled"],
-        &["on", LONG],
-    ),
+    case("use_fips_endpoint", Source::Region, &["true", "false"], BOOLEANS),
+    case("use_dualstack_endpoint", Source::Region, &["true"], BOOLEANS),
+    case("account_id_endpoint_mode", Source::Region, &["disabled"], &["on", LONG]),
     case("ca_bundle", Source::Any, &[], &["/nonexistent/roots.pem", "/dev/null"]),
     case(
         "ec2_metadata_service_endpoint",
-        Source::Profile,
+        Source::Metadata,
         &["http://127.0.0.1:1"],
         URLS,
     ),
     case(
         "ec2_metadata_service_endpoint_mode",
-        Source::Profile,
+        Source::Metadata,
         &["IPv6"],
         &["6", LONG],
     ),
-    case("ec2_metadata_v1_disabled", Source::Profile, &["true"], BOOLEANS),
+    case("ec2_metadata_v1_disabled", Source::Metadata, &["true"], BOOLEANS),
     case(
         "aws_access_key_id",
         Source::Profile,
         &["local"],
         &["with space", "\u{1f980}"],
     ),
-    case("aws_secret_access_key", Source::Profile, &["a/b+c="], &["with space"]),
+    case("aws_secret_access_key", Source::Profile, &["a/b+c=", "with space"], &[]),
     case("aws_session_token", Source::Profile, &["a/b+c=="], &["with space"]),
     case("aws_security_token", Source::Profile, &["a/b+c=="], &["with space"]),
-    case("aws_account_id", Source::Profile, &["111122223333"], &["1111", LONG]),
+    case("aws_account_id", Source::Region, &["111122223333"], &["1111", LONG]),
     case("services", Source::Profile, &["nobody", "\u{1f980}", LONG], &[]),
     case(
         "role_session_name",
@@ -343,7 +350,7 @@ fn prepare(surroundings: &Surroundings, source: Source, without: &str) {
         }
     };
     match source {
-        Source::Environment => {
+        Source::Environment | Source::Region => {
             set("AWS_ACCESS_KEY_ID", "AKIDENVIRONMENT");
             set("AWS_SECRET_ACCESS_KEY", "hidden");
         }
@@ -354,7 +361,7 @@ fn prepare(surroundings: &Surroundings, source: Source, without: &str) {
         Source::Container if without != "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI" => {
             set("AWS_CONTAINER_CREDENTIALS_FULL_URI", &container.url);
         }
-        Source::Container | Source::Profile | Source::Any => {}
+        Source::Container | Source::Profile | Source::Metadata | Source::Any => {}
     }
 }
 
@@ -369,6 +376,11 @@ fn on(engine: &Engine, table: &str, source: Source) -> Config {
             secret_access_key: "hidden".to_owned(),
             session_token: None,
         });
+    } else if source == Source::Region || source == Source::Metadata {
+        config.operation_timeout = Some(std::time::Duration::from_millis(400));
+        if source == Source::Metadata {
+            std::env::set_var("AWS_ENDPOINT_URL", &engine.endpoint);
+        }
     } else {
         std::env::set_var("AWS_ENDPOINT_URL", &engine.endpoint);
     }
@@ -377,7 +389,10 @@ fn on(engine: &Engine, table: &str, source: Source) -> Config {
 
 /// Two outcomes are the same as far as a caller can tell them apart.
 fn kind(outcome: &Result<(), ld_dynamo_store::Error>) -> Option<ErrorKind> {
-    outcome.as_ref().err().map(ld_dynamo_store::Error::kind)
+    outcome.as_ref().err().map(|error| match error.kind() {
+        ErrorKind::TimedOut => ErrorKind::Unreachable,
+        kind => kind,
+    })
 }
 
 #[test]
@@ -452,7 +467,8 @@ fn every_key_of_a_profile_may_be_empty_or_odd_and_is_named_with_its_line_where_i
             lines.extend(value.map(|value| format!("{} = {value}", case.name)));
             let others = KEYS_OF_A_PROFILE.iter().filter(|line| !line.starts_with(case.name));
             // Whoever has a token of its own kind needs no keys.
-            let is_token = case.name == "web_identity_token_file" || case.name == "role_arn";
+            let is_token =
+                case.name == "web_identity_token_file" || case.name == "role_arn" || case.source == Source::Metadata;
             lines.extend(others.filter(|_| !is_token).map(|line| (*line).to_owned()));
             surroundings.config(lines.join("\n"));
         };

@@ -42,6 +42,19 @@ fn a_request_that_was_signed_too_long_ago_is_signed_anew() {
     assert_eq!(error.kind(), ErrorKind::AccessDenied, "{error}");
 }
 
+#[test]
+fn what_a_stored_row_says_repeats_nothing() {
+    let engine = Engine::fake(&[]);
+    let table = engine.create_table();
+    let store = engine.store(&table);
+    let item = r#"{"key":"flag","version":1,"description":"Signature expired, ThrottlingException"}"#;
+    store.upsert("features", "flag", item).expect("stored");
+    let before = engine.requests();
+    store.upsert("features", "flag", item).expect("not newer");
+    assert_eq!(engine.requests() - before, 1);
+    assert!(store.stats().contains("\"throttles\":0"), "{}", store.stats());
+}
+
 /// The moment that a request says it was signed at.
 fn signed_at(request: &str) -> SystemTime {
     let begin = request.find("x-amz-date: ").expect("a date") + "x-amz-date: ".len();

@@ -11,8 +11,8 @@ use LdDynamoStore\Exception\StoreException;
  * Keeps a native store in AWS credentials that a function of the host's finds.
  *
  * The function has the interface of the AWS SDK for PHP's credential providers: it returns a promise, whose `wait` returns an object with
- * `getAccessKeyId`, `getSecretKey`, `getSecurityToken` and `getExpiration` (Unix time in seconds, or null). It may return that object itself,
- * or an array with access_key_id, secret_access_key, session_token and expires_ms.
+ * `getAccessKeyId`, `getSecretKey`, `getSecurityToken` and `getExpiration` (Unix time in seconds, a DateTimeInterface, a text in ISO 8601, or
+ * null). It may return that object itself, or an array with access_key_id, secret_access_key, session_token and expires_ms.
  *
  * @internal
  */
@@ -114,19 +114,51 @@ final class CredentialsRenewal
             $given = $given->wait();
         }
         if (is_array($given)) {
+            // A number of milliseconds is checked by the native library.
+            if (isset($given['expires_ms']) && !is_int($given['expires_ms'])) {
+                $given['expires_ms'] = self::milliseconds($given['expires_ms'], 1);
+            }
+
             return $given;
         }
         if (!is_object($given) || !method_exists($given, 'getAccessKeyId')) {
             throw new \UnexpectedValueException('it returned ' . get_debug_type($given));
         }
-        $expiration = method_exists($given, 'getExpiration') ? $given->getExpiration() : null;
 
         return [
             'access_key_id' => $given->getAccessKeyId(),
             'secret_access_key' => $given->getSecretKey(),
             'session_token' => $given->getSecurityToken(),
-            'expires_ms' => $expiration === null ? null : (int) $expiration * 1000,
+            'expires_ms' => method_exists($given, 'getExpiration') ? self::milliseconds($given->getExpiration(), 1000) : null,
         ];
+    }
+
+    /** An expiry in milliseconds since 1970; `$unit` is how many of them a number counts. */
+    private static function milliseconds(mixed $expiry, int $unit): int|float|null
+    {
+        if (is_string($expiry)) {
+            // Fewer digits may be a year.
+            $expiry = preg_match('/^\d{10,}$/D', $expiry) === 1 ? (int) $expiry : self::parsed($expiry);
+        }
+
+        return match (true) {
+            $expiry === null => null,
+            is_int($expiry) => $expiry * $unit,
+            is_float($expiry) && abs($expiry) < 1e15 => (int) floor($expiry * $unit),
+            $expiry instanceof \DateTimeInterface => $expiry->getTimestamp() * 1000,
+            default => throw new \UnexpectedValueException(
+                'the expiry (' . get_debug_type($expiry) . ') is no Unix time, DateTimeInterface or text in ISO 8601',
+            ),
+        };
+    }
+
+    /** A time in ISO 8601, or the text itself. PHP's own parser takes nearly everything for a time of today. */
+    private static function parsed(string $text): \DateTimeImmutable|string
+    {
+        $isIso = preg_match('/^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?$/Di', $text) === 1;
+        $isDate = $isIso && checkdate((int) substr($text, 5, 2), (int) substr($text, 8, 2), (int) substr($text, 0, 4));
+
+        return $isDate && ($time = date_create_immutable($text)) !== false ? $time : $text;
     }
 
     /** One line of bounded length. */

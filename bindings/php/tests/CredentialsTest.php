@@ -155,6 +155,97 @@ final class CredentialsTest extends TestCase
         }
     }
 
+    /** @dataProvider formsOfAnExpiry */
+    public function testFormsOfAnExpiry(mixed $soon, mixed $past): void
+    {
+        $store = self::store(self::credentials('telling', $soon));
+        self::assertSame('telling', self::signedBy($store));
+        self::assertEqualsWithDelta(300, self::secondsUntilLook($store), 30);
+        $this->expectException(NoCredentialsException::class);
+        $this->expectExceptionMessageMatches('/expired at 2020-02-29T12:00:00Z/');
+        self::store(self::credentials('telling', $past))->checkAvailable();
+    }
+
+    /** @dataProvider formsOfAnExpiry */
+    public function testFormsOfAnExpiryInAnArray(mixed $soon, mixed $past): void
+    {
+        $expiry = static fn (mixed $given) => is_object($given) || !is_numeric($given) ? $given : $given * 1000;
+        $array = static fn (mixed $given) => ['access_key_id' => 'telling', 'secret_access_key' => 'secret', 'expires_ms' => $expiry($given)];
+        $store = self::store(static fn () => $array($soon));
+        self::assertSame('telling', self::signedBy($store));
+        self::assertEqualsWithDelta(300, self::secondsUntilLook($store), 30);
+        $this->expectException(NoCredentialsException::class);
+        $this->expectExceptionMessageMatches('/expired at 2020-02-29T12:00:00Z/');
+        self::store(static fn () => $array($past))->checkAvailable();
+    }
+
+    /** @return array<string, array{mixed, mixed}> one in ten minutes, and one that is over */
+    public static function formsOfAnExpiry(): array
+    {
+        $soon = time() + 600;
+        $past = 1582977600;
+        $zone = new \DateTimeZone('+02:00');
+
+        return [
+            'an integer' => [$soon, $past],
+            'a float' => [(float) $soon, (float) $past],
+            'digits' => [(string) $soon, (string) $past],
+            'DateTime' => [new \DateTime("@$soon"), new \DateTime("@$past")],
+            'DateTimeImmutable' => [new \DateTimeImmutable("@$soon"), (new \DateTimeImmutable("@$past"))->setTimezone($zone)],
+            'ISO 8601' => [gmdate('Y-m-d\TH:i:s\Z', $soon), '2020-02-29T12:00:00Z'],
+            'ISO 8601 with an offset' => [gmdate('Y-m-d\TH:i:s.123+00:00', $soon), '2020-02-29 14:00+0200'],
+        ];
+    }
+
+    /** @dataProvider wrongExpiries */
+    public function testAnExpiryThatIsNoTime(mixed $wrong): void
+    {
+        $expiry = $wrong;
+        $provider = static function () use (&$expiry): object {
+            return self::credentials('telling', $expiry);
+        };
+        $array = ['access_key_id' => 'a', 'secret_access_key' => 'b', 'expires_ms' => $wrong];
+        foreach ([$provider, static fn () => $array] as $given) {
+            try {
+                self::store($given)->checkAvailable();
+                self::fail('no exception');
+            } catch (NoCredentialsException $exception) {
+                self::assertStringContainsString('the expiry (' . get_debug_type($wrong) . ') is no Unix time', $exception->getMessage());
+                self::assertStringNotContainsString('hidden', $exception->getMessage());
+            }
+        }
+        $expiry = time() + 3600;
+        $store = self::store($provider);
+        $messages = [];
+        $store->setLogger(static function (int $level, string $message) use (&$messages): void {
+            $messages[] = $message;
+        });
+        self::signedBy($store);
+        $expiry = $wrong;
+        self::letTimePass($store);
+        self::assertSame('telling', self::signedBy($store));
+        self::assertCount(1, $messages);
+        self::assertStringContainsString('were not renewed, and those that are known are used: UnexpectedValueException: the expiry', $messages[0]);
+    }
+
+    /** @return array<string, array{mixed}> */
+    public static function wrongExpiries(): array
+    {
+        return [
+            'a word' => ['hidden'],
+            'nothing' => [''],
+            'a year' => ['2040'],
+            'a day that PHP reckons' => ['tomorrow'],
+            'a day that is none' => ['2041-02-29T00:00:00Z'],
+            'an hour that is none' => ['2040-01-01T25:00:00Z'],
+            'an object' => [new \stdClass()],
+            'an array' => [['hidden']],
+            'a truth value' => [true],
+            'no number' => [NAN],
+            'infinity' => [INF],
+        ];
+    }
+
     public function testAProviderMayUseTheStore(): void
     {
         $store = null;
@@ -237,10 +328,10 @@ final class CredentialsTest extends TestCase
     }
 
     /** As the SDK's CredentialsInterface. */
-    private static function credentials(string $id, ?int $expiration): object
+    private static function credentials(string $id, mixed $expiration): object
     {
         return new class ($id, $expiration) {
-            public function __construct(private string $id, private ?int $expiration)
+            public function __construct(private string $id, private mixed $expiration)
             {
             }
 
@@ -259,7 +350,7 @@ final class CredentialsTest extends TestCase
                 return 'token';
             }
 
-            public function getExpiration(): ?int
+            public function getExpiration(): mixed
             {
                 return $this->expiration;
             }
@@ -291,6 +382,13 @@ final class CredentialsTest extends TestCase
         $store->checkAvailable();
 
         return self::lastRequest()['access_key_id'];
+    }
+
+    private static function secondsUntilLook(Store $store): float
+    {
+        $renewal = (new \ReflectionProperty(Store::class, 'renewal'))->getValue($store);
+
+        return (new \ReflectionProperty(CredentialsRenewal::class, 'nextLook'))->getValue($renewal) - hrtime(true) / 1e9;
     }
 
     /** Has the store ask again, as if the time had passed. */

@@ -23,6 +23,7 @@ from ld_dynamo_store import (
     ConfigurationError,
     CredentialsProvider,
     CredentialsSession,
+    InvalidArgumentError,
     NoCredentialsError,
     Store,
     _credentials,
@@ -250,6 +251,31 @@ def test_pushed_by_hand(fake: FakeEngine, fake_table: Table) -> None:
         assert raised.value.retriable
         with pytest.raises(ConfigurationError, match="expires"):
             store.set_credentials({"access_key_id": "a", "secret_access_key": "hidden", "expires": 1})
+
+
+def test_pushed_by_hand_as_text(fake: FakeEngine, fake_table: Table) -> None:
+    text = '{"access_key_id": "as-text", "secret_access_key": "secret", "session_token": "token"}'
+    with fake_table.store(credentials="pushed") as store:
+        for given in (text, text.replace("as-text", "as-bytes").encode()):
+            store.set_credentials(given)
+            store.check_available()
+            assert signed_by(fake) == json.loads(given)["access_key_id"]
+        for wrong in ("hidden", b"hidden", "{}\0", b"{}\0", "\ud800", b"\xff"):
+            with pytest.raises(InvalidArgumentError) as raised:
+                store.set_credentials(wrong)
+            assert "hidden" not in str(raised.value)
+
+
+def test_an_object_that_finds_them_is_not_pushed_by_hand(fake_table: Table) -> None:
+    with fake_table.store(credentials="pushed") as store:
+        frozen = StaticCredentials("key", "hidden").get_frozen_credentials()
+        for given in (boto3.Session(), botocore.session.Session(), StaticCredentials("key", "hidden")):
+            with pytest.raises(TypeError, match=r"mapping.*to the constructor of the store, as credentials="):
+                store.set_credentials(given)
+        for other in (frozen, None, 7, [("access_key_id", "hidden")]):
+            with pytest.raises(TypeError, match="takes a mapping or JSON text, not") as raised:
+                store.set_credentials(other)  # type: ignore[arg-type]
+            assert "hidden" not in str(raised.value)
 
 
 def test_where_they_are_refused(fake_table: Table) -> None:

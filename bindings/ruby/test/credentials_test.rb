@@ -5,6 +5,7 @@ require "json"
 require "logger"
 require "net/http"
 require "stringio"
+require "time"
 
 # Credentials that an object finds: doubles of the AWS SDK's interface, whose requests are signed for the scripted endpoint.
 class CredentialsTest < Minitest::Test
@@ -134,6 +135,49 @@ class CredentialsTest < Minitest::Test
     error = assert_raises(LdDynamoStore::NoCredentialsError) { store.check_available }
     assert_includes error.message, "expired at"
     assert_predicate error, :retriable?
+  end
+
+  # A provider that tells what it is given.
+  Telling = Struct.new(:expiration) do
+    def credentials
+      Static.new("telling", "secret", nil)
+    end
+  end
+
+  def test_forms_of_an_expiration
+    time = Time.at(Time.now.to_i + 600)
+    [
+      time, time.to_i, time.to_f, time.to_r, time.to_datetime, time.utc.iso8601, time.getlocal("+02:00").iso8601(3)
+    ].each do |expiration|
+      store = store(Telling.new(expiration))
+      assert_equal "telling", signed_by(store), expiration.inspect
+      due = store.instance_variable_get(:@renewal).instance_variable_get(:@next_look)
+      assert_in_delta 300, due - Process.clock_gettime(Process::CLOCK_MONOTONIC), 20, expiration.inspect
+      expired = time - 3600
+      expired = { Integer => expired.to_i, Float => expired.to_f, Rational => expired.to_r, DateTime => expired.to_datetime,
+                  String => expired.utc.iso8601 }.fetch(expiration.class, expired)
+      error = assert_raises(LdDynamoStore::NoCredentialsError) { store(Telling.new(expired)).check_available }
+      assert_includes error.message, "expired at #{(time - 3600).utc.iso8601}"
+    end
+  end
+
+  def test_an_expiration_that_is_no_time
+    ["hidden", "", "2040", "2040-13-01T00:00:00Z", Float::NAN, Float::INFINITY, :hidden, ["hidden"], Date.today, true].each do |wrong|
+      provider = Telling.new(wrong)
+      error = assert_raises(LdDynamoStore::NoCredentialsError, wrong.inspect) { store(provider).check_available }
+      assert_includes error.message, "the expiration, of class #{wrong.class}, is no Time"
+      refute_match(/hidden|1970-/, error.message)
+      provider.expiration = Time.now + 3600
+      output = StringIO.new
+      store = store(provider, logger: Logger.new(output))
+      signed_by(store)
+      provider.expiration = wrong
+      let_time_pass(store)
+      assert_equal "telling", signed_by(store)
+      assert_includes output.string, "were not renewed, and those that are known are used: ArgumentError: the expiration, of class #{wrong.class}"
+    end
+    milliseconds = store(Telling.new((Time.now.to_i + 3600) * 1000))
+    assert_includes assert_raises(LdDynamoStore::ConfigurationError) { milliseconds.check_available }.message, "expires_ms"
   end
 
   def test_a_thread_that_renews_holds_up_no_other

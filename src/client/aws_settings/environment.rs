@@ -21,7 +21,7 @@ impl Environment {
         Self::of(std::env::vars_os())
     }
 
-    pub(super) fn of(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
+    pub(in crate::client) fn of(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
         let named = variables.into_iter().filter_map(|(name, value)| {
             let value = value.into_string().map_or_else(Value::NoText, Value::Text);
             let is_empty = matches!(&value, Value::Text(text) if text.trim().is_empty());

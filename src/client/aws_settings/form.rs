@@ -23,8 +23,10 @@ pub(in crate::client) enum Form {
     RoleArn,
     RoleSessionName,
     AccountId,
-    /// A part of credentials: it is never shown.
+    /// A part of credentials that goes into a request's head: it is never shown.
     Secret,
+    /// One that does not.
+    SecretKey,
 }
 
 impl Form {
@@ -46,15 +48,16 @@ impl Form {
             }
             Form::AccountId => value.len() == 12 && value.bytes().all(|byte| byte.is_ascii_digit()),
             Form::Secret => config::is_one_word(value),
+            Form::SecretKey => config::is_one_line(value),
         }
     }
 
     /// Whether an error may show the value.
     pub(super) fn may_show(self, value: &str) -> bool {
         match self {
-            Form::Secret => false,
-            // It may hold a password.
-            Form::Url | Form::UrlPath => !value.contains('@'),
+            Form::Secret | Form::SecretKey => false,
+            // It may hold a password or a token.
+            Form::Url | Form::UrlPath => !value.contains(['@', '?']),
             _ => true,
         }
     }
@@ -75,6 +78,7 @@ impl fmt::Display for Form {
             Form::RoleSessionName => f.write_str("2 to 64 letters, digits and _+=,.@-"),
             Form::AccountId => f.write_str("an account number of 12 digits"),
             Form::Secret => f.write_str("one word of printable ASCII, without spaces or line breaks"),
+            Form::SecretKey => f.write_str("on one line"),
         }
     }
 }

@@ -9,5 +9,6 @@ mod profiles;
 mod role;
 mod settings;
 
+pub(super) use environment::Environment;
 pub(super) use role::Role;
 pub(super) use settings::{shortened, wrong, AwsSettings, CA_BUNDLE, LONGEST_MESSAGE, REGION};

@@ -3,6 +3,7 @@
 //! The AWS SDK reads nothing of a file in which one line is wrong. Here a wrong line belongs to its profile, and what is right is
 //! written out again for the AWS SDK.
 
+use std::os::unix::fs::FileTypeExt;
 use std::path::PathBuf;
 
 /// A file as far as it could be read.
@@ -16,7 +17,6 @@ pub(super) struct ProfileFile {
 }
 
 /// What stands below one line in brackets.
-#[derive(Debug)]
 pub(super) struct Section {
     /// `default`, `profile NAME`, `services NAME` …, without needless spaces and quotes.
     pub(super) name: String,
@@ -25,7 +25,6 @@ pub(super) struct Section {
     pub(super) broken: Vec<usize>,
 }
 
-#[derive(Debug)]
 pub(super) struct Property {
     /// In lower case.
     pub(super) key: String,
@@ -43,6 +42,12 @@ impl ProfileFile {
             path,
             ..ProfileFile::default()
         };
+        // A pipe can be read once, and then there is nobody at its other end.
+        let is_pipe = |path: &PathBuf| std::fs::metadata(path).is_ok_and(|file| file.file_type().is_fifo());
+        if file.path.as_ref().is_some_and(is_pipe) {
+            file.unreadable = Some("it is a pipe, and is read more than once".to_owned());
+            return file;
+        }
         match file.path.as_ref().map(std::fs::read) {
             Some(Ok(bytes)) => file.sections = sections(&String::from_utf8_lossy(&bytes)),
             Some(Err(error)) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -96,7 +101,8 @@ pub(super) fn sections(text: &str) -> Vec<Section> {
 }
 
 fn property(content: &str, line: usize) -> Option<Property> {
-    let (key, value) = without_comment(content).split_once('=')?;
+    // Python's parser takes both for the sign between them.
+    let (key, value) = without_comment(content).split_once(['=', ':'])?;
     let key = key.trim().to_ascii_lowercase();
     (!key.is_empty()).then(|| Property {
         key,
@@ -126,7 +132,7 @@ mod tests {
     #[test]
     fn a_wrong_line_spoils_its_own_section_only() {
         let sections = sections(
-            "stray\n[profile one]\nregion\nregion = a\n[profile two]\n  region = b\n  output = json\n[broken\nregion = c\n\
+            "stray\n[profile one]\nregion\nregion = a\n[profile two]\n  region: b\n  output = json\n[broken\nregion = c\n\
              [ profile \"three\" ]\ns3 =\n  max = 1\nREGION=d # far\n[default]\nregion = e\n",
         );
         let told: Vec<_> = sections

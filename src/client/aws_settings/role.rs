@@ -4,7 +4,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::form::Form;
-use super::profiles::OF_THE_ENVIRONMENT;
 use super::settings::{shortened, wrong, AwsSettings, Found, Origin, LONGEST_MESSAGE, LONGEST_SHOWN_PATH};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -32,57 +31,73 @@ pub(in crate::client) struct Role {
     pub(in crate::client) external_id: Option<String>,
     pub(in crate::client) duration: Duration,
     profile: String,
-    source: String,
+    source: Source,
+}
+
+/// Whose credentials may take a role.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    Environment,
+    Profile(String),
 }
 
 impl Role {
-    /// The profile whose credentials may take the role.
-    pub(super) fn source(&self) -> &str {
+    pub(super) fn source(&self) -> &Source {
         &self.source
     }
 
     /// The profile that is its own source, once its role is taken away.
     pub(super) fn taken_from(&self) -> Option<&str> {
-        (self.source == self.profile).then_some(self.profile.as_str())
+        match &self.source {
+            Source::Profile(source) if *source == self.profile => Some(source),
+            _ => None,
+        }
     }
+}
+
+/// What stands at the end of a chain of profiles.
+#[derive(Clone, Copy)]
+enum Has {
+    Credentials,
+    /// A container's endpoint has them.
+    Container,
+    /// There are none, and others may be asked.
+    Nothing,
 }
 
 /// Where a profile sends on whoever asks it for credentials.
 enum Next<'s> {
-    /// It has some, or says who has.
-    Ends,
-    /// There are none, and others may be asked.
-    Nothing,
+    Ends(Has),
     Profile(Found<'s>),
 }
 
 impl AwsSettings {
-    /// Refuses what would go wrong, warns of what has no effect, and finds the role that is to be asked for here.
-    pub(in crate::client) fn check_credentials(&mut self) -> Result<Option<Role>> {
-        if !self.has_own_profile && self.environment.has("AWS_ACCESS_KEY_ID") {
+    /// Refuses what would go wrong, tells `warn` what has no effect, and finds the role that is to be asked for here.
+    pub(in crate::client) fn check_credentials(&mut self, warn: &mut dyn FnMut(String)) -> Result<Option<Role>> {
+        if self.has_keys() {
             self.check_keys_of_environment()?;
             return Ok(None);
         }
-        let (has_credentials, role) = self.check_profiles()?;
         let is_web_identity = !self.has_own_profile && self.environment.has("AWS_WEB_IDENTITY_TOKEN_FILE");
-        if has_credentials {
-            return Ok(role);
+        let (found, role) = match self.check_profiles(warn) {
+            // Somebody else is there to ask.
+            Err(error) if is_web_identity && error.kind() == ErrorKind::UnsupportedCredentials => (Has::Nothing, None),
+            outcome => outcome?,
+        };
+        match found {
+            Has::Credentials => {}
+            Has::Nothing if is_web_identity => self.check_web_identity()?,
+            Has::Container | Has::Nothing => self.check_container()?,
         }
-        if is_web_identity {
-            self.check_web_identity()?;
-        } else {
-            self.check_container()?;
-        }
-        Ok(None)
+        Ok(role)
     }
 
     fn check_keys_of_environment(&self) -> Result<()> {
         self.variable("AWS_ACCESS_KEY_ID", Form::Secret)?;
-        if self.variable("AWS_SECRET_ACCESS_KEY", Form::Secret)?.is_none() {
+        if self.variable("AWS_SECRET_ACCESS_KEY", Form::SecretKey)?.is_none() {
             return Err(wrong("AWS_ACCESS_KEY_ID is set, and AWS_SECRET_ACCESS_KEY is not"));
         }
         self.variable("AWS_SESSION_TOKEN", Form::Secret)?;
-        self.variable("AWS_ACCOUNT_ID", Form::AccountId)?;
         Ok(())
     }
 
@@ -91,7 +106,7 @@ impl AwsSettings {
             return Err(wrong("AWS_WEB_IDENTITY_TOKEN_FILE is set, and AWS_ROLE_ARN is not"));
         }
         self.variable("AWS_ROLE_SESSION_NAME", Form::RoleSessionName)?;
-        self.check_sts()?;
+        self.sts_endpoint()?;
         match self.variable("AWS_WEB_IDENTITY_TOKEN_FILE", Form::Text)? {
             Some(file) => read_token(&file).map(drop),
             None => Ok(()),
@@ -101,9 +116,14 @@ impl AwsSettings {
     fn check_container(&mut self) -> Result<()> {
         let relative = self.variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", Form::UrlPath)?;
         if relative.is_none() {
-            let full = self.variable("AWS_CONTAINER_CREDENTIALS_FULL_URI", Form::Url)?;
-            if full.is_none() {
-                return Ok(());
+            let Some(full) = self.variable("AWS_CONTAINER_CREDENTIALS_FULL_URI", Form::Url)? else {
+                return self.check_metadata();
+            };
+            if full.text.contains('@') {
+                return Err(wrong(format_args!(
+                    "{} must not hold a user name or password",
+                    full.origin
+                )));
             }
         }
         let token = match self.variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", Form::Text)? {
@@ -126,8 +146,8 @@ impl AwsSettings {
         }
     }
 
-    /// Goes from profile to profile as far as these name each other; whether there are credentials at the end.
-    fn check_profiles(&self) -> Result<(bool, Option<Role>)> {
+    /// Goes from profile to profile as far as these name each other.
+    fn check_profiles(&self, warn: &mut dyn FnMut(String)) -> Result<(Has, Option<Role>)> {
         let mut profile = self.profiles.selected.as_str();
         let mut visited = vec![profile];
         let mut role = None;
@@ -135,17 +155,17 @@ impl AwsSettings {
         loop {
             let is_source = visited.len() > 1;
             if !is_source {
-                role = self.role_with_duration(profile)?;
+                role = self.role_with_duration(profile, warn)?;
             }
-            match self.next(profile, is_source)? {
-                Next::Ends => return Ok((true, role)),
-                Next::Nothing if is_source => {
+            match self.next(profile, is_source, warn)? {
+                Next::Ends(Has::Nothing) if is_source => {
                     return Err(wrong(format_args!(
                         "profile {:?} takes its credentials from profile {profile:?}, which has none",
                         visited[visited.len() - 2]
                     )))
                 }
-                Next::Nothing => return Ok((false, None)),
+                Next::Ends(Has::Nothing) => return Ok((Has::Nothing, None)),
+                Next::Ends(found) => return Ok((found, role)),
                 Next::Profile(found) if visited.contains(&found.text) => {
                     return Err(wrong(format_args!(
                         "{} leads back to the profile {:?}",
@@ -161,7 +181,7 @@ impl AwsSettings {
         }
     }
 
-    fn next<'s>(&'s self, profile: &'s str, is_source: bool) -> Result<Next<'s>> {
+    fn next<'s>(&'s self, profile: &'s str, is_source: bool, warn: &mut dyn FnMut(String)) -> Result<Next<'s>> {
         let has = |key: &str| self.profiles.property(profile, key).is_some();
         let text = |key| self.property(profile, key, Form::Text);
         if is_source && has("aws_access_key_id") && has("aws_secret_access_key") {
@@ -174,22 +194,25 @@ impl AwsSettings {
                 return Err(wrong(format_args!("{} needs a role_arn beside it", token.origin)));
             }
             read_token(&token)?;
-            self.check_sts()?;
-            return Ok(Next::Ends);
+            self.sts_endpoint()?;
+            return Ok(Next::Ends(Has::Credentials));
         }
         let Some(role) = role else {
             return self.check_keys(profile);
         };
-        self.check_sts()?;
+        self.sts_endpoint()?;
         text("external_id")?;
         if let Some(device) = text("mfa_serial")? {
-            tracing::warn!(
+            warn(format!(
                 "{} has no effect: this library asks nobody for a code, and the role is requested without one",
                 device.origin
-            );
+            ));
         }
         if let (true, Some(duration)) = (is_source, self.property(profile, "duration_seconds", DURATION)?) {
-            tracing::warn!("{} has no effect: it is sent for the last role only", duration.origin);
+            warn(format!(
+                "{} has no effect: it is sent for the last role only",
+                duration.origin
+            ));
         }
         match (text("source_profile")?, text("credential_source")?) {
             (Some(_), Some(source)) => Err(wrong(format_args!(
@@ -208,6 +231,15 @@ impl AwsSettings {
 
     fn check_source<'s>(&'s self, profile: &'s str) -> Result<Next<'s>> {
         let source = self.property(profile, "credential_source", CREDENTIAL_SOURCES)?;
+        if source
+            .as_ref()
+            .is_some_and(|source| source.text.eq_ignore_ascii_case("EcsContainer"))
+        {
+            return Ok(Next::Ends(Has::Container));
+        }
+        if source.as_ref().is_some_and(|source| !is_environment(source)) {
+            self.check_metadata()?;
+        }
         if let Some(source) = source.filter(is_environment) {
             if !self.environment.has("AWS_ACCESS_KEY_ID") {
                 return Err(wrong(format_args!(
@@ -217,13 +249,13 @@ impl AwsSettings {
             }
             self.check_keys_of_environment()?;
         }
-        Ok(Next::Ends)
+        Ok(Next::Ends(Has::Credentials))
     }
 
     /// The keys that stand in the profile itself.
     fn check_keys<'s>(&'s self, profile: &'s str) -> Result<Next<'s>> {
         let id = self.property(profile, "aws_access_key_id", Form::Secret)?;
-        let key = self.property(profile, "aws_secret_access_key", Form::Secret)?;
+        let key = self.property(profile, "aws_secret_access_key", Form::SecretKey)?;
         let refused = NOT_RUN
             .iter()
             // Keys go before a program, as with boto3; who signs in is somebody else than the keys.
@@ -233,7 +265,7 @@ impl AwsSettings {
             return Err(not_run(&Origin::Property { profile, place }));
         }
         match (&id, &key) {
-            (None, None) => return Ok(Next::Nothing),
+            (None, None) => return Ok(Next::Ends(Has::Nothing)),
             (Some(_), Some(_)) => {}
             (Some(found), None) => {
                 return Err(wrong(format_args!(
@@ -251,29 +283,28 @@ impl AwsSettings {
         for token in ["aws_session_token", "aws_security_token"] {
             self.property(profile, token, Form::Secret)?;
         }
-        self.property(profile, "aws_account_id", Form::AccountId)?;
-        Ok(Next::Ends)
+        Ok(Next::Ends(Has::Credentials))
     }
 
     /// The role of the selected profile, where it says for how long.
-    fn role_with_duration(&self, profile: &str) -> Result<Option<Role>> {
+    fn role_with_duration(&self, profile: &str, warn: &mut dyn FnMut(String)) -> Result<Option<Role>> {
         let Some(duration) = self.property(profile, "duration_seconds", DURATION)? else {
             return Ok(None);
         };
         let text = |key| self.property(profile, key, Form::Text);
         let arn = self.property(profile, "role_arn", Form::RoleArn)?;
         let (Some(arn), None) = (arn, text("web_identity_token_file")?) else {
-            tracing::warn!(
+            warn(format!(
                 "{} has no effect: it is sent with a role_arn and its source only",
                 duration.origin
-            );
+            ));
             return Ok(None);
         };
         let owned = |found: Option<Found<'_>>| found.map(|found| found.text.to_owned());
         let source = match (text("source_profile")?, text("credential_source")?) {
-            (None, Some(source)) if is_environment(&source) => OF_THE_ENVIRONMENT.to_owned(),
-            (Some(source), _) => source.text.to_owned(),
-            (None, _) => profile.to_owned(),
+            (None, Some(source)) if is_environment(&source) => Source::Environment,
+            (Some(source), _) => Source::Profile(source.text.to_owned()),
+            (None, _) => Source::Profile(profile.to_owned()),
         };
         Ok(Some(Role {
             arn: arn.text.to_owned(),

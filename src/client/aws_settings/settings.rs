@@ -31,24 +31,24 @@ const fn setting(variables: &'static [&'static str], key: Option<&'static str>, 
 pub(in crate::client) const REGION: Setting =
     setting(&["AWS_REGION", "AWS_DEFAULT_REGION"], Some("region"), Form::Region);
 pub(in crate::client) const CA_BUNDLE: Setting = setting(&["AWS_CA_BUNDLE"], Some("ca_bundle"), Form::Text);
-pub(in crate::client) const USE_FIPS: Setting =
-    setting(&["AWS_USE_FIPS_ENDPOINT"], Some("use_fips_endpoint"), Form::Boolean);
-pub(in crate::client) const USE_DUALSTACK: Setting = setting(
+const USE_FIPS: Setting = setting(&["AWS_USE_FIPS_ENDPOINT"], Some("use_fips_endpoint"), Form::Boolean);
+const USE_DUALSTACK: Setting = setting(
     &["AWS_USE_DUALSTACK_ENDPOINT"],
     Some("use_dualstack_endpoint"),
     Form::Boolean,
 );
-pub(in crate::client) const ACCOUNT_ID_MODE: Setting = setting(
+const ACCOUNT_ID_MODE: Setting = setting(
     &["AWS_ACCOUNT_ID_ENDPOINT_MODE"],
     Some("account_id_endpoint_mode"),
     Form::OneOf(&["preferred", "required", "disabled"]),
 );
-pub(in crate::client) const IGNORE_ENDPOINTS: Setting = setting(
+const ACCOUNT_ID: Setting = setting(&["AWS_ACCOUNT_ID"], Some("aws_account_id"), Form::AccountId);
+const IGNORE_ENDPOINTS: Setting = setting(
     &["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"],
     Some("ignore_configured_endpoint_urls"),
     Form::Boolean,
 );
-const ENDPOINT_OF_SERVICE: Setting = setting(&["AWS_ENDPOINT_URL_DYNAMODB"], None, Form::Url);
+const ENDPOINT_OF_DYNAMODB: Setting = setting(&["AWS_ENDPOINT_URL_DYNAMODB"], None, Form::Url);
 const ENDPOINT: Setting = setting(&["AWS_ENDPOINT_URL"], Some("endpoint_url"), Form::Url);
 const ENDPOINT_OF_STS: Setting = setting(&["AWS_ENDPOINT_URL_STS"], None, Form::Url);
 const METADATA_ENDPOINT: Setting = setting(
@@ -68,13 +68,10 @@ const METADATA_V1_DISABLED: Setting = setting(
     Form::Boolean,
 );
 
-/// What a request to DynamoDB needs to know; the rest is checked when credentials are looked for.
-const OF_CONNECTIONS: [&Setting; 9] = [
-    &REGION,
-    &USE_FIPS,
-    &USE_DUALSTACK,
-    &ACCOUNT_ID_MODE,
-    &IGNORE_ENDPOINTS,
+/// Which endpoint of a region is asked.
+const OF_ENDPOINTS: [&Setting; 4] = [&USE_FIPS, &USE_DUALSTACK, &ACCOUNT_ID_MODE, &ACCOUNT_ID];
+/// How an instance's metadata is asked, for the region or for credentials.
+const OF_METADATA: [&Setting; 4] = [
     &METADATA_ENDPOINT,
     &METADATA_MODE,
     &METADATA_DISABLED,
@@ -141,6 +138,11 @@ pub(in crate::client) fn shortened(text: &str, longest: usize) -> String {
     }
 }
 
+/// At most so many characters of a value, white space and all.
+fn beginning(text: &str, longest: usize) -> &str {
+    text.char_indices().nth(longest).map_or(text, |(end, _)| &text[..end])
+}
+
 impl AwsSettings {
     /// The environment and the AWS files as they are now. What is wrong in them is said only by whoever needs it.
     pub(in crate::client) fn read(config: &Config) -> Self {
@@ -157,7 +159,7 @@ impl AwsSettings {
         }
     }
 
-    fn in_environment(mut environment: Environment, own_profile: Option<&str>) -> Self {
+    pub(in crate::client) fn in_environment(mut environment: Environment, own_profile: Option<&str>) -> Self {
         // Older names, which boto3 and the AWS CLI still accept.
         for (name, older) in [
             ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"),
@@ -214,52 +216,70 @@ impl AwsSettings {
 
     /// The endpoint that is set for DynamoDB; none where the region decides.
     pub(in crate::client) fn endpoint(&self) -> Result<Option<String>> {
+        self.endpoint_of("dynamodb", &ENDPOINT_OF_DYNAMODB)
+    }
+
+    /// The endpoint at which STS is asked for a role; none where the region decides.
+    pub(in crate::client) fn sts_endpoint(&self) -> Result<Option<String>> {
+        self.endpoint_of("sts", &ENDPOINT_OF_STS)
+    }
+
+    fn endpoint_of(&self, service: &str, own: &Setting) -> Result<Option<String>> {
         if self.find(&IGNORE_ENDPOINTS)?.is_some_and(|found| found.is_true()) {
             return Ok(None);
         }
-        let found = match (
-            self.find(&ENDPOINT_OF_SERVICE)?,
-            self.environment.has("AWS_ENDPOINT_URL"),
-        ) {
-            (Some(found), _) => Some(found),
-            (None, true) => self.find(&ENDPOINT)?,
-            (None, false) => match self.profiles.service_property("endpoint_url") {
-                Some(place) => {
-                    let origin = Origin::Property {
-                        profile: &self.profiles.selected,
-                        place,
-                    };
-                    Some(checked(&place.property.value, origin, Form::Url)?)
-                }
-                None => self.find(&ENDPOINT)?,
-            },
+        let of_profile = || {
+            let Some(place) = self.profiles.service_property(service, "endpoint_url") else {
+                return self.find(&ENDPOINT);
+            };
+            let profile = &self.profiles.selected;
+            checked(&place.property.value, Origin::Property { profile, place }, Form::Url).map(Some)
+        };
+        let found = match self.find(own)? {
+            Some(found) => Some(found),
+            None if self.environment.has("AWS_ENDPOINT_URL") => self.find(&ENDPOINT)?,
+            None => of_profile()?,
         };
         let Some(found) = found else { return Ok(None) };
-        if found.text.contains('@') {
+        if found.text.contains(['@', '?', '#']) {
             return Err(wrong(format_args!(
-                "{} must not hold a user name or password",
+                "{} must not hold a user name, a password or a query",
                 found.origin
             )));
         }
         Ok(Some(found.text.to_owned()))
     }
 
-    /// Refuses what is wrong for every request, whoever signs it.
-    pub(in crate::client) fn check_connections(&self) -> Result<()> {
+    /// Refuses what is wrong for every request, whoever signs it: `has_endpoint` where the region's is not asked, `has_region` where
+    /// no metadata is asked for one.
+    pub(in crate::client) fn check_connections(&self, has_endpoint: bool, has_region: bool) -> Result<()> {
         if !self.has_own_profile {
             self.variable("AWS_PROFILE", Form::Text)?;
         }
         self.check_profile(&self.profiles.selected, None)?;
-        OF_CONNECTIONS
-            .iter()
-            .try_for_each(|setting| self.find(setting).map(drop))
+        for reason in self.profiles.unreadable() {
+            tracing::warn!("{reason}");
+        }
+        if !has_endpoint {
+            self.check_all(&OF_ENDPOINTS)?;
+        }
+        if !has_region {
+            self.check_metadata()?;
+        }
+        Ok(())
     }
 
-    /// Refuses an endpoint that STS would be asked at for a role.
-    pub(super) fn check_sts(&self) -> Result<()> {
-        self.find(&ENDPOINT_OF_STS)?;
-        self.find(&ENDPOINT)?;
-        Ok(())
+    pub(super) fn check_metadata(&self) -> Result<()> {
+        self.check_all(&OF_METADATA)
+    }
+
+    fn check_all(&self, settings: &[&Setting]) -> Result<()> {
+        settings.iter().try_for_each(|setting| self.find(setting).map(drop))
+    }
+
+    /// Whether the environment's keys sign, so that nobody is asked for others.
+    pub(in crate::client) fn has_keys(&self) -> bool {
+        !self.has_own_profile && self.environment.has("AWS_ACCESS_KEY_ID")
     }
 
     /// Whether a profile is there and can be read; `named_by` says what asks for it, where that is another profile.
@@ -303,7 +323,7 @@ fn checked<'s>(text: &'s str, origin: Origin<'s>, form: Form) -> Result<Found<'s
         return Ok(Found { text, origin });
     }
     let shown = match form.may_show(text) {
-        true => format!(", not {:?}", shortened(text, LONGEST_SHOWN_VALUE)),
+        true => format!(", not {:?}", beginning(text, LONGEST_SHOWN_VALUE)),
         false => String::new(),
     };
     Err(wrong(format_args!("{origin} must be {form}{shown}")))

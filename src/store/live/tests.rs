@@ -96,8 +96,13 @@ fn a_file_that_nobody_reads_makes_none() {
     // Over TLS, the profile may say whom to trust.
     let over_tls = config(r#","region":"eu-west-1","endpoint":"https://localhost:1""#);
     let before = identity(&over_tls, &environment);
-    folder.write(".aws/config", "new");
-    assert_ne!(before, identity(&over_tls, &environment));
+    let bundle = folder.0.join("roots.pem");
+    folder.write("roots.pem", "old");
+    folder.write(".aws/config", &format!("[default]\nca_bundle = {}\n", bundle.display()));
+    let named = identity(&over_tls, &environment);
+    assert_ne!(before, named);
+    folder.write("roots.pem", "newer");
+    assert_ne!(named, identity(&over_tls, &environment));
 }
 
 #[test]

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol, TypedDict, runtime_checkable
 
+from ._arguments import payload_argument
 from ._errors import STATUSES, NoCredentialsError, StoreError
 
 _log = logging.getLogger("ld_dynamo_store")
@@ -93,9 +94,16 @@ def split(
     )
 
 
-def to_json(credentials: Mapping[str, Any]) -> bytes:
+def to_json(credentials: Mapping[str, Any] | str | bytes) -> bytes:
     """The text that the native library takes."""
-    return json.dumps(dict(credentials)).encode()
+    if isinstance(credentials, str | bytes):
+        return payload_argument(credentials, "credentials")
+    if isinstance(credentials, Mapping):
+        return json.dumps(dict(credentials)).encode()
+    message = f"set_credentials takes a mapping or JSON text, not {type(credentials).__name__}"
+    if isinstance(credentials, CredentialsProvider | CredentialsSession):
+        message += ": give the object to the constructor of the store, as credentials=, which asks it before calls"
+    raise TypeError(message)
 
 
 class Renewal:

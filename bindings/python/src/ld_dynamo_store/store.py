@@ -282,7 +282,7 @@ class Store:
         status, text = self._call_for_text(self._library.big_segments_membership, native_hash)
         return None if status == NOT_FOUND or text is None else json.loads(text)
 
-    def set_credentials(self, credentials: ExpiringCredentials | Mapping[str, Any]) -> None:
+    def set_credentials(self, credentials: ExpiringCredentials | Mapping[str, Any] | str | bytes) -> None:
         """Signs requests with these from now on. For a store made with ``credentials="pushed"``.
 
         At any time, from any thread, also before the first call. A child of a fork has those that were there at the
@@ -291,10 +291,12 @@ class Store:
 
         Args:
             credentials: ``access_key_id``, ``secret_access_key``, and where there are such ``session_token`` and
-                ``expires_ms``, the time of expiry in milliseconds since 1970.
+                ``expires_ms``, the time of expiry in milliseconds since 1970; as a mapping or as JSON text. An object
+                that finds credentials goes to the constructor.
 
         Raises:
             ConfigurationError: a member is wrong, or the store was made otherwise; it keeps what it had.
+            InvalidArgumentError: the text is not JSON.
         """
         handle = self._handle
         pointer = handle.enter()

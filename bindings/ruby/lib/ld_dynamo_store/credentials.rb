@@ -2,12 +2,14 @@
 
 require "json"
 require "logger"
+require "time"
 
 module LdDynamoStore
   # Keeps a native store in AWS credentials that an object finds, on the threads that call the store.
   #
   # The object has the interface of the AWS SDK for Ruby: +credentials+ answers with one that has +access_key_id+, +secret_access_key+ and
-  # +session_token+, and +expiration+ tells when they expire, where the object has that method.
+  # +session_token+, and +expiration+ tells when they expire, where the object has that method: a Time, a DateTime, seconds since 1970, or a
+  # String in ISO 8601.
   class CredentialsRenewal
     # What expires within this time is asked for again, and what tells no expiration after the other.
     SECONDS_BEFORE_EXPIRY = 5 * 60
@@ -82,12 +84,25 @@ module LdDynamoStore
         break if chain.last.respond_to?(:access_key_id)
       end
       credentials = chain.last
-      expiration = chain.filter_map { |object| object.expiration if object.respond_to?(:expiration) }.last
+      expiration = time(chain.filter_map { |object| object.expiration if object.respond_to?(:expiration) }.last)
       json = JSON.generate(
         access_key_id: credentials.access_key_id, secret_access_key: credentials.secret_access_key,
         session_token: credentials.session_token, expires_ms: expiration && (expiration.to_r * 1000).floor
       )
       [json, expiration]
+    end
+
+    # Without the value in the error: what stands in the wrong place may be a secret.
+    def time(expiration)
+      case expiration
+      when nil, Time then expiration
+      when Integer, Float, Rational then Time.at(expiration)
+      when String then Time.iso8601(expiration)
+      when DateTime then expiration.to_time
+      else raise ArgumentError
+      end
+    rescue ArgumentError, RangeError
+      raise ArgumentError, "the expiration, of class #{expiration.class}, is no Time, DateTime, number of seconds since 1970 or text in ISO 8601", cause: nil
     end
 
     def seconds_until_look(expiration)

@@ -8,25 +8,34 @@ use crate::error::Error;
 
 const PAUSE: Duration = Duration::from_secs(60);
 
-/// The complaints of one live state.
+/// So many different ones are remembered.
+const MOST: usize = 8;
+
+/// What one live state has said, and when.
 #[derive(Default)]
-pub(crate) struct Complaints(Mutex<Option<(Instant, String)>>);
+pub(crate) struct Complaints(Mutex<Vec<(Instant, String)>>);
 
 impl Complaints {
-    /// Logs why no client can be made. What may pass by itself is left to the caller, who is told the same.
+    /// Logs why no request can be sent. What may pass by itself is left to the caller, who is told the same.
     pub(crate) fn say(&self, error: &Error) {
-        if !error.is_retriable() && self.is_news(error.message(), Instant::now()) {
-            tracing::warn!("no request can be sent: {error}");
+        if !error.is_retriable() {
+            self.warn(&format!("no request can be sent: {error}"));
+        }
+    }
+
+    pub(super) fn warn(&self, message: &str) {
+        if self.is_news(message, Instant::now()) {
+            tracing::warn!("{message}");
         }
     }
 
     fn is_news(&self, message: &str, now: Instant) -> bool {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_known = last
-            .as_ref()
-            .is_some_and(|(said, known)| known == message && now < *said + PAUSE);
+        let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        said.retain(|(when, _)| now < *when + PAUSE);
+        let is_known = said.iter().any(|(_, known)| known == message);
         if !is_known {
-            *last = Some((now, message.to_owned()));
+            said.truncate(MOST - 1);
+            said.push((now, message.to_owned()));
         }
         !is_known
     }
@@ -44,5 +53,6 @@ mod tests {
         assert!(!complaints.is_news("no region", began + PAUSE / 2));
         assert!(complaints.is_news("no region", began + PAUSE));
         assert!(complaints.is_news("no bundle", began + PAUSE));
+        assert!(!complaints.is_news("no region", began + PAUSE));
     }
 }
