@@ -303,34 +303,6 @@ fn system_places() -> (Option<PathBuf>, Option<PathBuf>) {
     (file, Some(PathBuf::from("/etc/ssl/certs")))
 }
 
-/// Those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, or the system's.
-fn system_certificates() -> Vec<rustls::pki_types::CertificateDer<'static>> {
-    let variables = ["SSL_CERT_FILE", "SSL_CERT_DIR"].map(std::env::var_os);
-    let has_empty = variables.iter().flatten().any(|value| value.is_empty());
-    if !has_empty {
-        return rustls_native_certs::load_native_certs().certs;
-    }
-    // An empty one would hide the system's.
-    let [file, folder] = variables.map(|value| value.filter(|value| !value.is_empty()));
-    let (file, folder) = match (file, folder) {
-        (None, None) => system_places(),
-        given => (given.0.map(PathBuf::from), given.1.map(PathBuf::from)),
-    };
-    rustls_native_certs::load_certs_from_paths(file.as_deref(), folder.as_deref()).certs
-}
-
-/// Where distributions keep them.
-fn system_places() -> (Option<PathBuf>, Option<PathBuf>) {
-    const FILES: [&str; 4] = [
-        "/etc/ssl/certs/ca-certificates.crt",
-        "/etc/pki/tls/certs/ca-bundle.crt",
-        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-        "/etc/ssl/cert.pem",
-    ];
-    let file = FILES.iter().map(PathBuf::from).find(|path| path.exists());
-    (file, Some(PathBuf::from("/etc/ssl/certs")))
-}
-
 fn require_certificates(
     read: CertificateResult,
     path: &str,

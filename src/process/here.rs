@@ -21,6 +21,11 @@ pub(crate) fn deadline() -> Option<Instant> {
     DEADLINE.get()
 }
 
+/// Whether the call that is driven on this thread should be over.
+pub(crate) fn is_out_of_time() -> bool {
+    deadline().is_some_and(|deadline| Instant::now() >= deadline)
+}
+
 /// Waits, but not beyond the call's deadline.
 pub(crate) fn pause(duration: Duration) {
     let left = deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()));

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::client::{Client, Rows, Write};
 use crate::config::Config;
@@ -54,7 +54,7 @@ pub(crate) fn init(
     });
     outcome
         .map_err(|error| match config.init_timeout {
-            Some(limit) if is_out_of_time() && error.is_retriable() => progress.out_of_time(limit),
+            Some(limit) if process::is_out_of_time() && error.is_retriable() => progress.out_of_time(limit),
             _ => error,
         })
         .map_err(|error| error.in_context(progress.describe()))
@@ -66,10 +66,6 @@ struct Init<'a> {
     config: &'a Config,
     made_in: u64,
     progress: &'a Progress,
-}
-
-fn is_out_of_time() -> bool {
-    process::deadline().is_some_and(|deadline| Instant::now() >= deadline)
 }
 
 impl Init<'_> {
@@ -192,7 +188,7 @@ impl Init<'_> {
     /// The answer; nothing, after a pause, where the request is to be repeated.
     fn answered<T>(&self, outcome: Result<T>, backoff: &mut Backoff) -> Result<Option<T>> {
         match outcome {
-            Err(error) if error.is_retriable() && !is_out_of_time() => {
+            Err(error) if error.is_retriable() && !process::is_out_of_time() => {
                 self.progress.failed(error);
                 backoff.pause();
                 Ok(None)

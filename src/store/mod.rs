@@ -158,13 +158,23 @@ impl Store {
                 return Ok(known);
             }
         }
+        let mut given_up = None;
         let answer = self.call(async |client| {
-            let (answer, is_joined) = flights.join(name, began, || read(client)).await;
+            let read = async || match read(client).await {
+                // Out of its own time, it leaves the flight to those who have more.
+                Err(error) if process::is_out_of_time() => {
+                    given_up = Some(error);
+                    std::future::pending().await
+                }
+                answer => answer,
+            };
+            let (answer, is_joined) = flights.join(name, began, read).await;
             if is_joined && answer.is_ok() {
                 live.stats.joined_call();
             }
             answer
         });
+        let answer = answer.map_err(|error| given_up.unwrap_or(error));
         let error = match answer {
             Ok(found) => return Ok(found),
             Err(error) => error,

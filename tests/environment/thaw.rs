@@ -7,7 +7,7 @@ use ld_dynamo_store::{Credentials, ErrorKind, Store};
 use serde_json::json;
 
 use crate::listener::Listener;
-use crate::support::Engine;
+use crate::support::{requests_of_a_refusal, Engine};
 use crate::surroundings::{uncached, Surroundings};
 
 #[test]
@@ -33,7 +33,7 @@ fn a_request_that_was_signed_too_long_ago_is_signed_anew() {
     }
     let message = "The request signature we calculated does not match the signature you provided.";
     engine.script(json!({
-        "times": 1,
+        "times": requests_of_a_refusal(),
         "action": {"error": {"status": 400, "code": "InvalidSignatureException", "message": message}},
     }));
     let error = store

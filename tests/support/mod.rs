@@ -51,6 +51,15 @@ pub fn transport() -> String {
     std::env::var("LD_DYNAMO_TEST_TRANSPORT").unwrap_or_else(|_| "auto".to_owned())
 }
 
+/// What a refusal costs in requests: the AWS SDK repeats what a direct one ends in, and says what it means.
+pub fn requests_of_a_refusal() -> u64 {
+    if transport() == "sdk" {
+        1
+    } else {
+        2
+    }
+}
+
 /// The repository's root.
 pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

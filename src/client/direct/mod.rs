@@ -15,6 +15,7 @@ mod tls;
 
 use std::io;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -59,6 +60,8 @@ pub(super) struct Direct {
     pool: Pool,
     attempt_timeout: Option<Duration>,
     refused: Arc<Refused>,
+    /// The engine answers in a way that only the AWS SDK reads.
+    is_given_up: AtomicBool,
     stats: Arc<Stats>,
 }
 
@@ -123,6 +126,7 @@ impl Direct {
             pool: Pool::new(place, config.max_concurrency),
             attempt_timeout: config.attempt_timeout,
             refused,
+            is_given_up: AtomicBool::new(false),
             stats,
         })
     }
@@ -239,7 +243,7 @@ impl Direct {
         write: impl FnOnce(Asked, &mut Vec<u8>),
         read: impl FnOnce(u16, &[u8]) -> Option<T>,
     ) -> Outcome<T> {
-        let Some(identity) = (self.identity)() else {
+        let Some(identity) = (self.identity)().filter(|_| !self.is_given_up.load(Relaxed)) else {
             return Outcome::HandedOver(Before::default());
         };
         let mut body = Vec::with_capacity(1024);
@@ -259,6 +263,8 @@ impl Direct {
         let exchange = match process::outside(|| self.pool.exchange(write, deadline)) {
             Ok(exchange) => exchange,
             Err(broken) => {
+                let never_answers = matches!(&broken.why, Why::Malformed(malformed) if malformed.is_the_engine_s_way());
+                self.is_given_up.fetch_or(never_answers, Relaxed);
                 return Outcome::HandedOver(Before {
                     is_attempted: !matches!(broken.why, Why::Interrupted),
                     is_sent: broken.was_sent,

@@ -56,6 +56,16 @@ pub(crate) enum Malformed {
     Checksum,
 }
 
+impl Malformed {
+    /// Whether whoever answers so does it always: no fault, but another HTTP.
+    pub(crate) fn is_the_engine_s_way(self) -> bool {
+        matches!(
+            self,
+            Malformed::Version | Malformed::TransferEncoding | Malformed::NoLength
+        )
+    }
+}
+
 impl fmt::Display for Malformed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
