@@ -246,18 +246,14 @@ impl Direct {
         let Some(identity) = (self.identity)().filter(|_| !self.is_given_up.load(Relaxed)) else {
             return Outcome::HandedOver(Before::default());
         };
-        let mut body = Vec::with_capacity(1024);
-        write(self.refused.remaining(), &mut body);
-        let mut head = Vec::with_capacity(1024);
-        if self.write_head(&identity, target, &body, &mut head).is_none() {
-            return Outcome::HandedOver(Before::default());
-        }
         super::connect::note_request();
         self.stats.direct_request();
         let deadline = self.deadline(surplus);
-        let write = |request: &mut Vec<u8>| {
-            request.extend_from_slice(&head);
-            request.extend_from_slice(&body);
+        let asked = self.refused.remaining();
+        let write = |request: &mut Vec<u8>, body: &mut Vec<u8>| {
+            write(asked, body);
+            self.write_head(&identity, target, body, request);
+            request.extend_from_slice(body);
         };
         // A fork need not wait for the table.
         let exchange = match process::outside(|| self.pool.exchange(write, deadline)) {
@@ -278,7 +274,7 @@ impl Direct {
         }
     }
 
-    fn write_head(&self, identity: &Credentials, target: &str, body: &[u8], head: &mut Vec<u8>) -> Option<()> {
+    fn write_head(&self, identity: &Credentials, target: &str, body: &[u8], head: &mut Vec<u8>) {
         for part in [
             "POST / HTTP/1.1\r\nhost: ",
             &self.host,
@@ -294,11 +290,11 @@ impl Direct {
         ] {
             head.extend_from_slice(part.as_bytes());
         }
-        let signed = self
+        // What no header may hold was refused before: a request that is not signed is refused, too.
+        let _ = self
             .signer
             .sign(identity, self.clock.now(), &self.host, target, body, head);
         head.extend_from_slice(b"\r\n");
-        signed.ok()
     }
 
     fn deadline(&self, surplus: Duration) -> Instant {

@@ -116,8 +116,13 @@ impl Pool {
     }
 
     /// Sends what `write` writes, head and body, and reads the answer; on another connection once more where an idle one turns out
-    /// to be at its end.
-    pub(crate) fn exchange(&self, write: impl FnOnce(&mut Vec<u8>), deadline: Instant) -> Result<Exchange<'_>, Broken> {
+    /// to be at its end. The second of the two places that `write` is given is for what it likes: memory that stays with a connection
+    /// costs a request nothing.
+    pub(crate) fn exchange(
+        &self,
+        write: impl FnOnce(&mut Vec<u8>, &mut Vec<u8>),
+        deadline: Instant,
+    ) -> Result<Exchange<'_>, Broken> {
         let broken = |why, was_sent| Broken { why, was_sent };
         let reused = self.take().map_err(|Interrupted| broken(Why::Interrupted, false))?;
         let is_reused = reused.is_some();
@@ -126,7 +131,9 @@ impl Pool {
             None => Kept::new(self.connect(deadline).map_err(|why| broken(why, false))?),
         };
         kept.request.clear();
-        write(&mut kept.request);
+        kept.answer.clear();
+        write(&mut kept.request, &mut kept.answer);
+        kept.answer.clear();
         let mut may_have_been_done_before = false;
         let mut attempt = kept.attempt(deadline);
         if is_reused && attempt.as_ref().is_err_and(|failure| failure.is_end) {

@@ -99,7 +99,7 @@ fn reset(stream: &TcpStream) {
 
 fn exchange(pool: &Pool) -> Result<Exchange<'_>, Broken> {
     let deadline = Instant::now() + Duration::from_secs(5);
-    pool.exchange(|bytes| bytes.extend_from_slice(REQUEST), deadline)
+    pool.exchange(|bytes, _| bytes.extend_from_slice(REQUEST), deadline)
 }
 
 fn body(pool: &Pool) -> String {
@@ -279,7 +279,7 @@ fn a_server_that_says_nothing_costs_the_time_and_the_connection() {
     let pool = server.pool(4);
     let began = Instant::now();
     let outcome = pool.exchange(
-        |bytes| bytes.extend_from_slice(REQUEST),
+        |bytes, _| bytes.extend_from_slice(REQUEST),
         began + Duration::from_millis(100),
     );
     let broken = outcome.map(|_| ()).expect_err("no answer");
