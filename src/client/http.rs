@@ -25,8 +25,10 @@ use http_body::{Body, Frame, SizeHint};
 use rustls_native_certs::CertificateResult;
 use tokio::sync::oneshot;
 
-use super::aws_settings::{wrong, AwsSettings, CA_BUNDLE};
-use super::proxy::{self, Proxies};
+use super::aws_settings::{is_pipe, wrong, AwsSettings, CA_BUNDLE};
+use super::complaint::Complaints;
+use super::proxy::Proxies;
+use super::this_machine::stays_on_this_machine;
 use crate::config::Config;
 use crate::error::Result;
 use crate::process::{self, SignalsBlocked};
@@ -148,7 +150,7 @@ impl HttpConnector for ByPlace {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let uri: http::Uri = request.uri().parse().unwrap_or_default();
         match &self.past_proxies {
-            Some(past_proxies) if proxy::stays_on_this_machine(&uri) => past_proxies.call(request),
+            Some(past_proxies) if stays_on_this_machine(&uri) => past_proxies.call(request),
             _ if uri.scheme_str() == Some("http") => self.of_plain.call(request),
             _ => self.of_tls.call(request),
         }
@@ -227,7 +229,7 @@ fn context(trust: TrustStore) -> Result<TlsContext> {
 
 /// `ca_bundle`, `AWS_CA_BUNDLE`, the profile's, or what the system trusts; read here so that no process-wide cell is filled (see
 /// ARCHITECTURE.md).
-pub(super) fn trust(config: &Config, aws: &AwsSettings) -> Result<TlsContext> {
+pub(super) fn trust(config: &Config, aws: &AwsSettings, complaints: &Complaints) -> Result<TlsContext> {
     let given = config
         .ca_bundle
         .as_ref()
@@ -239,6 +241,11 @@ pub(super) fn trust(config: &Config, aws: &AwsSettings) -> Result<TlsContext> {
             .map(|found| (found.text.to_owned(), found.origin())),
     };
     let (certificates, origin) = match bundle {
+        Some((path, named_by)) if is_pipe(path.as_ref()) => {
+            return Err(wrong(format_args!(
+                "{named_by} names a pipe, which cannot be read again and again"
+            )));
+        }
         Some((path, named_by)) => {
             let read = rustls_native_certs::load_certs_from_paths(Some(path.as_ref()), None);
             (require_certificates(read, &path, &named_by)?, path)
@@ -255,7 +262,9 @@ pub(super) fn trust(config: &Config, aws: &AwsSettings) -> Result<TlsContext> {
         }
     }
     if usable == 0 {
-        tracing::warn!("no usable root certificate in {origin}; connections over TLS will fail");
+        complaints.warn(&format!(
+            "no usable root certificate in {origin}; connections over TLS will fail"
+        ));
     }
     context(trust)
 }

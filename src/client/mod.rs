@@ -16,6 +16,7 @@ mod optional;
 mod proxy;
 mod pushed;
 mod rows;
+mod this_machine;
 mod validation;
 
 use std::sync::Arc;
@@ -97,8 +98,9 @@ impl Client {
         config: &Config,
         pushed: Option<&PushedCredentials>,
         stats: Arc<Stats>,
+        complaints: &Complaints,
     ) -> Result<Self> {
-        let (settings, place) = connect::connect(config, pushed, &stats).await?;
+        let (settings, place) = connect::connect(config, pushed, &stats, complaints).await?;
         let dynamodb = connect::with_own_quota(&settings, "ld-dynamo-store");
         let proxy = place.proxy;
         let at = place

@@ -69,7 +69,7 @@ impl LiveState {
             return Ok(client);
         }
         let connect = || async {
-            let client = Client::connect(config, pushed, Arc::clone(&self.stats)).await?;
+            let client = Client::connect(config, pushed, Arc::clone(&self.stats), &self.complaints).await?;
             // Somebody may have been faster, after this flight's leader had gone away.
             if self.client.set(client).is_ok() {
                 warn_of_prefix(&config.prefix);
