@@ -236,16 +236,18 @@ pub(super) fn trust(config: &Config, aws: &AwsSettings, complaints: &Complaints)
         .map(|path| (path.clone(), "\"ca_bundle\"".to_owned()));
     let bundle = match given {
         Some(given) => Some(given),
-        None => aws
-            .find(&CA_BUNDLE)?
-            .map(|found| (found.text.to_owned(), found.origin())),
+        None => match aws.find(&CA_BUNDLE)? {
+            // Who names one in the configuration is there to write into it.
+            Some(found) if is_pipe(found.text.as_ref()) => {
+                let origin = found.origin();
+                return Err(wrong(format_args!(
+                    "{origin} names a pipe, which cannot be read again and again"
+                )));
+            }
+            found => found.map(|found| (found.text.to_owned(), found.origin())),
+        },
     };
     let (certificates, origin) = match bundle {
-        Some((path, named_by)) if is_pipe(path.as_ref()) => {
-            return Err(wrong(format_args!(
-                "{named_by} names a pipe, which cannot be read again and again"
-            )));
-        }
         Some((path, named_by)) => {
             let read = rustls_native_certs::load_certs_from_paths(Some(path.as_ref()), None);
             (require_certificates(read, &path, &named_by)?, path)
