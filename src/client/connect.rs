@@ -171,14 +171,13 @@ async fn settings(
             .region(Region::new(region.clone()))
             .credentials_provider(credentials.clone()),
         _ => {
-            let has_region = config.region.is_some() || aws.find(&aws_settings::REGION)?.is_some();
-            aws.check_connections(endpoint.is_some(), has_region, complaints)?;
             let region = match &config.region {
                 Some(region) => Some(Region::new(region.clone())),
                 None => aws
                     .find(&aws_settings::REGION)?
                     .map(|found| Region::new(found.text.to_owned())),
             };
+            aws.check_connections(endpoint.is_some(), region.is_some(), complaints)?;
             let of_credentials = http.for_credentials();
             let loader = chain::loader(of_credentials.clone(), timeouts(config), region);
             let found = aws.passed_on(loader.no_credentials(), None).load().await;

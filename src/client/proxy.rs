@@ -11,6 +11,7 @@ const HTTPS: [&str; 2] = ["https_proxy", "HTTPS_PROXY"];
 const HTTP: [&str; 2] = ["http_proxy", "HTTP_PROXY"];
 const ALL: [&str; 2] = ["all_proxy", "ALL_PROXY"];
 const NONE: [&str; 2] = ["no_proxy", "NO_PROXY"];
+
 /// The proxies of requests over TLS and of others.
 #[derive(Default)]
 pub(super) struct Proxies {

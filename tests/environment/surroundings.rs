@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use ld_dynamo_store::{CacheTtl, Config, Error, ErrorKind, Store};
+use ld_dynamo_store::{CacheTtl, Config, Credentials, Error, ErrorKind, Store};
 
 use crate::support;
 
@@ -94,6 +94,20 @@ impl Drop for Surroundings {
 pub fn uncached(table: &str) -> Config {
     let mut config = Config::new(table);
     config.cache_ttl = CacheTtl::Off;
+    config
+}
+
+/// With endpoint, region and credentials of its own, so that environment and files are not asked for them; one attempt.
+pub fn with_all_given(endpoint: &str, table: &str) -> Config {
+    let mut config = uncached(table);
+    config.endpoint = Some(endpoint.to_owned());
+    config.region = Some("eu-west-1".to_owned());
+    config.credentials = Some(Credentials {
+        access_key_id: "local".to_owned(),
+        secret_access_key: "local".to_owned(),
+        session_token: None,
+    });
+    config.max_attempts = 1;
     config
 }
 
