@@ -44,7 +44,7 @@ impl Chain {
             .check_credentials(&mut warn)
             .map_err(CredentialsError::provider_error)?;
         // An endpoint that is named is used as it is.
-        let is_named = aws.sts_endpoint().map_err(CredentialsError::provider_error)?.is_some();
+        let is_named = matches!(aws.sts_endpoint(), Ok(Some(_)));
         let loader = || {
             let loader = loader(self.http.clone(), self.timeouts.clone(), self.region.clone());
             match is_named {

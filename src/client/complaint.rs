@@ -34,7 +34,9 @@ impl Complaints {
         said.retain(|(when, _)| now < *when + PAUSE);
         let is_known = said.iter().any(|(_, known)| known == message);
         if !is_known {
-            said.truncate(MOST - 1);
+            if said.len() >= MOST {
+                said.remove(0);
+            }
             said.push((now, message.to_owned()));
         }
         !is_known

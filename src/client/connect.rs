@@ -78,6 +78,7 @@ pub(super) async fn connect(
     config: &Config,
     pushed: Option<&PushedCredentials>,
     stats: &Arc<Stats>,
+    complaints: &Complaints,
 ) -> Result<(Settings, Place)> {
     let aws = match reads_aws_files(config) {
         true => AwsSettings::read(config),
@@ -88,16 +89,14 @@ pub(super) async fn connect(
         None if config.client_factory.is_none() => aws.endpoint()?,
         None => None,
     };
-    let is_plain = endpoint
-        .as_ref()
-        .is_some_and(|endpoint| endpoint.starts_with("http://"));
-    let proxies = Proxies::of(config, is_plain)?;
-    let proxy_named_by = proxies.of_requests(is_plain).map(|proxy| proxy.named_by);
+    let is_plain = endpoint.as_deref().is_some_and(is_plain);
+    let proxies = Proxies::of(config, is_plain, host(endpoint.as_deref()).as_deref())?;
+    let proxy_named_by = proxies.named_by(is_plain);
     // Credentials may have to be fetched over TLS, and a proxy may speak it.
     let has_credentials = config.is_given_credentials() || aws.has_keys();
     let needs_tls = !is_plain || !has_credentials || !proxies.are_none();
     let (trust, roots) = if needs_tls {
-        http::trust(config, &aws)?
+        http::trust(config, &aws, complaints)?
     } else {
         http::nothing_trusted()?
     };
@@ -117,7 +116,7 @@ pub(super) async fn connect(
             credentials: None,
             asked: Arc::default(),
         },
-        None => settings(config, pushed, &aws, &endpoint, &http).await?,
+        None => settings(config, pushed, &aws, &endpoint, &http, complaints).await?,
     };
     let mut sdk = sdk
         .interceptor(CountAttempts(Arc::clone(stats), Arc::clone(&asked)))
@@ -150,6 +149,18 @@ pub(super) async fn connect(
     Ok((settings, place))
 }
 
+/// The host that is asked; `None` where it is the region's.
+fn host(endpoint: Option<&str>) -> Option<String> {
+    let uri: ::http::Uri = endpoint?.parse().ok()?;
+    uri.host().map(str::to_owned)
+}
+
+fn is_plain(endpoint: &str) -> bool {
+    endpoint
+        .get(..7)
+        .is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"))
+}
+
 fn no_region(config: &Config, aws: &AwsSettings) -> Error {
     let message = match config.client_factory {
         Some(_) => "the client_factory gave no AWS region".to_owned(),
@@ -170,8 +181,7 @@ pub(super) fn with_own_quota(settings: &Settings, name: &'static str) -> aws_sdk
 
 /// Whether anything is left for the AWS files to say.
 pub(crate) fn reads_aws_files(config: &Config) -> bool {
-    let is_plain = |endpoint: &String| endpoint.starts_with("http://");
-    let knows_whom_to_trust = config.ca_bundle.is_some() || config.endpoint.as_ref().is_some_and(is_plain);
+    let knows_whom_to_trust = config.ca_bundle.is_some() || config.endpoint.as_deref().is_some_and(is_plain);
     let is_complete = config.is_given_credentials() && config.region.is_some() && config.endpoint.is_some();
     !(is_complete && knows_whom_to_trust) || config.client_factory.is_some()
 }
@@ -192,6 +202,7 @@ async fn settings(
     aws: &AwsSettings,
     endpoint: &Option<String>,
     http: &Connectors,
+    complaints: &Complaints,
 ) -> Result<Settings> {
     let mut last = None;
     let given = given(config, pushed);
@@ -202,14 +213,13 @@ async fn settings(
             .region(Region::new(region.clone()))
             .credentials_provider(credentials.clone()),
         _ => {
-            let has_region = config.region.is_some() || aws.find(&aws_settings::REGION)?.is_some();
-            aws.check_connections(endpoint.is_some(), has_region)?;
             let region = match &config.region {
                 Some(region) => Some(Region::new(region.clone())),
                 None => aws
                     .find(&aws_settings::REGION)?
                     .map(|found| Region::new(found.text.to_owned())),
             };
+            aws.check_connections(endpoint.is_some(), region.is_some(), complaints)?;
             let of_credentials = http.for_credentials();
             let loader = chain::loader(of_credentials.clone(), timeouts(config), region);
             let found = aws.passed_on(loader.no_credentials(), None).load().await;

@@ -60,6 +60,12 @@ where
     let reason = reason
         .trim_start_matches("dispatch failure: ")
         .trim_start_matches("io error: ");
+    if reason.contains("AccountIdEndpointMode") {
+        return wrong(format_args!(
+            "AWS_ACCOUNT_ID_ENDPOINT_MODE, or account_id_endpoint_mode of the profile, is \"required\", and the credentials \
+             name no account: set AWS_ACCOUNT_ID"
+        ));
+    }
     let message = format!("{doing}: {reason}");
     match without_answer(&error) {
         ErrorKind::InvalidConfiguration => wrong(message),

@@ -26,8 +26,10 @@ use rustls::RootCertStore;
 use rustls_native_certs::CertificateResult;
 use tokio::sync::oneshot;
 
-use super::aws_settings::{wrong, AwsSettings, CA_BUNDLE};
-use super::proxy::{self, Proxies};
+use super::aws_settings::{is_pipe, wrong, AwsSettings, CA_BUNDLE};
+use super::complaint::Complaints;
+use super::proxy::Proxies;
+use super::this_machine::stays_on_this_machine;
 use crate::config::Config;
 use crate::error::Result;
 use crate::process::{self, Interrupted, SignalsBlocked};
@@ -164,7 +166,7 @@ impl HttpConnector for ByPlace {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let uri: http::Uri = request.uri().parse().unwrap_or_default();
         match &self.past_proxies {
-            Some(past_proxies) if proxy::stays_on_this_machine(&uri) => past_proxies.call(request),
+            Some(past_proxies) if stays_on_this_machine(&uri) => past_proxies.call(request),
             _ if uri.scheme_str() == Some("http") => self.of_plain.call(request),
             _ => self.of_tls.call(request),
         }
@@ -243,16 +245,27 @@ fn context(trust: TrustStore) -> Result<TlsContext> {
 
 /// `ca_bundle`, `AWS_CA_BUNDLE`, the profile's, or what the system trusts; read here so that no process-wide cell is filled (see
 /// ARCHITECTURE.md).
-pub(super) fn trust(config: &Config, aws: &AwsSettings) -> Result<(TlsContext, RootCertStore)> {
+pub(super) fn trust(
+    config: &Config,
+    aws: &AwsSettings,
+    complaints: &Complaints,
+) -> Result<(TlsContext, RootCertStore)> {
     let given = config
         .ca_bundle
         .as_ref()
         .map(|path| (path.clone(), "\"ca_bundle\"".to_owned()));
     let bundle = match given {
         Some(given) => Some(given),
-        None => aws
-            .find(&CA_BUNDLE)?
-            .map(|found| (found.text.to_owned(), found.origin())),
+        None => match aws.find(&CA_BUNDLE)? {
+            // Who names one in the configuration is there to write into it.
+            Some(found) if is_pipe(found.text.as_ref()) => {
+                let origin = found.origin();
+                return Err(wrong(format_args!(
+                    "{origin} names a pipe, which cannot be read again and again"
+                )));
+            }
+            found => found.map(|found| (found.text.to_owned(), found.origin())),
+        },
     };
     let (certificates, origin) = match bundle {
         Some((path, named_by)) => {
@@ -270,7 +283,9 @@ pub(super) fn trust(config: &Config, aws: &AwsSettings) -> Result<(TlsContext, R
         }
     }
     if roots.is_empty() {
-        tracing::warn!("no usable root certificate in {origin}; connections over TLS will fail");
+        complaints.warn(&format!(
+            "no usable root certificate in {origin}; connections over TLS will fail"
+        ));
     }
     Ok((context(trust)?, roots))
 }

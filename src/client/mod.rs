@@ -18,6 +18,7 @@ mod proxy;
 mod pushed;
 mod rows;
 mod sdk;
+mod this_machine;
 mod validation;
 
 use std::borrow::Cow;
@@ -66,8 +67,9 @@ impl Client {
         pushed: Option<&PushedCredentials>,
         stats: Arc<Stats>,
         runtime: Arc<Runtime>,
+        complaints: &Complaints,
     ) -> Result<Self> {
-        let (sdk, findings) = Sdk::connect(config, pushed, Arc::clone(&stats)).await?;
+        let (sdk, findings) = Sdk::connect(config, pushed, Arc::clone(&stats), complaints).await?;
         let direct = DirectWay {
             findings,
             config: config.clone(),

@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ConsumedCapacity};
 
+use super::complaint::Complaints;
 use super::connect;
 use super::direct::Findings;
 use super::failure;
@@ -66,8 +67,9 @@ impl Sdk {
         config: &Config,
         pushed: Option<&PushedCredentials>,
         stats: Arc<Stats>,
+        complaints: &Complaints,
     ) -> Result<(Self, Option<Findings>)> {
-        let (settings, place) = connect::connect(config, pushed, &stats).await?;
+        let (settings, place) = connect::connect(config, pushed, &stats, complaints).await?;
         let dynamodb = connect::with_own_quota(&settings, "ld-dynamo-store");
         let (proxy, findings, endpoint) = (place.proxy, place.findings, place.endpoint.clone());
         let at = place

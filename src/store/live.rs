@@ -77,7 +77,7 @@ impl LiveState {
         }
         let connect = || async {
             let (stats, runtime) = (Arc::clone(&self.stats), Arc::clone(&self.runtime));
-            let client = Client::connect(config, pushed, stats, runtime).await?;
+            let client = Client::connect(config, pushed, stats, runtime, &self.complaints).await?;
             // Somebody may have been faster, after this flight's leader had gone away.
             if self.client.set(client).is_ok() {
                 warn_of_prefix(&config.prefix);

@@ -1,22 +1,13 @@
 //! Whose certificates are trusted, and what is said of one that is not.
 
-use ld_dynamo_store::{Config, Credentials, ErrorKind};
+use ld_dynamo_store::{Config, ErrorKind};
 
 use crate::support::certificates::{text, Certificates};
 use crate::support::Engine;
-use crate::surroundings::{read, require_configuration_error, uncached, Surroundings};
+use crate::surroundings::{read, require_configuration_error, with_all_given, Surroundings};
 
 fn on(engine: &Engine, table: &str) -> Config {
-    let mut config = uncached(table);
-    config.endpoint = Some(engine.endpoint.clone());
-    config.region = Some("us-east-1".to_owned());
-    config.credentials = Some(Credentials {
-        access_key_id: "local".to_owned(),
-        secret_access_key: "local".to_owned(),
-        session_token: None,
-    });
-    config.max_attempts = 1;
-    config
+    with_all_given(&engine.endpoint, table)
 }
 
 #[test]

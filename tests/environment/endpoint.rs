@@ -131,3 +131,17 @@ fn the_first_region_that_has_a_value_counts() {
     surroundings.set("AWS_REGION", "eu-west-3");
     assert_eq!(region(), "eu-west-3");
 }
+
+#[test]
+fn a_section_of_services_that_cannot_be_read_is_named() {
+    let surroundings = Surroundings::new();
+    surroundings.keys();
+    surroundings.set("AWS_REGION", "eu-west-1");
+    surroundings.config("[default]\nservices = gone\n");
+    let error = read(&uncached("flags")).expect_err("no such section");
+    require_configuration_error(&error, &["services of profile \"default\"", "line 2"]);
+    surroundings
+        .config("[default]\nservices = local\n[services local]\ndynamodb\n  endpoint_url = http://127.0.0.1:1\n");
+    let error = read(&uncached("flags")).expect_err("a broken line");
+    require_configuration_error(&error, &["services of profile \"default\"", "line 4"]);
+}

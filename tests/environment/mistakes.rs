@@ -4,25 +4,12 @@
 use std::fmt::Write;
 use std::net::TcpListener;
 
-use ld_dynamo_store::{Config, Credentials, Error, ProxyUrl};
+use ld_dynamo_store::{Config, Error, ProxyUrl};
 use serde_json::json;
 
 use crate::support::certificates::{text, Certificates};
 use crate::support::{self, Engine};
-use crate::surroundings::{read, uncached, Surroundings};
-
-fn on(endpoint: &str, table: &str) -> Config {
-    let mut config = uncached(table);
-    config.endpoint = Some(endpoint.to_owned());
-    config.region = Some("eu-west-1".to_owned());
-    config.credentials = Some(Credentials {
-        access_key_id: "local".to_owned(),
-        secret_access_key: "local".to_owned(),
-        session_token: None,
-    });
-    config.max_attempts = 1;
-    config
-}
+use crate::surroundings::{read, with_all_given, Surroundings};
 
 fn refused(config: &Config) -> Error {
     read(config).expect_err("a mistake")
@@ -31,7 +18,7 @@ fn refused(config: &Config) -> Error {
 /// What DynamoDB says in such a case, told by the scripted endpoint.
 fn scripted(engine: &Engine, table: &str, code: &str, message: &str) -> Error {
     engine.script(json!({"times": 1, "action": {"error": {"status": 400, "code": code, "message": message}}}));
-    refused(&on(&engine.endpoint, table))
+    refused(&with_all_given(&engine.endpoint, table))
 }
 
 fn nobody() -> String {
@@ -56,7 +43,7 @@ fn what_is_said_of_the_commonest_mistakes() {
     let certificates = Certificates::make("mistakes");
     let tls = Engine::fake(&["--tls", text(&certificates.chain), text(&certificates.key)]);
     let (closed, closed_proxy) = (nobody(), nobody());
-    let at = |endpoint: &str| on(endpoint, "flags");
+    let at = |endpoint: &str| with_all_given(endpoint, "flags");
     let without_region = {
         let mut config = at(&engine.endpoint);
         config.region = None;
@@ -75,8 +62,8 @@ fn what_is_said_of_the_commonest_mistakes() {
     let mistakes: [(&str, Error); 12] = [
         ("no region", refused(&without_region)),
         ("no credentials", refused(&without_credentials)),
-        ("wrong table", refused(&on(&engine.endpoint, "flagz"))),
-        ("wrong keys", refused(&on(&engine.endpoint, &other_keys))),
+        ("wrong table", refused(&with_all_given(&engine.endpoint, "flagz"))),
+        ("wrong keys", refused(&with_all_given(&engine.endpoint, &other_keys))),
         (
             "missing permission",
             scripted(&engine, "flags", "AccessDeniedException", "User: arn:aws:iam::111122223333:user/app is not authorized to perform: dynamodb:GetItem on resource: arn:aws:dynamodb:eu-west-1:111122223333:table/flags because no identity-based policy allows the dynamodb:GetItem action"),

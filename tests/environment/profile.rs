@@ -223,6 +223,12 @@ fn sts_is_asked_where_the_profile_says() {
             assert_eq!(sts.requests(), 1, "{end}{duration}");
         }
     }
+    // Each role of a chain is asked for at the endpoint of the profile that is used.
+    surroundings.config(format!(
+        "[profile base]\n{KEYS}[profile via]\n{ROLE}source_profile = base\n[profile role]\n{ROLE}source_profile = via\nduration_seconds = 900\n{services}"
+    ));
+    read(&on(&table, Some("role"))).expect("an answer");
+    assert_eq!(sts.requests(), 2);
     let broken = services.replace("http://", "");
     surroundings.config(format!(
         "[profile base]\n{KEYS}[profile role]\n{ROLE}source_profile = base\n{broken}"
@@ -267,10 +273,42 @@ fn a_container_s_token_is_read_from_its_file() {
     );
     let error = read(&on(&table, None)).expect_err("no key id");
     assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{error}");
-    surroundings.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://user:hidden@10.0.0.1/");
-    let error = read(&on(&table, None)).expect_err("a password");
-    require_configuration_error(&error, &["AWS_CONTAINER_CREDENTIALS_FULL_URI"]);
-    assert!(!error.message().contains("hidden"), "{error}");
+    for elsewhere in [
+        "http://user:hidden@10.0.0.1/",
+        "http://10.0.0.1/?token=hidden",
+        "http://example.invalid/hidden",
+    ] {
+        surroundings.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", elsewhere);
+        let error = read(&on(&table, None)).expect_err(elsewhere);
+        require_configuration_error(&error, &["AWS_CONTAINER_CREDENTIALS_FULL_URI"]);
+        assert!(!error.message().contains("hidden"), "{error}");
+    }
+}
+
+#[test]
+fn what_is_not_asked_may_be_wrong() {
+    let surroundings = Surroundings::new();
+    let table = Listener::empty_table();
+    surroundings.keys();
+    surroundings.set("AWS_ENDPOINT_URL", "localhost:4566");
+    surroundings.set("AWS_ENDPOINT_URL_STS", "localhost:4566");
+    surroundings.config("[default]\nduration_seconds = 12\n");
+    read(&on(&table, None)).expect("an answer");
+    surroundings.config(format!("[profile own]\n{KEYS}duration_seconds = 12\n"));
+    read(&on(&table, Some("own"))).expect("an answer");
+}
+
+#[test]
+fn a_token_belongs_to_the_keys_of_its_file() {
+    let surroundings = Surroundings::new();
+    let table = Listener::empty_table();
+    surroundings
+        .config("[default]\naws_access_key_id = AKIDOLD\naws_secret_access_key = hidden\naws_session_token = old\n");
+    surroundings.credentials("[default]\naws_access_key_id = AKIDNEW\naws_secret_access_key = hidden\n");
+    read(&on(&table, None)).expect("an answer");
+    let asked = table.asked();
+    assert_eq!(signer(&asked[0]), Some("AKIDNEW"));
+    assert!(!asked[0].contains("x-amz-security-token"), "{}", asked[0]);
 }
 
 #[test]

@@ -69,6 +69,7 @@ fn no_proxy_holds_for_a_proxy_of_the_configuration() {
         ("NO_PROXY", "*"),
         ("NO_PROXY", &with_port),
     ] {
+        surroundings.set("ALL_PROXY", "socks5://127.0.0.1:1");
         let error = read(&config).expect_err("the proxy answers 503");
         assert!(error.message().contains("\"proxy\""), "{error}");
         assert_eq!(proxy.requests(), 1);

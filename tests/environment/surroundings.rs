@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use ld_dynamo_store::{CacheTtl, Config, Error, ErrorKind, Store, Transport};
+use ld_dynamo_store::{CacheTtl, Config, Credentials, Error, ErrorKind, Store, Transport};
 
 use crate::support;
 
@@ -97,6 +97,20 @@ pub fn uncached(table: &str) -> Config {
     if support::transport() == "sdk" {
         config.transport = Transport::Sdk;
     }
+    config
+}
+
+/// With endpoint, region and credentials of its own, so that environment and files are not asked for them; one attempt.
+pub fn with_all_given(endpoint: &str, table: &str) -> Config {
+    let mut config = uncached(table);
+    config.endpoint = Some(endpoint.to_owned());
+    config.region = Some("eu-west-1".to_owned());
+    config.credentials = Some(Credentials {
+        access_key_id: "local".to_owned(),
+        secret_access_key: "local".to_owned(),
+        session_token: None,
+    });
+    config.max_attempts = 1;
     config
 }
 

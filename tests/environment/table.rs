@@ -284,7 +284,7 @@ const KEYS: &[Case] = &[
     case("aws_session_token", Source::Profile, &["a/b+c=="], &["with space"]),
     case("aws_security_token", Source::Profile, &["a/b+c=="], &["with space"]),
     case("aws_account_id", Source::Region, &["111122223333"], &["1111", LONG]),
-    case("services", Source::Profile, &["nobody", "\u{1f980}", LONG], &[]),
+    case("services", Source::Environment, &["nobody", "\u{1f980}", LONG], &[]),
     case(
         "role_session_name",
         Source::Profile,
@@ -308,12 +308,7 @@ const KEYS: &[Case] = &[
     case("credential_source", Source::Profile, &["Environment"], &[]),
     case("external_id", Source::Profile, ANY, &[]),
     case("mfa_serial", Source::Profile, ANY, &[]),
-    case(
-        "duration_seconds",
-        Source::Profile,
-        &["900", "43200"],
-        &["0", "899", "1h", "-1", LONG],
-    ),
+    case("duration_seconds", Source::Profile, ANY, &[]),
     case(
         "retry_mode",
         Source::Profile,

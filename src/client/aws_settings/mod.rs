@@ -10,5 +10,6 @@ mod role;
 mod settings;
 
 pub(super) use environment::Environment;
+pub(super) use profile_file::is_pipe;
 pub(super) use role::Role;
 pub(super) use settings::{shortened, wrong, AwsSettings, CA_BUNDLE, LONGEST_MESSAGE, REGION};

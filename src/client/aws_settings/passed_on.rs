@@ -51,14 +51,16 @@ const OF_CREDENTIALS: [&str; 6] = [
 ];
 
 /// What the AWS SDK is told of a profile. The rest is ours, refused, or without effect here.
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 6] = [
     "region",
     "aws_access_key_id",
     "aws_secret_access_key",
-    "aws_account_id",
     "external_id",
     "role_session_name",
     "web_identity_token_file",
+];
+/// Of the selected profile alone, for all that it leads to.
+const KEYS_OF_CONNECTIONS: [&str; 8] = [
     "endpoint_url",
     "ignore_configured_endpoint_urls",
     "use_fips_endpoint",
@@ -111,8 +113,11 @@ impl AwsSettings {
                     write(key, value);
                 }
             }
-            if let Some(token) = value("aws_session_token").or_else(|| value("aws_security_token")) {
-                write("aws_session_token", token);
+            if let Some(token) = self.profiles.session_token(profile) {
+                write("aws_session_token", &token.property.value);
+            }
+            if let Some(account) = self.profiles.beside_keys(profile, "aws_account_id") {
+                write("aws_account_id", &account.property.value);
             }
             let role = value("role_arn").filter(|_| without_role != Some(profile));
             if let Some(role) = role {
@@ -128,9 +133,7 @@ impl AwsSettings {
                     }
                 }
             }
-            if number == 0 {
-                write("services", SERVICES);
-            }
+            self.write_connections(&mut text);
         }
         self.write_environment(&mut text);
         self.write_services(&mut text);
@@ -149,6 +152,16 @@ impl AwsSettings {
             // Wrong ones are refused where they are used.
             if let Some(found) = self.variable(variable, form).ok().flatten() {
                 let _ = writeln!(text, "{key} ={}", found.text);
+            }
+        }
+        self.write_connections(text);
+    }
+
+    fn write_connections(&self, text: &mut String) {
+        let _ = writeln!(text, "services ={SERVICES}");
+        for key in KEYS_OF_CONNECTIONS {
+            if let Some(place) = self.profiles.property(&self.profiles.selected, key) {
+                let _ = writeln!(text, "{key} ={}", place.property.value);
             }
         }
     }

@@ -4,7 +4,7 @@
 //! written out again for the AWS SDK.
 
 use std::os::unix::fs::FileTypeExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A file as far as it could be read.
 #[derive(Default)]
@@ -42,9 +42,7 @@ impl ProfileFile {
             path,
             ..ProfileFile::default()
         };
-        // A pipe can be read once, and then there is nobody at its other end.
-        let is_pipe = |path: &PathBuf| std::fs::metadata(path).is_ok_and(|file| file.file_type().is_fifo());
-        if file.path.as_ref().is_some_and(is_pipe) {
+        if file.path.as_deref().is_some_and(is_pipe) {
             file.unreadable = Some("it is a pipe, and is read more than once".to_owned());
             return file;
         }
@@ -57,6 +55,11 @@ impl ProfileFile {
         }
         file
     }
+}
+
+/// A pipe can be read once, and before and after that there may be nobody at its other end, for whom reading waits.
+pub(in crate::client) fn is_pipe(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|file| file.file_type().is_fifo())
 }
 
 /// As Python's `configparser` reads it, on which the AWS CLI is built: a line continues the property above only if it is indented

@@ -75,6 +75,37 @@ impl Profiles {
             .find(|place| place.property.key == key && !place.property.value.is_empty())
     }
 
+    /// A property that belongs to the profile's keys, and so counts only from the file that these are in.
+    pub(super) fn beside_keys(&self, profile: &str, key: &str) -> Option<Place<'_>> {
+        let place = self.property(profile, key)?;
+        match self.property(profile, "aws_access_key_id") {
+            Some(id) if id.file != place.file => None,
+            _ => Some(place),
+        }
+    }
+
+    pub(super) fn session_token(&self, profile: &str) -> Option<Place<'_>> {
+        let token = self.beside_keys(profile, "aws_session_token");
+        token.or_else(|| self.beside_keys(profile, "aws_security_token"))
+    }
+
+    /// What is wrong with the section of services that the selected profile names: nothing, that it is missing, or its line.
+    pub(super) fn broken_services(&self) -> Option<(Place<'_>, Option<usize>)> {
+        let services = self.property(&self.selected, "services")?;
+        let name = format!("services {}", services.property.value);
+        let mut sections = self
+            .config
+            .sections
+            .iter()
+            .filter(|section| section.name == name)
+            .peekable();
+        if sections.peek().is_none() {
+            return Some((services, None));
+        }
+        let line = sections.find_map(|section| section.broken.first().copied())?;
+        Some((services, Some(line)))
+    }
+
     /// A setting for one service, in the section of services that the selected profile names.
     pub(super) fn service_property(&self, service: &str, key: &str) -> Option<Place<'_>> {
         let services = self.property(&self.selected, "services")?;

@@ -4,7 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::form::Form;
-use super::settings::{shortened, wrong, AwsSettings, Found, Origin, LONGEST_MESSAGE, LONGEST_SHOWN_PATH};
+use super::profile_file::is_pipe;
+use super::settings::{checked, shortened, wrong, AwsSettings, Found, Origin, LONGEST_MESSAGE, LONGEST_SHOWN_PATH};
+use crate::client::this_machine::stays_on_this_machine;
 use crate::error::{Error, ErrorKind, Result};
 
 /// What a profile may name as the source of its credentials.
@@ -122,6 +124,14 @@ impl AwsSettings {
             if full.text.contains('@') {
                 return Err(wrong(format_args!(
                     "{} must not hold a user name or password",
+                    full.origin
+                )));
+            }
+            let uri: Option<http::Uri> = full.text.parse().ok();
+            let is_plain = uri.as_ref().is_some_and(|uri| uri.scheme_str() == Some("http"));
+            if is_plain && !uri.is_some_and(|uri| stays_on_this_machine(&uri)) {
+                return Err(wrong(format_args!(
+                    "{} must be an https:// URL, or one of this machine or the container's agent",
                     full.origin
                 )));
             }
@@ -280,15 +290,15 @@ impl AwsSettings {
                 )))
             }
         }
-        for token in ["aws_session_token", "aws_security_token"] {
-            self.property(profile, token, Form::Secret)?;
+        if let Some(place) = self.profiles.session_token(profile) {
+            checked(&place.property.value, Origin::Property { profile, place }, Form::Secret)?;
         }
         Ok(Next::Ends(Has::Credentials))
     }
 
     /// The role of the selected profile, where it says for how long.
     fn role_with_duration(&self, profile: &str, warn: &mut dyn FnMut(String)) -> Result<Option<Role>> {
-        let Some(duration) = self.property(profile, "duration_seconds", DURATION)? else {
+        let Some(place) = self.profiles.property(profile, "duration_seconds") else {
             return Ok(None);
         };
         let text = |key| self.property(profile, key, Form::Text);
@@ -296,8 +306,11 @@ impl AwsSettings {
         let (Some(arn), None) = (arn, text("web_identity_token_file")?) else {
             warn(format!(
                 "{} has no effect: it is sent with a role_arn and its source only",
-                duration.origin
+                Origin::Property { profile, place }
             ));
+            return Ok(None);
+        };
+        let Some(duration) = self.property(profile, "duration_seconds", DURATION)? else {
             return Ok(None);
         };
         let owned = |found: Option<Found<'_>>| found.map(|found| found.text.to_owned());
@@ -331,6 +344,12 @@ fn not_run(origin: &Origin<'_>) -> Error {
 
 /// What a file with a token holds, without the line break at its end.
 fn read_token(file: &Found<'_>) -> Result<String> {
+    if is_pipe(Path::new(file.text)) {
+        return Err(wrong(format_args!(
+            "{} names a pipe, which cannot be read again and again",
+            file.origin
+        )));
+    }
     match std::fs::read_to_string(Path::new(file.text)) {
         Ok(token) if !token.trim().is_empty() => Ok(token.trim().to_owned()),
         Ok(_) => Err(wrong(format_args!(

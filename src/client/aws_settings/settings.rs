@@ -7,6 +7,7 @@ use std::path::Path;
 use super::environment::Environment;
 use super::form::Form;
 use super::profiles::{Place, Profiles};
+use crate::client::complaint::Complaints;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -104,8 +105,9 @@ impl fmt::Display for Origin<'_> {
             Origin::Variable(name) => f.write_str(name),
             Origin::Property { profile, place } => write!(
                 f,
-                "{} of profile {profile:?} ({})",
+                "{} of profile {:?} ({})",
                 place.property.key,
+                beginning(profile, LONGEST_SHOWN_VALUE),
                 file_and_line(place.file, place.property.line)
             ),
         }
@@ -229,6 +231,16 @@ impl AwsSettings {
             return Ok(None);
         }
         let of_profile = || {
+            if let Some((place, line)) = self.profiles.broken_services() {
+                let profile = &self.profiles.selected;
+                let origin = Origin::Property { profile, place };
+                return Err(match line {
+                    None => wrong(format_args!("{origin} names a section [services …] that is not there")),
+                    Some(line) => wrong(format_args!(
+                        "{origin} names a section that cannot be read: line {line} is not of the form KEY = VALUE"
+                    )),
+                });
+            }
             let Some(place) = self.profiles.service_property(service, "endpoint_url") else {
                 return self.find(&ENDPOINT);
             };
@@ -252,13 +264,18 @@ impl AwsSettings {
 
     /// Refuses what is wrong for every request, whoever signs it: `has_endpoint` where the region's is not asked, `has_region` where
     /// no metadata is asked for one.
-    pub(in crate::client) fn check_connections(&self, has_endpoint: bool, has_region: bool) -> Result<()> {
+    pub(in crate::client) fn check_connections(
+        &self,
+        has_endpoint: bool,
+        has_region: bool,
+        complaints: &Complaints,
+    ) -> Result<()> {
         if !self.has_own_profile {
             self.variable("AWS_PROFILE", Form::Text)?;
         }
         self.check_profile(&self.profiles.selected, None)?;
         for reason in self.profiles.unreadable() {
-            tracing::warn!("{reason}");
+            complaints.warn(&reason);
         }
         if !has_endpoint {
             self.check_all(&OF_ENDPOINTS)?;
@@ -286,7 +303,8 @@ impl AwsSettings {
     pub(super) fn check_profile(&self, profile: &str, named_by: Option<&Origin<'_>>) -> Result<()> {
         if let Some((line, file)) = self.profiles.broken_line(profile) {
             return Err(wrong(format_args!(
-                "profile {profile:?} cannot be read: {} is not of the form KEY = VALUE",
+                "profile {:?} cannot be read: {} is not of the form KEY = VALUE",
+                beginning(profile, LONGEST_SHOWN_VALUE),
                 file_and_line(file, line)
             )));
         }
@@ -296,7 +314,8 @@ impl AwsSettings {
         }
         let named_by = named_by.map_or(self.profile_named_by.to_owned(), Origin::to_string);
         Err(wrong(format_args!(
-            "{named_by} names the profile {profile:?}, which is not in {}",
+            "{named_by} names the profile {:?}, which is not in {}",
+            beginning(profile, LONGEST_SHOWN_VALUE),
             self.profiles.files()
         )))
     }
@@ -318,7 +337,7 @@ impl Found<'_> {
     }
 }
 
-fn checked<'s>(text: &'s str, origin: Origin<'s>, form: Form) -> Result<Found<'s>> {
+pub(super) fn checked<'s>(text: &'s str, origin: Origin<'s>, form: Form) -> Result<Found<'s>> {
     if form.accepts(text) {
         return Ok(Found { text, origin });
     }

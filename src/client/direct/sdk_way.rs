@@ -12,6 +12,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 
+use crate::client::complaint::Complaints;
 use crate::client::sdk::Sdk;
 use crate::config::{ClientFactory, Config};
 
@@ -49,7 +50,7 @@ impl SdkWay {
         }));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
         let runtime = runtime.expect("a runtime can be made");
-        let client = runtime.block_on(Sdk::connect(&config, None, Arc::default()));
+        let client = runtime.block_on(Sdk::connect(&config, None, Arc::default(), &Complaints::default()));
         SdkWay {
             client: client.expect("nothing is looked up").0,
             runtime,
