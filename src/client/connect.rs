@@ -22,12 +22,13 @@ use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryA
 use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
+use aws_types::sdk_config::SharedTimeSource;
 
 use super::aws_settings::{self, shortened, AwsSettings, Environment, LONGEST_MESSAGE};
 use super::chain::{self, Chain};
 use super::complaint::Complaints;
 use super::credentials::{LastCredentials, Provider};
-use super::direct::{self, Before, Findings};
+use super::direct::{self, Before, Clock, Findings};
 use super::http::{self, Connectors};
 use super::proxy::Proxies;
 use super::pushed::PushedCredentials;
@@ -125,6 +126,11 @@ pub(super) async fn connect(
     if built.http_client().is_none() {
         sdk = sdk.http_client(http.clone());
     }
+    let clock = Clock::default();
+    if is_direct {
+        // What a refusal of the direct way has taught is not learnt with another one.
+        sdk = sdk.time_source(SharedTimeSource::new(clock.clone()));
+    }
     let region = built.region().map(|region| region.to_string()).unwrap_or_default();
     if region.is_empty() {
         return Err(no_region(config, &aws));
@@ -133,6 +139,7 @@ pub(super) async fn connect(
         region: region.clone(),
         identity: identity(config, pushed, credentials.as_ref()),
         roots: Arc::new(roots),
+        clock,
         look_up: http.look_up(),
     });
     let place = Place {

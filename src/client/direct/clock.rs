@@ -1,25 +1,23 @@
-//! The time at which requests are signed: this machine's, moved by what a refusal's date said where that is far off.
+//! The time at which requests are signed on both ways: this machine's, moved by what a refusal's date said where that is far off.
 
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use aws_smithy_types::date_time::Format;
 use aws_smithy_types::DateTime;
+use aws_types::sdk_config::TimeSource;
 
 /// DynamoDB takes what was signed within five minutes; the AWS SDK corrects the clock from four on.
 const TOLERANCE: Duration = Duration::from_secs(4 * 60);
 
-#[derive(Default)]
-pub(super) struct Clock {
+#[derive(Debug, Clone, Default)]
+pub(in crate::client) struct Clock {
     /// Seconds by which this machine's clock is behind the service's.
-    behind: AtomicI64,
+    behind: Arc<AtomicI64>,
 }
 
 impl Clock {
-    pub(super) fn now(&self) -> SystemTime {
-        moved(SystemTime::now(), self.behind.load(Relaxed))
-    }
-
     /// Takes the date of a refusal for the service's time.
     pub(super) fn learn(&self, date: Option<&str>) {
         self.learn_at(date, SystemTime::now());
@@ -32,6 +30,12 @@ impl Clock {
         let behind = date.secs() - now.secs();
         let is_far = behind.unsigned_abs() > TOLERANCE.as_secs();
         self.behind.store(if is_far { behind } else { 0 }, Relaxed);
+    }
+}
+
+impl TimeSource for Clock {
+    fn now(&self) -> SystemTime {
+        moved(SystemTime::now(), self.behind.load(Relaxed))
     }
 }
 

@@ -20,6 +20,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aws_credential_types::Credentials;
+use aws_types::sdk_config::TimeSource;
 use rustls::RootCertStore;
 
 use super::failure;
@@ -29,9 +30,10 @@ use crate::config::Config;
 use crate::process;
 use crate::stats::Stats;
 use crate::table::item::{NewRow, StoredRow};
-use clock::Clock;
 use pool::{Exchange, LookUp, Place, Pool, Why};
 use signing::Signer;
+
+pub(super) use clock::Clock;
 
 /// Where an attempt has no time-out of its own.
 const LONGEST_ATTEMPT: Duration = Duration::from_secs(24 * 3600);
@@ -47,6 +49,7 @@ pub(super) struct Findings {
     pub(super) region: String,
     pub(super) identity: Identity,
     pub(super) roots: Arc<RootCertStore>,
+    pub(super) clock: Clock,
     pub(super) look_up: Arc<dyn Fn(&str, Instant) -> io::Result<Vec<IpAddr>> + Send + Sync>,
 }
 
@@ -122,7 +125,7 @@ impl Direct {
             },
             identity: Arc::clone(&findings.identity),
             signer: Signer::new(findings.region.clone()),
-            clock: Clock::default(),
+            clock: findings.clock.clone(),
             pool: Pool::new(place, config.max_concurrency),
             attempt_timeout: config.attempt_timeout,
             refused,
