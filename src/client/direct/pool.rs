@@ -178,12 +178,14 @@ impl Pool {
         let surplus = (idle.len() + 1).saturating_sub(self.max_idle);
         let gone = too_old.count().max(surplus).min(idle.len());
         let gone: Vec<Kept> = idle.drain(..gone).collect();
+        let room = idle.last_mut();
+        let room = room.and_then(|below| response::pass_on(&mut below.answer, &mut kept.answer));
         if idle.len() < self.max_idle {
             idle.push(kept);
         }
         drop(idle);
-        // Closed while nobody waits for it.
-        drop(gone);
+        // Closed, and given back, while nobody waits for it.
+        drop((gone, room));
         Ok(())
     }
 

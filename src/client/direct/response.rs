@@ -15,8 +15,10 @@ const MAXIMUM_HEADERS: usize = 64;
 const FIRST_BYTES: usize = 16 << 10;
 /// What is received at once of an answer that is longer.
 const NEXT_BYTES: usize = 256 << 10;
-/// How much of the memory for an answer is kept for the next.
+/// How much of the memory for an answer is kept for the next: a page's.
 const KEPT_BYTES: usize = 1 << 20;
+/// What an answer has room for in any case.
+const LITTLE_BYTES: usize = 64 << 10;
 
 /// Where the parts of a complete answer are in the bytes that were read.
 #[derive(Debug, Clone)]
@@ -129,6 +131,14 @@ pub(crate) fn shrink(bytes: &mut Vec<u8>) {
         bytes.truncate(KEPT_BYTES);
         bytes.shrink_to_fit();
     }
+}
+
+/// Leaves the memory that has room for a page to the connection that is used next; what the other one need not keep is returned.
+pub(crate) fn pass_on(other: &mut Vec<u8>, next: &mut Vec<u8>) -> Option<Vec<u8>> {
+    if other.capacity() > next.capacity() {
+        std::mem::swap(other, next);
+    }
+    (other.capacity() > LITTLE_BYTES).then(|| std::mem::take(other))
 }
 
 /// Receives behind the first `received` bytes, of which there will be `end`, and one more where the server sends more.

@@ -154,6 +154,27 @@ fn requests_at_once_have_connections_of_their_own_and_few_are_kept() {
 }
 
 #[test]
+fn of_the_idle_connections_the_next_to_be_used_has_room_for_a_page() {
+    const PAGE: usize = 500_000;
+    let server = Server::start(|number, stream| {
+        while asked(stream) {
+            answer(stream, "", &"x".repeat(if number == 2 { 1 } else { PAGE }));
+        }
+    });
+    let pool = server.pool(4);
+    let at_once = [(); 3].map(|()| exchange(&pool).expect("an answer"));
+    drop(at_once);
+    let room: Vec<bool> = pool
+        .idle
+        .lock()
+        .expect("no panic")
+        .iter()
+        .map(|kept| kept.answer.capacity() > PAGE)
+        .collect();
+    assert_eq!(room, [false, false, true]);
+}
+
+#[test]
 fn an_old_idle_connection_is_looked_at_and_a_very_old_one_closed() {
     let server = Server::start(answers_all);
     let pool = server.pool(4);
