@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityError;
 
+use super::answer::foreign_beginning;
 use super::aws_settings::{shortened, wrong, LONGEST_MESSAGE};
 use super::certificate::{self, sources};
 use super::validation::speaks_of_keys;
@@ -42,7 +43,7 @@ where
     E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
 {
     if let SdkError::ServiceError(context) = &error {
-        return refusal(operation, place, proxy, context.err(), context.raw().status().as_u16());
+        return refusal(operation, place, proxy, context.err(), context.raw());
     }
     // What [`super::credentials`] says, and what a provider of the host's says.
     if let Some(known) = find::<Error>(&error) {
@@ -101,9 +102,12 @@ fn refusal<E: ProvideErrorMetadata>(
     place: &str,
     proxy: Option<&str>,
     error: &E,
-    status: u16,
+    answer: &HttpResponse,
 ) -> Error {
-    let code = error.code();
+    let (code, status) = (error.code(), answer.status().as_u16());
+    let beginning = code
+        .is_none()
+        .then(|| answer.body().bytes().and_then(foreign_beginning));
     let (kind, advice) = match code {
         Some("ResourceNotFoundException") => (
             ErrorKind::TableNotFound,
@@ -124,11 +128,14 @@ fn refusal<E: ProvideErrorMetadata>(
         None if status < 300 => (ErrorKind::InvalidResponse, String::new()),
         _ => (ErrorKind::Service, String::new()),
     };
+    let words = match (error.message(), beginning.flatten()) {
+        (_, Some(beginning)) => format!(": this is no DynamoDB, its answer begins with {beginning:?}"),
+        (Some(message), None) => format!(": {}", without_signed_text(message)),
+        (None, None) => String::new(),
+    };
     let message = format!(
-        "{operation} on {place}: {} (HTTP {status}){}{}{advice}",
+        "{operation} on {place}: {} (HTTP {status}){words}{advice}",
         code.unwrap_or("no AWS error code"),
-        if error.message().is_some() { ": " } else { "" },
-        without_signed_text(error.message().unwrap_or_default()),
     );
     let failure = Error::new(kind, message).with_service_code(code);
     if status >= 500 {

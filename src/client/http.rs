@@ -1,13 +1,11 @@
-//! The HTTP client below the AWS SDK: root certificates of our own reading, name look-ups on quiet threads, checked bodies.
+//! The HTTP client below the AWS SDK: root certificates of our own reading, name look-ups on quiet threads.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, ToSocketAddrs};
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -19,13 +17,12 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::body::SdkBody;
 use futures_util::future::{FutureExt, Shared};
-use http_body::{Body, Frame, SizeHint};
 use rustls::RootCertStore;
 use rustls_native_certs::CertificateResult;
 use tokio::sync::oneshot;
 
+use super::answer::Bounded;
 use super::aws_settings::{is_pipe, wrong, AwsSettings, CA_BUNDLE};
 use super::complaint::Complaints;
 use super::proxy::Proxies;
@@ -36,9 +33,6 @@ use crate::process::{self, Interrupted, SignalsBlocked};
 
 /// Below the 60 s and more after which AWS closes an idle connection, so that it is usually we who close first.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(50);
-
-/// DynamoDB's checksum of a body as it is on the wire; the services that hand out credentials send none.
-const CHECKSUM: &str = "x-amz-crc32";
 
 /// Connection pools of one live state, one for each pair of time-outs and each proxy that is asked for.
 #[derive(Clone)]
@@ -128,7 +122,7 @@ impl Connectors {
             builder = builder.sleep_impl(sleep);
         }
         let connector = builder.build_with_resolver(self.parts.look_ups.clone());
-        let connector = SharedHttpConnector::new(Checked(SharedHttpConnector::new(connector)));
+        let connector = SharedHttpConnector::new(connector);
         made.push((purpose, connector.clone()));
         connector
     }
@@ -143,14 +137,15 @@ impl fmt::Debug for Connectors {
 impl HttpClient for Connectors {
     fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
         let past_proxies = self.connector(settings, components, Through::Nothing);
-        if self.parts.proxies.are_none() {
-            return past_proxies;
-        }
-        SharedHttpConnector::new(ByPlace {
-            of_tls: self.connector(settings, components, Through::ProxyOfTls),
-            of_plain: self.connector(settings, components, Through::ProxyOfPlain),
-            past_proxies: self.is_for_credentials.then_some(past_proxies),
-        })
+        let connector = match self.parts.proxies.are_none() {
+            true => past_proxies,
+            false => SharedHttpConnector::new(ByPlace {
+                of_tls: self.connector(settings, components, Through::ProxyOfTls),
+                of_plain: self.connector(settings, components, Through::ProxyOfPlain),
+                past_proxies: self.is_for_credentials.then_some(past_proxies),
+            }),
+        };
+        SharedHttpConnector::new(Bounded::new(connector, !self.is_for_credentials))
     }
 }
 
@@ -170,66 +165,6 @@ impl HttpConnector for ByPlace {
             _ if uri.scheme_str() == Some("http") => self.of_plain.call(request),
             _ => self.of_tls.call(request),
         }
-    }
-}
-
-/// Refuses bodies that do not fit the checksum they came with; the AWS SDK does not look at it.
-#[derive(Debug)]
-struct Checked(SharedHttpConnector);
-
-impl HttpConnector for Checked {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let answer = self.0.call(request);
-        HttpConnectorFuture::new(async move {
-            let mut response = answer.await?;
-            if let Some(expected) = response.headers().get(CHECKSUM) {
-                let expected = expected.parse().ok();
-                let body = std::mem::replace(response.body_mut(), SdkBody::taken());
-                *response.body_mut() = SdkBody::from_body_1_x(CheckedBody {
-                    body,
-                    expected,
-                    hasher: crc32fast::Hasher::new(),
-                });
-            }
-            Ok(response)
-        })
-    }
-}
-
-/// A body that ends in an error where its bytes do not fit the checksum, which the AWS SDK retries as it does a broken connection.
-struct CheckedBody {
-    body: SdkBody,
-    /// `None` where the header held no number.
-    expected: Option<u32>,
-    hasher: crc32fast::Hasher,
-}
-
-impl Body for CheckedBody {
-    type Data = <SdkBody as Body>::Data;
-    type Error = <SdkBody as Body>::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<std::result::Result<Frame<Self::Data>, Self::Error>>> {
-        let polled = Pin::new(&mut self.body).poll_frame(context);
-        match &polled {
-            Poll::Ready(Some(Ok(frame))) => {
-                if let Some(data) = frame.data_ref() {
-                    self.hasher.update(data);
-                }
-            }
-            Poll::Ready(None) if Some(self.hasher.clone().finalize()) != self.expected => {
-                let error = "the body does not fit its checksum: it was altered on the way";
-                return Poll::Ready(Some(Err(error.into())));
-            }
-            _ => {}
-        }
-        polled
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }
 

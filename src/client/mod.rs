@@ -4,6 +4,7 @@
 //! Owns settings, credentials, connections, attempts, and what a failure means. Does not know what its rows are for, nor that there is
 //! a cache.
 
+mod answer;
 mod aws_settings;
 mod certificate;
 mod chain;

@@ -206,7 +206,6 @@ impl Store {
         let kinds = data_set.rows(&namespaces)?;
         let live = self.live();
         let names = || kinds.iter().map(|group| group.kind.name()).collect();
-        // What the cache is told is told within the future, which a child forked meanwhile leaves alone.
         let until = ends(self.config.init_timeout);
         let client = live.client(&self.config, self.pushed.as_ref(), self.config.operation_timeout);
         // What the cache is told is told within the future, which a child forked meanwhile leaves alone.

@@ -48,7 +48,12 @@ pub fn build_folder() -> PathBuf {
 
 /// Which way requests go: with `LD_DYNAMO_TEST_TRANSPORT=sdk` through the AWS SDK only.
 pub fn transport() -> String {
-    std::env::var("LD_DYNAMO_TEST_TRANSPORT").unwrap_or_else(|_| "auto".to_owned())
+    let asked = std::env::var("LD_DYNAMO_TEST_TRANSPORT").unwrap_or_default();
+    if asked.is_empty() {
+        "auto".to_owned()
+    } else {
+        asked
+    }
 }
 
 /// What a refusal costs in requests: the AWS SDK repeats what a direct one ends in, and says what it means.

@@ -6,9 +6,8 @@ use std::ops::Range;
 use std::time::Instant;
 
 use super::connection::Connection;
+use crate::client::answer::MAXIMUM_BODY;
 
-/// DynamoDB's answers have at most 16 MB, and mostly 1.
-const MAXIMUM_BODY: usize = 32 << 20;
 const MAXIMUM_HEAD: usize = 64 << 10;
 const MAXIMUM_HEADERS: usize = 64;
 /// What is received at once at first: the answer to most requests.
