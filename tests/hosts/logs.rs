@@ -40,6 +40,8 @@ fn engine_with_flags() -> (Engine, String) {
 fn configuration(engine: &Engine, table: &str, overrides: Value) -> Value {
     let mut configuration = engine.configuration(table);
     configuration["log_level"] = json!("trace");
+    // It has much to say of each call.
+    configuration["transport"] = json!("sdk");
     for (key, value) in overrides.as_object().expect("an object") {
         configuration[key] = value.clone();
     }
@@ -126,6 +128,22 @@ fn every_level_is_told_down_to_the_one_that_was_asked_for() {
             .count();
         assert_eq!(of_the_sdk > 10, number >= 4, "the AWS SDK's own messages");
     }
+}
+
+#[test]
+fn direct_requests_and_what_is_handed_over_are_told() {
+    let (engine, table) = engine_with_flags();
+    engine.script(json!([{"match": {"operation": "GetItem"}, "times": 1, "action": {"server_error": true}}]));
+    let printed = print_all(&configuration(&engine, &table, json!({"transport": "auto"})), &[]);
+    let told = |level, beginning: &str, end: &str| {
+        let mut messages = messages(&printed, level).into_iter();
+        messages.any(|message| message.starts_with(beginning) && message.ends_with(end))
+    };
+    assert!(
+        told(4, "GetItem: HTTP 500, ", " bytes; the AWS SDK goes on"),
+        "{printed}"
+    );
+    assert!(told(5, "PutItem: HTTP 200, ", " bytes"), "{printed}");
 }
 
 #[test]

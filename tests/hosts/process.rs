@@ -138,7 +138,8 @@ fn connections_that_the_server_closed_while_idle_are_not_used() {
     engine.latency(1000.0);
     let store = engine.store_with(
         "flags",
-        json!({"attempt_timeout_ms": 10_000, "operation_timeout_ms": 15_000}),
+        // So many are kept.
+        json!({"attempt_timeout_ms": 10_000, "operation_timeout_ms": 15_000, "max_concurrency": CONNECTIONS}),
     );
     at_once(CONNECTIONS, |number| require_flag(&store, number % FLAGS));
     let closed = engine.control("POST", "connections/close", &Value::Null);

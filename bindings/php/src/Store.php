@@ -49,7 +49,8 @@ final class Store
      *
      * @param array<string, mixed> $options the library's configuration keys: prefix, region, endpoint, profile, credentials (access_key_id,
      *     secret_access_key, session_token), consistent_reads, read_only, connect_timeout_ms, attempt_timeout_ms, operation_timeout_ms,
-     *     init_timeout_ms, max_attempts, retry_mode, max_concurrency, cache_ttl_ms, stale_on_error, share, ca_bundle, proxy, log_level
+     *     init_timeout_ms, max_attempts, retry_mode, max_concurrency, cache_ttl_ms, stale_on_error, share, ca_bundle, proxy, transport,
+     *     log_level
      * @param string|null $library path of the native library, where it is not to be searched for
      *
      * @throws ConfigurationException an option is unknown, mistyped, or contradicts another; the message names it

@@ -262,6 +262,7 @@ impl Direct {
         let exchange = match process::outside(|| self.pool.exchange(write, deadline)) {
             Ok(exchange) => exchange,
             Err(broken) => {
+                tracing::debug!("{}: {}; the AWS SDK goes on", operation(target), broken.why);
                 let never_answers = matches!(&broken.why, Why::Malformed(malformed) if malformed.is_the_engine_s_way());
                 self.is_given_up.fetch_or(never_answers, Relaxed);
                 return Outcome::HandedOver(Before {
@@ -271,9 +272,19 @@ impl Direct {
             }
         };
         let is_repeated = exchange.may_have_been_done_before;
-        match read(exchange.status(), exchange.body()) {
-            Some(value) => Outcome::Answered { value, is_repeated },
-            None => Outcome::HandedOver(self.handed_over(&exchange)),
+        let (status, bytes) = (exchange.status(), exchange.body().len());
+        match read(status, exchange.body()) {
+            Some(value) => {
+                tracing::trace!("{}: HTTP {status}, {bytes} bytes", operation(target));
+                Outcome::Answered { value, is_repeated }
+            }
+            None => {
+                tracing::debug!(
+                    "{}: HTTP {status}, {bytes} bytes; the AWS SDK goes on",
+                    operation(target)
+                );
+                Outcome::HandedOver(self.handed_over(&exchange))
+            }
         }
     }
 
@@ -325,6 +336,10 @@ impl Direct {
             is_sent: !(400..500).contains(&status) || exchange.may_have_been_done_before,
         }
     }
+}
+
+fn operation(target: &str) -> &str {
+    target.rsplit('.').next().unwrap_or(target)
 }
 
 fn expected(status: u16, wanted: u16, body: &[u8]) -> Option<&[u8]> {

@@ -60,8 +60,8 @@ module LdDynamoStore
     #
     # +options+ are the library's configuration keys: prefix, region, endpoint, profile, credentials (a hash with access_key_id,
     # secret_access_key, session_token), consistent_reads, read_only, connect_timeout_ms, attempt_timeout_ms, operation_timeout_ms,
-    # init_timeout_ms, max_attempts, retry_mode, max_concurrency, cache_ttl_ms, stale_on_error, share, ca_bundle, proxy, log_level. One that is
-    # unknown or mistyped raises ConfigurationError.
+    # init_timeout_ms, max_attempts, retry_mode, max_concurrency, cache_ttl_ms, stale_on_error, share, ca_bundle, proxy, transport, log_level.
+    # One that is unknown or mistyped raises ConfigurationError.
     #
     # +credentials+ may also be an object with the AWS SDK's interface: Aws::Credentials, a provider that renews them, or the +config+ of a client
     # (of an +existing_client+, for example). It is asked by the thread that makes a call, before the first one, when what it gave expires within
