@@ -328,7 +328,8 @@ ld_dynamo_status ld_dynamo_store_big_segments_membership(const ld_dynamo_store *
 // "hits": get, all and initialized calls answered from the cache. "misses": those that were not, while there is a cache.
 // "stale_hits": misses whose read failed, or another's within the last second, and that were served what was known before.
 // "joined_calls": misses served the answer
-// to another caller's request. "requests": HTTP requests to DynamoDB, retries included. "retries": those that repeat one that
+// to another caller's request. "requests": HTTP requests to DynamoDB, retries included. "direct_requests": those of them that the
+// calling thread sent itself, past the AWS SDK. "retries": those that repeat one that
 // failed. "throttles": answers that said that the table or the account is asked too much. "consumed_read_units" and
 // "consumed_write_units": capacity units that DynamoDB bills, halves included; a write refused for its version counts as one.
 // "unprocessed_rows": rows of batches that DynamoDB left undone, each time; they are sent again. "last_init": rows of the

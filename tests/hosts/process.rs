@@ -254,7 +254,7 @@ fn the_thread_of_a_call_within_a_runtime_runs_no_signal_handler() {
     engine.latency(1000.0);
     let store = engine.store_with(
         "flags",
-        json!({"attempt_timeout_ms": 10_000, "operation_timeout_ms": 15_000}),
+        json!({"attempt_timeout_ms": 10_000, "operation_timeout_ms": 15_000, "transport": "sdk"}),
     );
     let blocked = std::thread::scope(|scope| {
         let caller = scope.spawn(|| host_runtime().block_on(async { require_flag(&store, 0) }));
