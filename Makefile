@@ -46,6 +46,7 @@ lint: setup ## look for mistakes in the sources of all languages
 	cargo clippy --release --locked --all-targets -- -D warnings
 	cargo clippy --release --locked --all-targets -p local-dynamodb -- -D warnings
 	cargo clippy --release --locked --all-targets -p fake-dynamodb -- -D warnings
+	cargo clippy --release --locked --all-targets -p floor -- -D warnings
 	cd bindings/python && $(PYTHON) -m ruff check . ../../examples && $(PYTHON) -m ruff format --check . ../../examples && $(PYTHON) -m mypy
 	git ls-files -z '*.rb' | xargs -0 -n 1 ruby -wc >/dev/null
 	git ls-files -z '*.php' | xargs -0 -n 1 php -l >/dev/null

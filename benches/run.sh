@@ -1,24 +1,30 @@
 #!/bin/sh
-# Builds what the benchmarks need and runs them; see benches/README.md. Arguments go to benches/init/compare.py.
+# Builds what the benchmarks need and runs them; see benches/README.md. Arguments go to both comparisons.
 set -eu
 
 cd "$(dirname "$0")/.."
 folder=target/benches
-mkdir -p "$folder"
+mkdir -p "$folder/certificates"
 
-cargo build --quiet --profile dist
-cargo build --quiet --release
-cargo build --quiet --release -p fake-dynamodb
+cargo build --quiet --locked --profile dist
+cargo build --quiet --locked --profile dist -p floor
+cargo build --quiet --locked --release
+cargo build --quiet --locked --release -p fake-dynamodb
+cp target/dist/floor "$folder/floor"
 
 # A program asks for the library by its SONAME.
 for profile in dist release; do
     mkdir -p "$folder/$profile"
     ln -sf "../../$profile/libld_dynamo_store.so" "$folder/$profile/libld_dynamo_store.so.1"
-    cc -std=c11 -O2 -Wall -Wextra -Wpedantic -Werror -Iinclude benches/init/ours.c -o "$folder/ours-$profile" \
-        "target/$profile/libld_dynamo_store.so" -Wl,-rpath,"\$ORIGIN/$profile"
+    for comparison in init calls; do
+        cc -std=c11 -O2 -Wall -Wextra -Wpedantic -Werror -Iinclude -Ibenches "benches/$comparison/ours.c" -o "$folder/$comparison-ours-$profile" \
+            "target/$profile/libld_dynamo_store.so" -lpthread -Wl,-rpath,"\$ORIGIN/$profile"
+    done
 done
 
-(cd benches/init/go && go build -o "../../../$folder/official-go" .)
+for comparison in init calls; do
+    (cd benches && go build -o "../$folder/$comparison-go" "./$comparison/go")
+done
 
 if ! target/python/bin/python -c 'import boto3, ldclient' 2>/dev/null; then
     python3 -m venv target/python
@@ -30,4 +36,16 @@ generate 10000 >"$folder/flags.json"
 generate 10000 --change-percent 1 >"$folder/changed.json"
 generate 9000 --change-percent 1 >"$folder/dropped.json"
 
-exec python3 benches/init/compare.py "$folder" "$@"
+certify() { (cd "$folder/certificates" && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "$@" 2>/dev/null); }
+certify -subj /CN=authority -keyout authority.key -out authority.pem \
+    -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign
+certify -subj /CN=localhost -keyout server.key -out server.pem -CA authority.pem -CAkey authority.key \
+    -addext basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:localhost,IP:127.0.0.1
+
+# The second comparison is run whatever the first one finds.
+export PYTHONPATH=benches
+missed=0
+python3 benches/init/compare.py "$folder" "$@" || missed=1
+echo
+python3 benches/calls/compare.py "$folder" "$@" || missed=1
+exit "$missed"

@@ -16,7 +16,7 @@ readonly dynamodb_local=target/dynamodb-local
 
 commands=(gcc g++ nm cmake ruby php python3)
 if [ "$scope" = test ]; then
-    commands+=(rake phpunit java mvn)
+    commands+=(rake phpunit java mvn valgrind)
 fi
 
 fail() {
@@ -74,6 +74,7 @@ list_missing_packages() {
         need phpunit has phpunit
         need default-jre-headless has java
         need maven has mvn
+        need valgrind has valgrind
     fi
 }
 

@@ -5,18 +5,13 @@ official_python.py ENDPOINT TABLE DATA_SET
 
 import gc
 import json
-import resource
 import sys
 import time
 from pathlib import Path
 
-from ldclient.impl.integrations.dynamodb.dynamodb_feature_store import _DynamoDBFeatureStoreCore
 from ldclient.versioned_data_kind import FEATURES, SEGMENTS
 
-
-def cpu_seconds():
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
+from official_store import cpu_seconds, open_store
 
 
 def peak_kilobytes():
@@ -29,13 +24,7 @@ def main():
     # As the SDK hands them to a store: segments first, items decoded.
     data_set = json.loads(Path(path).read_text())
     collections = {SEGMENTS: data_set["segments"], FEATURES: data_set["flags"]}
-    client_options = {
-        "endpoint_url": endpoint,
-        "region_name": "us-east-1",
-        "aws_access_key_id": "benchmark",
-        "aws_secret_access_key": "benchmark",
-    }
-    store = _DynamoDBFeatureStoreCore(table, None, client_options)
+    store = open_store(endpoint, table)
 
     # What reading the data set left behind is not the store's.
     gc.collect()

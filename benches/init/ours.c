@@ -2,31 +2,12 @@
  * Measures one init through the C ABI; see benches/README.md.
  *
  *   ours ENDPOINT TABLE DATA_SET
- *
- * The caches of the official stores are not measured either, so ours is off; LD_DYNAMO_BENCH_CACHE_TTL_MS turns it on.
  */
 #define _POSIX_C_SOURCE 200809L
 
-#include <ld_dynamo_store.h>
+#include "measure.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <time.h>
-
-static void stop(const char *what) {
-    perror(what);
-    exit(1);
-}
-
-/* Ends the program with the message where a call of the library failed. */
-static void check(ld_dynamo_status status, ld_dynamo_error *error) {
-    if (status != LD_DYNAMO_OK) {
-        fprintf(stderr, "status %d: %s\n", (int)status, error == NULL ? "" : ld_dynamo_error_message(error));
-        exit(1);
-    }
-}
 
 static char *read_text(const char *path) {
     FILE *file = fopen(path, "rb");
@@ -43,19 +24,6 @@ static char *read_text(const char *path) {
     text[size] = '\0';
     fclose(file);
     return text;
-}
-
-static double seconds(struct timespec began, struct timespec ended) {
-    return (double)(ended.tv_sec - began.tv_sec) + (double)(ended.tv_nsec - began.tv_nsec) / 1e9;
-}
-
-static double cpu_seconds(void) {
-    struct rusage usage;
-    if (getrusage(RUSAGE_SELF, &usage) != 0) {
-        stop("getrusage");
-    }
-    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
 static void forget_peak_memory(void) {
@@ -80,13 +48,10 @@ static long peak_kilobytes(void) {
 }
 
 int main(int count, char **arguments) {
-    const char *cache_ttl_ms = getenv("LD_DYNAMO_BENCH_CACHE_TTL_MS");
-    char configuration[1024];
     ld_dynamo_store *store;
     ld_dynamo_error *error;
-    struct timespec began;
-    struct timespec ended;
-    double cpu_before;
+    double began;
+    double seconds;
     double cpu;
     char *data_set;
 
@@ -94,21 +59,16 @@ int main(int count, char **arguments) {
         fprintf(stderr, "usage: ours ENDPOINT TABLE DATA_SET\n");
         return 2;
     }
-    snprintf(configuration, sizeof configuration,
-             "{\"endpoint\": \"%s\", \"table\": \"%s\", \"region\": \"us-east-1\", \"cache_ttl_ms\": %s,"
-             " \"credentials\": {\"access_key_id\": \"benchmark\", \"secret_access_key\": \"benchmark\"}}",
-             arguments[1], arguments[2], cache_ttl_ms == NULL ? "0" : cache_ttl_ms);
     data_set = read_text(arguments[3]);
-    check(ld_dynamo_store_new(configuration, &store, &error), error);
+    store = open_store(arguments[1], arguments[2]);
 
     forget_peak_memory();
-    cpu_before = cpu_seconds();
-    clock_gettime(CLOCK_MONOTONIC, &began);
+    cpu = cpu_seconds();
+    began = seconds_now();
     check(ld_dynamo_store_init(store, data_set, &error), error);
-    clock_gettime(CLOCK_MONOTONIC, &ended);
-    cpu = cpu_seconds() - cpu_before;
-    printf("{\"seconds\": %f, \"cpu_seconds\": %f, \"peak_kilobytes\": %ld}\n", seconds(began, ended), cpu,
-           peak_kilobytes());
+    seconds = seconds_now() - began;
+    cpu = cpu_seconds() - cpu;
+    printf("{\"seconds\": %f, \"cpu_seconds\": %f, \"peak_kilobytes\": %ld}\n", seconds, cpu, peak_kilobytes());
 
     ld_dynamo_store_free(store);
     free(data_set);

@@ -3,6 +3,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[cfg(target_arch = "x86_64")]
+mod cost;
 mod logs;
 mod process;
 mod sigpipe;

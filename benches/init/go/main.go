@@ -11,14 +11,10 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/launchdarkly/go-sdk-common/v3/ldlog"
-	lddynamodb "github.com/launchdarkly/go-server-sdk-dynamodb/v4"
-	"github.com/launchdarkly/go-server-sdk/v7/subsystems"
+	"benchmarks/official"
+
 	"github.com/launchdarkly/go-server-sdk/v7/subsystems/ldstoreimpl"
 	"github.com/launchdarkly/go-server-sdk/v7/subsystems/ldstoretypes"
 )
@@ -28,33 +24,24 @@ func main() {
 		log.Fatal("usage: init-benchmark ENDPOINT TABLE DATA_SET")
 	}
 	dataSet := readDataSet(os.Args[3])
-	config := aws.Config{
-		BaseEndpoint: aws.String(os.Args[1]),
-		Region:       "us-east-1",
-		Credentials:  credentials.NewStaticCredentialsProvider("benchmark", "benchmark", ""),
-	}
-	context := subsystems.BasicClientContext{
-		Logging: subsystems.LoggingConfiguration{Loggers: ldlog.NewDisabledLoggers()},
-	}
-	store, err := lddynamodb.DataStore(os.Args[2]).ClientConfig(config).Build(context)
-	check(err)
+	store := official.OpenStore(os.Args[1], os.Args[2])
 	defer store.Close()
 
 	// What reading the data set left behind is not the store's.
 	debug.FreeOSMemory()
-	check(os.WriteFile("/proc/self/clear_refs", []byte("5"), 0o200))
-	began, cpuBefore := time.Now(), cpuSeconds()
-	check(store.Init(dataSet))
-	seconds, cpu := time.Since(began).Seconds(), cpuSeconds()-cpuBefore
+	official.Check(os.WriteFile("/proc/self/clear_refs", []byte("5"), 0o200))
+	began, cpuBefore := time.Now(), official.CPUSeconds()
+	official.Check(store.Init(dataSet))
+	seconds, cpu := time.Since(began).Seconds(), official.CPUSeconds()-cpuBefore
 	fmt.Printf("{\"seconds\": %f, \"cpu_seconds\": %f, \"peak_kilobytes\": %d}\n", seconds, cpu, peakKilobytes())
 }
 
 // readDataSet gives the collections as the SDK hands them to a store: segments first, items serialized, none decoded.
 func readDataSet(path string) []ldstoretypes.SerializedCollection {
 	text, err := os.ReadFile(path)
-	check(err)
+	official.Check(err)
 	var items map[string]json.RawMessage
-	check(json.Unmarshal(text, &items))
+	official.Check(json.Unmarshal(text, &items))
 	return []ldstoretypes.SerializedCollection{
 		{Kind: ldstoreimpl.Segments(), Items: serialized(items["segments"])},
 		{Kind: ldstoreimpl.Features(), Items: serialized(items["flags"])},
@@ -65,15 +52,15 @@ func readDataSet(path string) []ldstoretypes.SerializedCollection {
 func serialized(object json.RawMessage) []ldstoretypes.KeyedSerializedItemDescriptor {
 	decoder := json.NewDecoder(strings.NewReader(string(object)))
 	_, err := decoder.Token()
-	check(err)
+	official.Check(err)
 	var items []ldstoretypes.KeyedSerializedItemDescriptor
 	for decoder.More() {
 		key, err := decoder.Token()
-		check(err)
+		official.Check(err)
 		var item json.RawMessage
-		check(decoder.Decode(&item))
+		official.Check(decoder.Decode(&item))
 		var outline struct{ Version int }
-		check(json.Unmarshal(item, &outline))
+		official.Check(json.Unmarshal(item, &outline))
 		items = append(items, ldstoretypes.KeyedSerializedItemDescriptor{
 			Key:  key.(string),
 			Item: ldstoretypes.SerializedItemDescriptor{Version: outline.Version, SerializedItem: item},
@@ -82,23 +69,11 @@ func serialized(object json.RawMessage) []ldstoretypes.KeyedSerializedItemDescri
 	return items
 }
 
-func cpuSeconds() float64 {
-	var usage syscall.Rusage
-	check(syscall.Getrusage(syscall.RUSAGE_SELF, &usage))
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano()).Seconds()
-}
-
 func peakKilobytes() int {
 	status, err := os.ReadFile("/proc/self/status")
-	check(err)
+	official.Check(err)
 	_, rest, _ := strings.Cut(string(status), "VmHWM:")
 	kilobytes, err := strconv.Atoi(strings.Fields(rest)[0])
-	check(err)
+	official.Check(err)
 	return kilobytes
-}
-
-func check(err error) {
-	if err != nil {
-		log.Fatal(err)
-	}
 }

@@ -1,4 +1,4 @@
-module init-benchmark
+module benchmarks
 
 go 1.24.0
 
