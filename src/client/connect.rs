@@ -1,10 +1,7 @@
 //! From our configuration to a client of the AWS SDK.
 
-use std::cell::Cell;
 use std::ffi::OsString;
-use std::future::Future;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use aws_config::{AppName, BehaviorVersion, Region};
@@ -28,10 +25,11 @@ use super::aws_settings::{self, shortened, AwsSettings, Environment, LONGEST_MES
 use super::chain::{self, Chain};
 use super::complaint::Complaints;
 use super::credentials::{LastCredentials, Provider};
-use super::direct::{self, Before, Clock, Findings};
+use super::direct::{self, Clock, Findings};
 use super::http::{self, Connectors};
 use super::proxy::Proxies;
 use super::pushed::PushedCredentials;
+use super::sent;
 use crate::config::{self, Config, RetryMode, Transport};
 use crate::error::{Error, ErrorKind, Result};
 use crate::stats::Stats;
@@ -325,60 +323,6 @@ fn timeouts(config: &Config) -> TimeoutConfig {
     timeouts.build()
 }
 
-tokio::task_local! {
-    /// What became of the request that runs within.
-    pub(super) static SENT: Sent;
-
-    /// Raised when a request is sent.
-    static HAS_SENT: Arc<AtomicBool>;
-
-    /// What was done before directly.
-    pub(super) static BEFORE: Before;
-}
-
-/// Raises what [`noting_requests`] raises, for a request that is sent past the AWS SDK.
-pub(super) fn note_request() {
-    let _ = HAS_SENT.try_with(|has_sent| has_sent.store(true, Ordering::Relaxed));
-}
-
-/// What was done directly before the AWS SDK was asked for the work that this thread polls.
-pub(super) fn before() -> Before {
-    BEFORE.try_with(|before| *before).unwrap_or_default()
-}
-
-/// Does `work` and raises `has_sent` as soon as it sends a request to DynamoDB; looking for credentials does not count.
-pub(crate) async fn noting_requests<T>(has_sent: Arc<AtomicBool>, work: impl Future<Output = T>) -> T {
-    HAS_SENT.scope(has_sent, work).await
-}
-
-/// What [`noting_requests`] raises for the work that this thread polls, so that work that moves to another thread takes it along.
-pub(super) fn noted() -> Option<Arc<AtomicBool>> {
-    HAS_SENT.try_with(Arc::clone).ok()
-}
-
-pub(super) async fn within_note<T>(noted: Option<Arc<AtomicBool>>, work: impl Future<Output = T>) -> T {
-    match noted {
-        Some(has_sent) => HAS_SENT.scope(has_sent, work).await,
-        None => work.await,
-    }
-}
-
-/// Which attempts of a request may have been carried out although no answer said so.
-#[derive(Default)]
-pub(super) struct Sent {
-    is_under_way: Cell<bool>,
-    pub(super) without_answer: Cell<bool>,
-}
-
-impl Sent {
-    pub(super) fn after(before: Before) -> Self {
-        Sent {
-            is_under_way: Cell::new(false),
-            without_answer: Cell::new(before.is_sent),
-        }
-    }
-}
-
 /// Counts HTTP attempts, retries and throttled answers, and notes the endpoint.
 #[derive(Debug)]
 struct CountAttempts(Arc<Stats>, Arc<Asked>);
@@ -396,10 +340,9 @@ impl Intercept for CountAttempts {
         bag: &mut ConfigBag,
     ) -> std::result::Result<(), BoxError> {
         let attempts = bag.load::<RequestAttempts>().map_or(1, RequestAttempts::attempts);
-        self.0.request(attempts > 1 || before().is_attempted);
+        self.0.request(attempts > 1 || sent::before().is_attempted);
         self.1.note(context.request().uri());
-        let _ = SENT.try_with(|sent| sent.is_under_way.set(true));
-        let _ = HAS_SENT.try_with(|has_sent| has_sent.store(true, Ordering::Relaxed));
+        sent::attempt_begins();
         Ok(())
     }
 
@@ -413,11 +356,7 @@ impl Intercept for CountAttempts {
         let is_refused = context
             .response()
             .is_some_and(|response| response.status().is_client_error());
-        let _ = SENT.try_with(|sent| {
-            if sent.is_under_way.take() && !is_refused {
-                sent.without_answer.set(true);
-            }
-        });
+        sent::attempt_ends(is_refused);
         let body = context.response().filter(|response| !response.status().is_success());
         let body = body.and_then(|response| response.body().bytes());
         if body.is_some_and(super::failure::speaks_of_throttling) {

@@ -6,7 +6,7 @@ use std::io;
 use std::net::{IpAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
@@ -25,6 +25,7 @@ use tokio::sync::oneshot;
 use super::answer::Bounded;
 use super::aws_settings::{is_pipe, wrong, AwsSettings, CA_BUNDLE};
 use super::complaint::Complaints;
+use super::direct::LookUp;
 use super::proxy::Proxies;
 use super::this_machine::stays_on_this_machine;
 use crate::config::Config;
@@ -82,7 +83,7 @@ impl Connectors {
     }
 
     /// The same look-ups, for a thread that waits until a deadline.
-    pub(super) fn look_up(&self) -> Arc<dyn Fn(&str, Instant) -> io::Result<Vec<IpAddr>> + Send + Sync> {
+    pub(super) fn look_up(&self) -> LookUp {
         let look_ups = self.parts.look_ups.clone();
         Arc::new(move |name, deadline| {
             let found = look_ups.join(name)?;

@@ -19,6 +19,7 @@ mod proxy;
 mod pushed;
 mod rows;
 mod sdk;
+mod sent;
 mod this_machine;
 mod validation;
 
@@ -31,13 +32,15 @@ use crate::process::{self, Runtime};
 use crate::stats::Stats;
 use crate::table::big_segments::{MembershipRow, MetadataRow};
 use crate::table::item::{NewRow, StoredItem, StoredRow};
-use direct::{Before, Direct, Findings, Outcome};
+use direct::{Direct, Findings, Outcome};
 use sdk::{surplus_time, Sdk, MAXIMUM_PAGE_BYTES};
+use sent::Before;
 
 pub(crate) use complaint::Complaints;
-pub(crate) use connect::{bundle_of_profile, noting_requests, reads_aws_files};
+pub(crate) use connect::{bundle_of_profile, reads_aws_files};
 pub(crate) use pushed::PushedCredentials;
 pub(crate) use rows::{PageStart, PutOutcome, Write};
+pub(crate) use sent::noting_requests;
 
 /// One table, reached from one process. Its requests block the thread that polls them, within the call's deadline.
 pub(crate) struct Client {
@@ -122,12 +125,12 @@ impl Client {
         work: impl AsyncFnOnce(&Sdk) -> Result<T> + Send,
     ) -> Result<T> {
         let deadline = process::deadline();
-        let noted = connect::noted();
+        let noted = sent::noted();
         // Others may drive meanwhile, and this thread only waits.
         let outcome = process::outside(|| {
             self.runtime.block_on(|| {
-                connect::within_note(noted, async {
-                    let work = connect::BEFORE.scope(before, work(&self.sdk));
+                sent::within_note(noted, async {
+                    let work = sent::after(before, work(&self.sdk));
                     match deadline {
                         None => work.await,
                         Some(deadline) => match tokio::time::timeout_at(deadline.into(), work).await {

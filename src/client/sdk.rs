@@ -18,6 +18,7 @@ use super::optional::{Asked, Refused};
 use super::pushed::PushedCredentials;
 use super::rows::{attributes, request_keys, segment_references, stored_row, text, write_request, Attributes, Write};
 use super::rows::{Page, PageStart, PutOutcome};
+use super::sent;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::stats::Stats;
@@ -160,7 +161,7 @@ impl Sdk {
     /// first was made directly. Nothing where that changes little.
     fn own_settings(&self, bytes: usize) -> Option<Builder> {
         let surplus = surplus_time(bytes);
-        let is_attempted = connect::before().is_attempted;
+        let is_attempted = sent::before().is_attempted;
         if surplus.is_zero() && !is_attempted {
             return None;
         }
@@ -295,11 +296,7 @@ impl Sdk {
                 .set_return_consumed_capacity(asked.consumed_capacity());
             send!(self, request, Write::Put(row).bytes())
         };
-        let answer = connect::SENT.scope(connect::Sent::after(connect::before()), async {
-            let answer = self.without_refused(send).await;
-            (answer, connect::SENT.with(|sent| sent.without_answer.get()))
-        });
-        let (answer, is_repeated) = answer.await;
+        let (answer, is_repeated) = sent::watching_answers(self.without_refused(send)).await;
         match answer {
             Ok(answer) => {
                 self.stats.write_units(units(answer.consumed_capacity()));

@@ -165,7 +165,7 @@ fn a_failure_is_given_to_everybody_who_waited() {
         assert_eq!(answer.expect_err("the refusal").kind(), ErrorKind::AccessDenied);
     }
     assert_eq!(get(&store, "flag"), Some(flag(1)), "a failure is not remembered");
-    assert_eq!(place.requests("GetItem") as u64, requests_of_a_refusal() + 1);
+    assert_eq!(place.requests("GetItem"), requests_of_a_refusal() + 1);
 }
 
 #[test]

@@ -13,8 +13,6 @@ mod sdk_way;
 mod signing;
 mod tls;
 
-use std::io;
-use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -26,14 +24,16 @@ use rustls::RootCertStore;
 use super::failure;
 use super::optional::{Asked, Refused};
 use super::rows::{Attributes, PutOutcome, Write};
+use super::sent::{self, Before};
 use crate::config::Config;
 use crate::process;
 use crate::stats::Stats;
 use crate::table::item::{NewRow, StoredRow};
-use pool::{Exchange, LookUp, Place, Pool, Why};
+use pool::{Exchange, Place, Pool, Why};
 use signing::Signer;
 
 pub(super) use clock::Clock;
+pub(super) use pool::LookUp;
 
 /// Where an attempt has no time-out of its own.
 const LONGEST_ATTEMPT: Duration = Duration::from_secs(24 * 3600);
@@ -50,7 +50,7 @@ pub(super) struct Findings {
     pub(super) identity: Identity,
     pub(super) roots: Arc<RootCertStore>,
     pub(super) clock: Clock,
-    pub(super) look_up: Arc<dyn Fn(&str, Instant) -> io::Result<Vec<IpAddr>> + Send + Sync>,
+    pub(super) look_up: LookUp,
 }
 
 /// One table at one endpoint.
@@ -78,15 +78,6 @@ pub(super) enum Outcome<T> {
     HandedOver(Before),
 }
 
-/// What happened before the AWS SDK is asked.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Before {
-    /// An attempt was made.
-    pub(super) is_attempted: bool,
-    /// It may have been carried out.
-    pub(super) is_sent: bool,
-}
-
 impl Direct {
     /// Nothing where `endpoint` is not one that this way can ask.
     pub(super) fn new(
@@ -107,14 +98,12 @@ impl Direct {
         };
         let host = uri.host()?.trim_start_matches('[').trim_end_matches(']').to_owned();
         let default_port = if is_plain { 80 } else { 443 };
-        let look_up = Arc::clone(&findings.look_up);
-        let look_up: LookUp = Box::new(move |host, deadline| look_up(host, deadline));
         let place = Place {
             host,
             port: uri.port_u16().unwrap_or(default_port),
             tls,
             connect_timeout: config.connect_timeout,
-            look_up,
+            look_up: Arc::clone(&findings.look_up),
         };
         Some(Direct {
             table: config.table.clone(),
@@ -249,7 +238,7 @@ impl Direct {
         let Some(identity) = (self.identity)().filter(|_| !self.is_given_up.load(Relaxed)) else {
             return Outcome::HandedOver(Before::default());
         };
-        super::connect::note_request();
+        sent::note_request();
         self.stats.direct_request();
         let deadline = self.deadline(surplus);
         let asked = self.refused.remaining();

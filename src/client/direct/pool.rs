@@ -19,7 +19,7 @@ const LONGEST_IDLE: Duration = Duration::from_secs(50);
 const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 
 /// Finds the addresses of a host until a deadline.
-pub(crate) type LookUp = Box<dyn Fn(&str, Instant) -> io::Result<Vec<IpAddr>> + Send + Sync>;
+pub(crate) type LookUp = Arc<dyn Fn(&str, Instant) -> io::Result<Vec<IpAddr>> + Send + Sync>;
 
 /// Whom to connect to, and how.
 pub(crate) struct Place {

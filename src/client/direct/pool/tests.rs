@@ -47,7 +47,7 @@ impl Server {
             port: self.port,
             tls: None,
             connect_timeout: Some(Duration::from_secs(1)),
-            look_up: Box::new(look_up),
+            look_up: Arc::new(look_up),
         }
     }
 

@@ -1,0 +1,98 @@
+//! What a call has sent so far, on either way: told to whoever has to judge a failure, or a refusal that may come of the call's own attempt.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+
+/// What happened before the AWS SDK is asked.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Before {
+    /// An attempt was made.
+    pub(super) is_attempted: bool,
+    /// It may have been carried out.
+    pub(super) is_sent: bool,
+}
+
+tokio::task_local! {
+    /// What became of the request that runs within.
+    static SENT: Sent;
+
+    /// Raised when a request is sent.
+    static HAS_SENT: Arc<AtomicBool>;
+
+    /// What was done before directly.
+    static BEFORE: Before;
+}
+
+/// Raises what [`noting_requests`] raises, for a request that is sent past the AWS SDK.
+pub(super) fn note_request() {
+    let _ = HAS_SENT.try_with(|has_sent| has_sent.store(true, Ordering::Relaxed));
+}
+
+/// What was done directly before the AWS SDK was asked for the work that this thread polls.
+pub(super) fn before() -> Before {
+    BEFORE.try_with(|before| *before).unwrap_or_default()
+}
+
+/// An attempt of the AWS SDK's goes out.
+pub(super) fn attempt_begins() {
+    let _ = SENT.try_with(|sent| sent.is_under_way.set(true));
+    note_request();
+}
+
+/// It is over; a refusal says that nothing was done.
+pub(super) fn attempt_ends(is_refused: bool) {
+    let _ = SENT.try_with(|sent| {
+        if sent.is_under_way.take() && !is_refused {
+            sent.without_answer.set(true);
+        }
+    });
+}
+
+/// Has the AWS SDK do `work` after what was done directly.
+pub(super) async fn after<T>(before: Before, work: impl Future<Output = T>) -> T {
+    BEFORE.scope(before, work).await
+}
+
+/// Does `work`, which sends one request, and tells whether an attempt of the call may have been carried out although no answer said so.
+pub(super) async fn watching_answers<T>(work: impl Future<Output = T>) -> (T, bool) {
+    SENT.scope(Sent::after(before()), async {
+        let answer = work.await;
+        (answer, SENT.with(|sent| sent.without_answer.get()))
+    })
+    .await
+}
+
+/// Does `work` and raises `has_sent` as soon as it sends a request to DynamoDB; looking for credentials does not count.
+pub(crate) async fn noting_requests<T>(has_sent: Arc<AtomicBool>, work: impl Future<Output = T>) -> T {
+    HAS_SENT.scope(has_sent, work).await
+}
+
+/// What [`noting_requests`] raises for the work that this thread polls, so that work that moves to another thread takes it along.
+pub(super) fn noted() -> Option<Arc<AtomicBool>> {
+    HAS_SENT.try_with(Arc::clone).ok()
+}
+
+pub(super) async fn within_note<T>(noted: Option<Arc<AtomicBool>>, work: impl Future<Output = T>) -> T {
+    match noted {
+        Some(has_sent) => HAS_SENT.scope(has_sent, work).await,
+        None => work.await,
+    }
+}
+
+/// Which attempts of a request may have been carried out although no answer said so.
+#[derive(Default)]
+pub(super) struct Sent {
+    is_under_way: Cell<bool>,
+    without_answer: Cell<bool>,
+}
+
+impl Sent {
+    fn after(before: Before) -> Self {
+        Sent {
+            is_under_way: Cell::new(false),
+            without_answer: Cell::new(before.is_sent),
+        }
+    }
+}
