@@ -1,12 +1,11 @@
 //! What the cache knows, for hosts whose threads must not wait.
 
 use std::ffi::c_char;
-use std::sync::Arc;
 
 use super::error::*;
 use super::guard::{guard, required, result_place};
 use super::store::ld_dynamo_store;
-use super::string::{give, give_known, text};
+use super::string::{give_items, give_known, text};
 
 /// As ld_dynamo_store_get, but from the cache alone: never asks the table and never waits for somebody who does. For event loops and
 /// greenlets, which leave to another thread only what has to wait.
@@ -57,7 +56,7 @@ pub unsafe extern "C" fn ld_dynamo_store_all_cached(
             let Some(items) = store.cached_kind(text(kind, "kind")?)? else {
                 return Ok(LD_DYNAMO_NOT_CACHED);
             };
-            give(Arc::unwrap_or_clone(items), place)?;
+            give_items(items, place);
             Ok(LD_DYNAMO_OK)
         })
     }

@@ -1,13 +1,12 @@
 //! The store's functions.
 
 use std::ffi::{c_char, c_void};
-use std::sync::Arc;
 
 use super::error::*;
 use super::guard::{guard, required, result_place, Outcome};
 use super::log::{forget_jumped_over, ld_dynamo_log_callback, ld_dynamo_log_release, Logger};
 use super::moved_call;
-use super::string::{give, give_known, text};
+use super::string::{give, give_items, give_known, text};
 use crate::config::Config;
 use crate::process::{self, Replaceable};
 use crate::store::{Store, Upsert};
@@ -171,9 +170,7 @@ pub unsafe extern "C" fn ld_dynamo_store_all(
     // SAFETY: what the caller promises is what each of these needs.
     unsafe {
         call_for_result(store, (items_json, "items_json"), error, |store, place| {
-            let items = store.all(text(kind, "kind")?)?;
-            // Nobody else holds what no cache keeps, and then nothing is copied.
-            give(Arc::unwrap_or_clone(items), place)?;
+            give_items(store.all(text(kind, "kind")?)?, place);
             Ok(LD_DYNAMO_OK)
         })
     }

@@ -45,6 +45,15 @@ fn give_json(json: &str, place: &mut *mut c_char) {
     *place = unsafe { CString::from_vec_unchecked(bytes) }.into_raw();
 }
 
+/// Hands all items of a kind to the caller; where nobody else holds them nothing is copied.
+pub(super) fn give_items(items: Arc<String>, place: &mut *mut c_char) {
+    match Arc::try_unwrap(items) {
+        // SAFETY: as in `give_json`.
+        Ok(json) => *place = unsafe { CString::from_vec_unchecked(json.into_bytes()) }.into_raw(),
+        Err(shared) => give_json(&shared, place),
+    }
+}
+
 /// Hands a cached item to the caller, `None` being that there is none.
 pub(super) fn give_known(item: Option<&Arc<str>>, place: &mut *mut c_char) -> ld_dynamo_status {
     match item {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 
+use super::read::LastLengths;
 use crate::cache::{Cache, Flights, Sequence};
 use crate::client::{self, Client, Complaints, PushedCredentials};
 use crate::config::Config;
@@ -30,6 +31,7 @@ pub(crate) struct LiveState {
     pub(crate) cache: Option<Cache>,
     pub(crate) runtime: Arc<Runtime>,
     pub(crate) stats: Arc<Stats>,
+    pub(crate) last_lengths: LastLengths,
 }
 
 impl Live for LiveState {
@@ -52,6 +54,7 @@ impl LiveState {
             cache: Cache::new(config.cache_ttl, config.stale_on_error),
             runtime: Arc::new(Runtime::new(generation)),
             stats: Arc::default(),
+            last_lengths: LastLengths::default(),
         })
     }
 

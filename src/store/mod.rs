@@ -111,14 +111,14 @@ impl Store {
         let kind = Kind::parse(kind)?;
         let live = self.live();
         let Some(cache) = &live.cache else {
-            return self.call(async |client| self.read_kind(client, kind).await);
+            return self.call(async |client| self.read_kind(live, client, kind).await);
         };
         if let Some(items) = live.known(|cache| cache.kind(kind.name())) {
             return Ok(items);
         }
         let read = async |client: &Client| {
             let began = cache.sequence();
-            let items = self.read_kind(client, kind).await?;
+            let items = self.read_kind(live, client, kind).await?;
             cache.fill_kind(kind.name(), Arc::clone(&items), began);
             Ok(items)
         };
@@ -133,9 +133,9 @@ impl Store {
         Ok(self.slot_live().known(|cache| cache.kind(kind.name())))
     }
 
-    async fn read_kind(&self, client: &Client, kind: Kind<'_>) -> Result<CachedKind> {
-        let consistent = self.is_consistent();
-        let items = read::all(client, &self.config.prefix, kind, consistent).await?;
+    async fn read_kind(&self, live: &LiveState, client: &Client, kind: Kind<'_>) -> Result<CachedKind> {
+        let (prefix, consistent) = (&self.config.prefix, self.is_consistent());
+        let items = read::all(client, prefix, kind, consistent, &live.last_lengths).await?;
         Ok(Arc::new(items))
     }
 

@@ -1,6 +1,7 @@
 //! Reading: one item, all items of a kind, whether the table holds a full data set.
 
 use std::borrow::Cow;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use crate::client::{Client, Rows};
 use crate::error::{Error, Result};
@@ -24,21 +25,55 @@ pub(crate) async fn get(
     row.map(|row| row.into_item(kind)).transpose()
 }
 
+/// How long the texts of features and of segments were when they were last read, so that the next one has room from its beginning and is
+/// not moved while it grows.
+#[derive(Default)]
+pub(crate) struct LastLengths {
+    features: AtomicUsize,
+    segments: AtomicUsize,
+}
+
+impl LastLengths {
+    fn of(&self, kind: Kind<'_>) -> Option<&AtomicUsize> {
+        match kind.name() {
+            schema::FEATURES => Some(&self.features),
+            schema::SEGMENTS => Some(&self.segments),
+            _ => None,
+        }
+    }
+}
+
 /// `{sort key: item, …}` as one JSON text; a corrupt row is left out and logged.
-pub(crate) async fn all(client: &Client, prefix: &str, kind: Kind<'_>, consistent: bool) -> Result<String> {
+pub(crate) async fn all(
+    client: &Client,
+    prefix: &str,
+    kind: Kind<'_>,
+    consistent: bool,
+    lengths: &LastLengths,
+) -> Result<String> {
     let namespace = schema::namespace(prefix, kind)?;
+    let last = lengths.of(kind);
+    let room = last.map_or(0, |last| last.load(Relaxed));
     let mut items = Items {
         kind,
-        text: String::from("{"),
+        // With the NUL that C wants, and no more: glibc takes again what was freed, but maps anew what is larger.
+        text: String::with_capacity(room + 1),
         page_begins: 1,
         corrupt: Vec::new(),
     };
+    items.text.push('{');
     let mut start = None;
     loop {
         start = client.query(0, &namespace, consistent, start, &mut items).await?;
         items.end_page();
         if start.is_none() {
             items.text.push('}');
+            if let Some(last) = last {
+                last.store(items.text.len(), Relaxed);
+            }
+            if items.text.len() < room / 2 {
+                items.text.shrink_to_fit();
+            }
             return Ok(items.text);
         }
     }

@@ -46,6 +46,8 @@ pub(crate) struct Pool {
 struct Kept {
     connection: Connection,
     request: Vec<u8>,
+    scratch: Vec<u8>,
+    /// As long as it ever was, so that nothing is filled with zeros again.
     answer: Vec<u8>,
     last_used: Instant,
 }
@@ -131,9 +133,8 @@ impl Pool {
             None => Kept::new(self.connect(deadline).map_err(|why| broken(why, false))?),
         };
         kept.request.clear();
-        kept.answer.clear();
-        write(&mut kept.request, &mut kept.answer);
-        kept.answer.clear();
+        kept.scratch.clear();
+        write(&mut kept.request, &mut kept.scratch);
         let mut may_have_been_done_before = false;
         let mut attempt = kept.attempt(deadline);
         if is_reused && attempt.as_ref().is_err_and(|failure| failure.is_end) {
@@ -168,8 +169,9 @@ impl Pool {
     }
 
     fn put_back(&self, mut kept: Kept) -> Result<(), Interrupted> {
-        response::shrink(&mut kept.request);
-        response::shrink(&mut kept.answer);
+        for memory in [&mut kept.request, &mut kept.scratch, &mut kept.answer] {
+            response::shrink(memory);
+        }
         kept.last_used = Instant::now();
         let mut idle = self.lock()?;
         let too_old = idle
@@ -254,6 +256,7 @@ impl Kept {
         Kept {
             connection,
             request: Vec::new(),
+            scratch: Vec::new(),
             answer: Vec::new(),
             last_used: Instant::now(),
         }

@@ -14,8 +14,8 @@ const MAXIMUM_HEADERS: usize = 64;
 const FIRST_BYTES: usize = 16 << 10;
 /// What is received at once of an answer that is longer.
 const NEXT_BYTES: usize = 256 << 10;
-/// How much of the memory for an answer is kept for the next: a page's.
-const KEPT_BYTES: usize = 1 << 20;
+/// How much of the memory for an answer is kept for the next: that of a page, whose 1 MB is more as JSON.
+const KEPT_BYTES: usize = 4 << 20;
 /// What an answer has room for in any case.
 const LITTLE_BYTES: usize = 64 << 10;
 
