@@ -32,6 +32,7 @@ use crate::process::{self, Runtime};
 use crate::stats::Stats;
 use crate::table::big_segments::{MembershipRow, MetadataRow};
 use crate::table::item::{NewRow, StoredItem, StoredRow};
+use crate::table::key_range::KeyRange;
 use direct::{Direct, Findings, Outcome};
 use sdk::{surplus_time, Sdk, MAXIMUM_PAGE_BYTES};
 use sent::Before;
@@ -176,25 +177,27 @@ impl Client {
         self.through_sdk("GetItem", Before::default(), get)
     }
 
-    /// One page of a namespace, in the order of the sort key: the first, or the one that `start` of the page before names; while so
-    /// many queries in all are under way. Returns where the next one starts.
+    /// One page of a part of a namespace, in the order of the sort key: the first, or the one that `start` of the page before names;
+    /// while so many queries in all are under way. Returns where the next one starts.
     pub(crate) async fn query(
         &self,
         queries: usize,
         namespace: &str,
+        range: KeyRange<'_>,
         consistent: bool,
         start: Option<PageStart>,
         rows: &mut dyn Rows,
     ) -> Result<Option<PageStart>> {
         let surplus = surplus_time(queries * MAXIMUM_PAGE_BYTES);
         let from = start.as_ref().map(|start| &start.0);
-        let asked = self.directly(|direct| direct.query(surplus, namespace, consistent, from, |row| rows.show(row)));
+        let asked =
+            self.directly(|direct| direct.query(surplus, namespace, range, consistent, from, |row| rows.show(row)));
         let before = match asked {
             Outcome::Answered { value, .. } => return Ok(value.map(PageStart)),
             Outcome::HandedOver(before) => before,
         };
         rows.forget_page();
-        let query = async |sdk: &Sdk| sdk.query(queries, namespace, consistent, start).await;
+        let query = async |sdk: &Sdk| sdk.query(queries, namespace, range, consistent, start).await;
         let page = self.through_sdk("Query", before, query)?;
         for row in page.rows {
             rows.show(StoredRow {

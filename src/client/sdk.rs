@@ -24,6 +24,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::stats::Stats;
 use crate::table::big_segments::{MembershipRow, MetadataRow};
 use crate::table::item::{NewRow, StoredItem, StoredRow};
+use crate::table::key_range::KeyRange;
 use crate::table::schema;
 
 /// At least so many bytes a second are expected of a connection on which nothing is wrong.
@@ -223,22 +224,32 @@ impl Sdk {
         Ok(answer.item.filter(|attributes| !attributes.is_empty()))
     }
 
-    /// One page of a namespace, in the order of the sort key: the first, or the one that `start` of the page before names; while so
-    /// many queries in all are under way.
+    /// One page of a part of a namespace, in the order of the sort key: the first, or the one that `start` of the page before names;
+    /// while so many queries in all are under way.
     pub(super) async fn query(
         &self,
         queries: usize,
         namespace: &str,
+        range: KeyRange<'_>,
         consistent: bool,
         start: Option<PageStart>,
     ) -> Result<Page> {
         let start = start.map(|start| start.0);
         let send = async |asked: Asked| {
             let request = self.dynamodb.query().table_name(&self.table);
-            let request = request
-                .key_condition_expression("#namespace = :namespace")
+            let mut request = request
+                .key_condition_expression(range.condition())
                 .expression_attribute_names("#namespace", schema::NAMESPACE)
-                .expression_attribute_values(":namespace", text(namespace))
+                .expression_attribute_values(":namespace", text(namespace));
+            if !range.is_whole() {
+                request = request.expression_attribute_names("#key", schema::KEY);
+            }
+            for (name, end) in [(":from", range.from), (":to", range.to)] {
+                if let Some(end) = end {
+                    request = request.expression_attribute_values(name, text(end));
+                }
+            }
+            let request = request
                 .consistent_read(consistent)
                 .set_return_consumed_capacity(asked.consumed_capacity())
                 .set_exclusive_start_key(start.clone());

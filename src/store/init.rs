@@ -1,12 +1,11 @@
 //! One full data set: the difference to what is stored, in levels of batches, stale rows deleted, `$inited` last.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use super::difference::{ComparedPage, ComparedPart, Difference};
 use crate::client::{Client, Rows, Write};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
@@ -14,7 +13,7 @@ use crate::process;
 use crate::stats::InitReport;
 use crate::table::data_set::{self, KindRows};
 use crate::table::dependencies;
-use crate::table::item::{NewRow, StoredRow};
+use crate::table::key_range::KeyRange;
 use crate::table::schema;
 
 /// What DynamoDB takes in one BatchWriteItem.
@@ -22,6 +21,10 @@ const MAXIMUM_BATCH_ROWS: usize = 25;
 const MAXIMUM_BATCH_BYTES: usize = 16 * 1024 * 1024;
 /// For the JSON around a row's own text in a request.
 const ROW_ENVELOPE_BYTES: usize = 256;
+
+/// A namespace is read in so many parts at most, of two pages and more.
+const MOST_PARTS: usize = 4;
+const LEAST_PART_BYTES: usize = 2 << 20;
 
 const FIRST_BACKOFF: Duration = Duration::from_millis(25);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
@@ -71,18 +74,7 @@ struct Init<'a> {
 impl Init<'_> {
     fn replace(&self, kinds: &[KindRows<'_>], namespaces: &[String], sends: impl FnOnce()) -> Result<InitReport> {
         let (config, progress) = (self.config, self.progress);
-        let differences: Vec<OnceLock<Difference>> = kinds.iter().map(|_| OnceLock::new()).collect();
-        process::side_by_side(
-            self.made_in,
-            config.max_concurrency,
-            kinds.len(),
-            async |index: usize| {
-                let difference = self.compare(&kinds[index], &namespaces[index], kinds.len()).await?;
-                let _ = differences[index].set(difference);
-                Ok(())
-            },
-        )?;
-        let differences: Vec<Difference> = differences.into_iter().filter_map(OnceLock::into_inner).collect();
+        let differences = self.compare(kinds, namespaces)?;
 
         let mut report = InitReport::default();
         let mut levels = Vec::new();
@@ -139,37 +131,66 @@ impl Init<'_> {
         Ok(report)
     }
 
-    /// Reads a whole namespace, strongly consistent; each row is compared as its page arrives and then forgotten.
-    async fn compare(&self, group: &KindRows<'_>, namespace: &str, queries: usize) -> Result<Difference> {
-        let rows = group.rows.iter().enumerate();
-        let index_of: HashMap<&str, usize> = rows.map(|(index, row)| (&*row.key, index)).collect();
-        let mut difference = Difference {
-            is_stored: vec![false; group.rows.len()],
-            stale: Vec::new(),
-        };
+    /// How each namespace differs from its rows. Large ones are read in parts side by side.
+    fn compare(&self, kinds: &[KindRows<'_>], namespaces: &[String]) -> Result<Vec<Difference>> {
+        let parts: Vec<(usize, KeyRange<'_>)> = kinds
+            .iter()
+            .enumerate()
+            .flat_map(|(index, group)| {
+                let ranges = group.ranges(LEAST_PART_BYTES, MOST_PARTS);
+                ranges.into_iter().map(move |range| (index, range))
+            })
+            .collect();
+        let compared: Vec<OnceLock<ComparedPart>> = parts.iter().map(|_| OnceLock::new()).collect();
+        process::side_by_side(
+            self.made_in,
+            self.config.max_concurrency,
+            parts.len(),
+            async |number: usize| {
+                let (index, range) = parts[number];
+                let part = self
+                    .compare_part(&kinds[index], &namespaces[index], range, parts.len())
+                    .await?;
+                let _ = compared[number].set(part);
+                Ok(())
+            },
+        )?;
+        let mut differences: Vec<Difference> = kinds.iter().map(Difference::of).collect();
+        for ((index, _), part) in parts.iter().zip(compared) {
+            if let Some(part) = part.into_inner() {
+                differences[*index].add(part);
+            }
+        }
+        differences.iter_mut().for_each(Difference::require_once);
+        Ok(differences)
+    }
+
+    /// Reads a part of a namespace, strongly consistent; each row is compared as its page arrives and then forgotten.
+    async fn compare_part(
+        &self,
+        group: &KindRows<'_>,
+        namespace: &str,
+        range: KeyRange<'_>,
+        queries: usize,
+    ) -> Result<ComparedPart> {
+        let mut part = ComparedPart::default();
         let mut start = None;
         loop {
-            let mut page = ComparedPage {
-                rows: &group.rows,
-                index_of: &index_of,
-                stored: Vec::new(),
-                stale: Vec::new(),
-            };
+            let mut page = ComparedPage::new(group);
             let mut backoff = Backoff::default();
             let next = loop {
-                let query = self.client.query(queries, namespace, true, start.clone(), &mut page);
+                let query = self
+                    .client
+                    .query(queries, namespace, range, true, start.clone(), &mut page);
                 match self.answered(query.await, &mut backoff)? {
                     Some(next) => break next,
                     None => page.forget_page(),
                 }
             };
-            for (index, is_stored) in page.stored {
-                difference.is_stored[index] = is_stored;
-            }
-            difference.stale.extend(page.stale);
+            part.append(page);
             start = next;
             if start.is_none() {
-                return Ok(difference);
+                return Ok(part);
             }
         }
     }
@@ -215,38 +236,6 @@ impl Init<'_> {
             }
             backoff.pause();
         }
-    }
-}
-
-/// How a namespace differs from the rows that it should hold.
-struct Difference {
-    /// For each row, whether the table holds it already, to the byte.
-    is_stored: Vec<bool>,
-    /// Keys that the table has and should not have, those of oversized items among them.
-    stale: Vec<String>,
-}
-
-/// The rows of one page, each compared as it arrives and then forgotten.
-struct ComparedPage<'p> {
-    rows: &'p [NewRow<'p>],
-    index_of: &'p HashMap<&'p str, usize>,
-    stored: Vec<(usize, bool)>,
-    stale: Vec<String>,
-}
-
-impl Rows for ComparedPage<'_> {
-    fn show(&mut self, stored: StoredRow<Cow<'_, str>>) {
-        match self.index_of.get(&*stored.key) {
-            Some(&index) if self.rows[index].fits() => {
-                self.stored.push((index, self.rows[index].is_stored_as(&stored)));
-            }
-            _ => self.stale.push(stored.key.into_owned()),
-        }
-    }
-
-    fn forget_page(&mut self) {
-        self.stored.clear();
-        self.stale.clear();
     }
 }
 
@@ -354,6 +343,8 @@ impl Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::item::NewRow;
+    use std::borrow::Cow;
 
     fn row(item: String) -> NewRow<'static> {
         NewRow {

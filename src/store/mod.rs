@@ -5,9 +5,11 @@
 
 mod big_segments;
 mod credentials;
+mod difference;
 mod init;
 mod live;
 mod read;
+mod rows;
 mod upsert;
 
 use std::borrow::Cow;
@@ -203,8 +205,8 @@ impl Store {
         self.require_writable()?;
         let data_set = DataSet::parse(all_data)?;
         let namespaces = data_set.namespaces(&self.config.prefix)?;
-        let kinds = data_set.rows(&namespaces)?;
         let live = self.live();
+        let kinds = rows::rows(live.generation(), &data_set, &namespaces)?;
         let names = || kinds.iter().map(|group| group.kind.name()).collect();
         let until = ends(self.config.init_timeout);
         let client = live.client(&self.config, self.pushed.as_ref(), self.config.operation_timeout);

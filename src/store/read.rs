@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use crate::client::{Client, Rows};
 use crate::error::{Error, Result};
 use crate::table::item::StoredRow;
+use crate::table::key_range::KeyRange;
 use crate::table::object::push_member;
 use crate::table::schema::{self, Kind};
 
@@ -64,7 +65,9 @@ pub(crate) async fn all(
     items.text.push('{');
     let mut start = None;
     loop {
-        start = client.query(0, &namespace, consistent, start, &mut items).await?;
+        start = client
+            .query(0, &namespace, KeyRange::default(), consistent, start, &mut items)
+            .await?;
         items.end_page();
         if start.is_none() {
             items.text.push('}');

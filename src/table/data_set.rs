@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::ops::Range;
 
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
@@ -9,6 +10,7 @@ use serde_json::value::RawValue;
 use crate::error::{Error, ErrorKind, Result};
 use crate::table::item::{Name, NewRow};
 use crate::table::json_error::reason;
+use crate::table::key_range::{self, KeyRange};
 use crate::table::object::Members;
 use crate::table::schema::{self, Kind};
 
@@ -17,10 +19,49 @@ pub(crate) struct DataSet<'a> {
     kinds: Vec<(Cow<'a, str>, Members<'a, &'a RawValue>)>,
 }
 
+/// Some of a kind's items, next to each other in the text.
+pub(crate) struct Run {
+    kind: usize,
+    entries: Range<usize>,
+}
+
 /// One kind with the rows that store its items.
 pub(crate) struct KindRows<'a> {
     pub(crate) kind: Kind<'a>,
+    /// In the order of the data set.
     pub(crate) rows: Vec<NewRow<'a>>,
+    /// Their indices in the order of the table, which is that of the keys' bytes.
+    by_key: Vec<usize>,
+}
+
+impl<'a> KindRows<'a> {
+    /// Each key may be there once.
+    pub(crate) fn new(kind: Kind<'a>, rows: Vec<NewRow<'a>>) -> Result<Self> {
+        let mut by_key: Vec<usize> = (0..rows.len()).collect();
+        by_key.sort_unstable_by(|&one, &other| rows[one].key.cmp(&rows[other].key));
+        if let Some(pair) = by_key.windows(2).find(|pair| rows[pair[0]].key == rows[pair[1]].key) {
+            let (key, kind) = (&rows[pair[0]].key, kind.name());
+            return Err(Error::new(
+                ErrorKind::InvalidDataSet,
+                format!("data set: key {key:?} stands twice in kind {kind:?}"),
+            ));
+        }
+        Ok(KindRows { kind, rows, by_key })
+    }
+
+    pub(crate) fn index_of(&self, key: &str) -> Option<usize> {
+        let place = self
+            .by_key
+            .binary_search_by(|&index| (*self.rows[index].key).cmp(key))
+            .ok()?;
+        Some(self.by_key[place])
+    }
+
+    /// At most `most` parts of the namespace that hold `least` bytes of these rows each, or more.
+    pub(crate) fn ranges(&self, least: usize, most: usize) -> Vec<KeyRange<'_>> {
+        let rows = self.by_key.iter().map(|&index| &self.rows[index]);
+        key_range::ranges(rows.map(|row| (&*row.key, row.item.len())), least, most)
+    }
 }
 
 impl<'a> DataSet<'a> {
@@ -55,9 +96,32 @@ impl<'a> DataSet<'a> {
             .collect()
     }
 
-    /// Every item as the row that stores it; the first bad one is an error that names kind and key.
-    pub(crate) fn rows(&'a self, namespaces: &'a [String]) -> Result<Vec<KindRows<'a>>> {
-        self.rows_of_kinds(namespaces).map_err(|error| {
+    /// The items in runs of `bytes` and more, each of which can be read by itself.
+    pub(crate) fn runs(&self, bytes: usize) -> Vec<Run> {
+        let mut runs = Vec::new();
+        for (kind, (_, Members(entries))) in self.kinds.iter().enumerate() {
+            let (mut begin, mut length) = (0, 0);
+            for (number, (_, item)) in entries.iter().enumerate() {
+                length += item.get().len();
+                if length >= bytes {
+                    let entries = begin..number + 1;
+                    runs.push(Run { kind, entries });
+                    (begin, length) = (number + 1, 0);
+                }
+            }
+            let entries = begin..entries.len();
+            runs.push(Run { kind, entries });
+        }
+        runs
+    }
+
+    /// The items of a run as the rows that store them; the first bad one is an error that names kind and key.
+    pub(crate) fn rows(&'a self, run: &Run, namespaces: &'a [String]) -> Result<Vec<NewRow<'a>>> {
+        let (name, Members(entries)) = &self.kinds[run.kind];
+        let (kind, namespace) = (Kind::parse(name)?, &namespaces[run.kind]);
+        let rows = entries[run.entries.clone()].iter();
+        let rows = rows.map(|(key, item)| NewRow::parse(kind, namespace, Cow::Borrowed(key), item.get()));
+        rows.collect::<Result<_>>().map_err(|error| {
             if error.kind() == ErrorKind::InvalidItem && self.is_wrapped() {
                 Error::new(ErrorKind::InvalidDataSet, WRAPPED)
             } else {
@@ -66,26 +130,15 @@ impl<'a> DataSet<'a> {
         })
     }
 
-    fn rows_of_kinds(&'a self, namespaces: &'a [String]) -> Result<Vec<KindRows<'a>>> {
-        let with_namespaces = self.kinds.iter().zip(namespaces);
-        with_namespaces
-            .map(|((name, entries), namespace)| {
-                let kind = Kind::parse(name)?;
-                let mut seen = HashSet::with_capacity(entries.0.len());
-                let rows = entries.0.iter().map(|(key, item)| {
-                    if !seen.insert(key) {
-                        return Err(Error::new(
-                            ErrorKind::InvalidDataSet,
-                            format!("data set: key {key:?} stands twice in kind {:?}", kind.name()),
-                        ));
-                    }
-                    NewRow::parse(kind, namespace, Cow::Borrowed(key), item.get())
-                });
-                Ok(KindRows {
-                    kind,
-                    rows: rows.collect::<Result<_>>()?,
-                })
-            })
+    /// The kinds, of the rows of all runs.
+    pub(crate) fn kinds(&'a self, runs: impl IntoIterator<Item = (Run, Vec<NewRow<'a>>)>) -> Result<Vec<KindRows<'a>>> {
+        let mut rows: Vec<Vec<NewRow<'a>>> = self.kinds.iter().map(|_| Vec::new()).collect();
+        for (run, mut some) in runs {
+            rows[run.kind].append(&mut some);
+        }
+        let kinds = self.kinds.iter().zip(rows);
+        kinds
+            .map(|((name, _), rows)| KindRows::new(Kind::parse(name)?, rows))
             .collect()
     }
 
@@ -157,10 +210,45 @@ fn streaming_message(json: &str) -> Option<&'static str> {
 mod tests {
     use super::*;
 
+    /// All rows, of runs of a byte and more.
+    fn rows<'a>(data_set: &'a DataSet<'a>, namespaces: &'a [String]) -> Result<Vec<KindRows<'a>>> {
+        let runs = data_set.runs(1).into_iter();
+        let rows = runs.map(|run| {
+            let rows = data_set.rows(&run, namespaces)?;
+            Ok((run, rows))
+        });
+        data_set.kinds(rows.collect::<Result<Vec<_>>>()?)
+    }
+
+    #[test]
+    fn runs_are_long_enough_and_hold_every_item_once() {
+        let data_set =
+            DataSet::parse(r#"{"features":{"a":{"version":1},"b":{"version":2},"c":{"version":3}},"segments":{}}"#);
+        let data_set = data_set.expect("a data set");
+        let runs = |bytes| -> Vec<_> {
+            data_set
+                .runs(bytes)
+                .into_iter()
+                .map(|run| (run.kind, run.entries))
+                .collect()
+        };
+        assert_eq!(runs(1), [(0, 0..1), (0, 1..2), (0, 2..3), (0, 3..3), (1, 0..0)]);
+        assert_eq!(runs(14), [(0, 0..2), (0, 2..3), (1, 0..0)]);
+        assert_eq!(runs(1000), [(0, 0..3), (1, 0..0)]);
+        let namespaces = data_set.namespaces("").expect("kinds");
+        let kinds = rows(&data_set, &namespaces).expect("items");
+        let versions: Vec<u64> = kinds[0].rows.iter().map(|row| row.version).collect();
+        assert_eq!(versions, [1, 2, 3]);
+        assert_eq!(
+            (kinds[0].index_of("b"), kinds[0].index_of("bb"), kinds[1].index_of("a")),
+            (Some(1), None, None)
+        );
+    }
+
     fn misspelt_in(json: &str) -> Vec<(String, &'static str)> {
         let data_set = DataSet::parse(json).expect("a data set");
         let namespaces = data_set.namespaces("").expect("kinds");
-        let kinds = data_set.rows(&namespaces).expect("items");
+        let kinds = rows(&data_set, &namespaces).expect("items");
         let found = misspelt(&kinds).into_iter();
         found.map(|(name, meant)| (name.to_owned(), meant)).collect()
     }
@@ -242,7 +330,7 @@ mod tests {
         let refused = |json: &str| {
             let data_set = DataSet::parse(json).expect("objects");
             let namespaces = data_set.namespaces("").expect("kinds");
-            data_set.rows(&namespaces).err()
+            rows(&data_set, &namespaces).err()
         };
         for json in [
             r#"{"data":{"flags":{"a":{"version":1}},"segments":{}}}"#,

@@ -1,21 +1,18 @@
 //! The order in which a data set may be written: segments before flags, a prerequisite before the flag that needs it.
 
-use std::collections::HashMap;
-
 use crate::table::data_set::KindRows;
-use crate::table::item::NewRow;
 
 /// How many levels of prerequisites lie below each flag; a missing prerequisite or a cycle is data, not an error.
 ///
 /// Within a cycle one edge has to give way; every other edge still points to a lower depth.
-fn prerequisite_depths(rows: &[NewRow<'_>]) -> Vec<usize> {
+fn prerequisite_depths(kind: &KindRows<'_>) -> Vec<usize> {
+    let rows = &kind.rows;
     #[derive(Clone, Copy, PartialEq)]
     enum Visit {
         New,
         Open,
         Done,
     }
-    let index_of: HashMap<&str, usize> = rows.iter().enumerate().map(|(index, row)| (&*row.key, index)).collect();
     let mut depths = vec![0; rows.len()];
     let mut visits = vec![Visit::New; rows.len()];
     for start in 0..rows.len() {
@@ -36,11 +33,11 @@ fn prerequisite_depths(rows: &[NewRow<'_>]) -> Vec<usize> {
                 continue;
             };
             *next += 1;
-            match index_of.get(&**prerequisite) {
-                Some(&needed) if visits[needed] == Visit::Done => {
+            match kind.index_of(prerequisite) {
+                Some(needed) if visits[needed] == Visit::Done => {
                     depths[index] = depths[index].max(depths[needed] + 1);
                 }
-                Some(&needed) if visits[needed] == Visit::New => {
+                Some(needed) if visits[needed] == Visit::New => {
                     visits[needed] = Visit::Open;
                     path.push((needed, 0));
                 }
@@ -56,7 +53,7 @@ pub(crate) fn levels(kinds: &[KindRows<'_>]) -> Vec<Vec<(usize, usize)>> {
     let mut levels = vec![Vec::new()];
     for (group, kind) in kinds.iter().enumerate() {
         let depths = if kind.kind.is_features() {
-            prerequisite_depths(&kind.rows)
+            prerequisite_depths(kind)
         } else {
             vec![]
         };

@@ -7,6 +7,7 @@ mod cases;
 mod corrupt_rows;
 mod engines;
 mod init_requests;
+mod large_kinds;
 mod properties;
 mod pushed_credentials;
 mod warnings;

@@ -60,6 +60,11 @@ impl Log {
         self.0.iter().filter(|request| request.operation == operation).count()
     }
 
+    pub fn requests(&self, operation: &str) -> impl Iterator<Item = &Logged> {
+        let operation = operation.to_owned();
+        self.0.iter().filter(move |request| request.operation == operation)
+    }
+
     pub fn writes(&self) -> impl Iterator<Item = &Logged> {
         self.0.iter().filter(|request| request.is_write())
     }

@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 use crate::client::optional::Asked;
 use crate::client::rows::{Attributes, Write};
 use crate::table::item::{NewRow, StoredItem, StoredRow};
+use crate::table::key_range::KeyRange;
 use crate::table::schema;
 
 pub(super) const GET_ITEM: &str = "DynamoDB_20120810.GetItem";
@@ -39,10 +40,11 @@ pub(super) fn get_item(table: &str, namespace: &str, key: &str, consistent: bool
     append(&request, body);
 }
 
-/// Appends the body that asks for a page of a namespace, the first or the one that begins after `start`.
+/// Appends the body that asks for a page of a part of a namespace, the first or the one that begins after `start`.
 pub(super) fn query(
     table: &str,
     namespace: &str,
+    range: KeyRange<'_>,
     consistent: bool,
     start: Option<&Attributes>,
     asked: Asked,
@@ -65,21 +67,30 @@ pub(super) fn query(
     struct Names {
         #[serde(rename = "#namespace")]
         namespace: &'static str,
+        #[serde(rename = "#key", skip_serializing_if = "Option::is_none")]
+        key: Option<&'static str>,
     }
     #[derive(Serialize)]
     struct Values<'a> {
         #[serde(rename = ":namespace")]
         namespace: Attribute<'a>,
+        #[serde(rename = ":from", skip_serializing_if = "Option::is_none")]
+        from: Option<Attribute<'a>>,
+        #[serde(rename = ":to", skip_serializing_if = "Option::is_none")]
+        to: Option<Attribute<'a>>,
     }
     let start = start.map(StartKey::new).transpose()?;
     let request = Query {
         table_name: table,
-        key_condition_expression: "#namespace = :namespace",
+        key_condition_expression: range.condition(),
         expression_attribute_names: Names {
             namespace: schema::NAMESPACE,
+            key: (!range.is_whole()).then_some(schema::KEY),
         },
         expression_attribute_values: Values {
             namespace: Attribute::S(namespace),
+            from: range.from.map(Attribute::S),
+            to: range.to.map(Attribute::S),
         },
         consistent_read: consistent,
         return_consumed_capacity: consumed_capacity(asked),

@@ -29,6 +29,7 @@ use crate::config::Config;
 use crate::process;
 use crate::stats::Stats;
 use crate::table::item::{NewRow, StoredRow};
+use crate::table::key_range::KeyRange;
 use pool::{Exchange, Place, Pool, Why};
 use signing::Signer;
 
@@ -138,6 +139,7 @@ impl Direct {
         &self,
         surplus: Duration,
         namespace: &str,
+        range: KeyRange<'_>,
         consistent: bool,
         start: Option<&Attributes>,
         visit: impl FnMut(StoredRow<std::borrow::Cow<'_, str>>),
@@ -146,6 +148,7 @@ impl Direct {
         if encode::query(
             &self.table,
             namespace,
+            range,
             consistent,
             start,
             self.refused.remaining(),

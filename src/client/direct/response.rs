@@ -12,8 +12,6 @@ const MAXIMUM_HEAD: usize = 64 << 10;
 const MAXIMUM_HEADERS: usize = 64;
 /// What is received at once at first: the answer to most requests.
 const FIRST_BYTES: usize = 16 << 10;
-/// What is received at once of an answer that is longer.
-const NEXT_BYTES: usize = 256 << 10;
 /// How much of the memory for an answer is kept for the next: that of a page, whose 1 MB is more as JSON.
 const KEPT_BYTES: usize = 4 << 20;
 /// What an answer has room for in any case.
@@ -149,10 +147,13 @@ fn receive(
     deadline: Instant,
 ) -> Result<usize, Unanswered> {
     if received == bytes.len() {
-        // Grows with what came, and not with what was promised.
-        let least = if end == usize::MAX { FIRST_BYTES } else { NEXT_BYTES };
-        let larger = (2 * received).max(least).min(end.saturating_add(1));
-        bytes.resize(larger, 0);
+        // Twice what came, or a page at once: what is promised beyond has to come first.
+        let least = if end == usize::MAX { FIRST_BYTES } else { KEPT_BYTES };
+        let length = (2 * received).max(least).min(end.saturating_add(1));
+        // Memory that the system gives out as zeros already is not filled with them.
+        let mut larger = vec![0; length];
+        larger[..received].copy_from_slice(bytes);
+        *bytes = larger;
     }
     match connection.receive(&mut bytes[received..], deadline) {
         Ok(0) if received == 0 => Err(Unanswered::Gone(io::ErrorKind::UnexpectedEof.into())),

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use proptest::prelude::*;
 
 use super::*;
+use crate::table::item::NewRow;
 use crate::table::schema::Kind;
 
 fn row<'a>(key: &'a str, prerequisites: &[&'a str]) -> NewRow<'a> {
@@ -17,21 +18,29 @@ fn row<'a>(key: &'a str, prerequisites: &[&'a str]) -> NewRow<'a> {
     }
 }
 
+fn kind<'a>(name: &'a str, rows: Vec<NewRow<'a>>) -> KindRows<'a> {
+    KindRows::new(Kind::parse(name).unwrap(), rows).unwrap()
+}
+
+fn depths(rows: Vec<NewRow<'_>>) -> Vec<usize> {
+    prerequisite_depths(&kind("features", rows))
+}
+
 #[test]
 fn a_prerequisite_is_always_deeper_down() {
-    let rows = [row("a", &["b", "c"]), row("b", &["c"]), row("c", &["gone"])];
-    assert_eq!(prerequisite_depths(&rows), [2, 1, 0]);
+    let rows = vec![row("a", &["b", "c"]), row("b", &["c"]), row("c", &["gone"])];
+    assert_eq!(depths(rows), [2, 1, 0]);
 }
 
 #[test]
 fn a_cycle_is_data_and_what_needs_it_comes_after() {
-    let rows = [
+    let rows = vec![
         row("x", &["a"]),
         row("a", &["b"]),
         row("b", &["a"]),
         row("self", &["self"]),
     ];
-    let depths = prerequisite_depths(&rows);
+    let depths = depths(rows);
     assert!(depths[0] > depths[1]);
     assert_eq!(depths[3], 0);
 }
@@ -45,7 +54,7 @@ fn a_long_chain_does_not_overflow_the_stack() {
             None => row(&keys[n], &[]),
         })
         .collect();
-    assert_eq!(prerequisite_depths(&rows)[0], keys.len() - 1);
+    assert_eq!(depths(rows)[0], keys.len() - 1);
 }
 
 /// For each flag, which flags can be reached from it by going from flag to prerequisite.
@@ -87,9 +96,9 @@ proptest! {
         let needed = |flag: &Vec<usize>| flag.iter().map(|&n| keys[n].as_str()).collect::<Vec<_>>();
         let flags = edges.iter().enumerate().map(|(n, flag)| row(&keys[n], &needed(flag)));
         let mut kinds = vec![
-            KindRows { kind: Kind::parse("features").unwrap(), rows: flags.collect() },
+            kind("features", flags.collect()),
             // Prerequisites mean nothing in another kind.
-            KindRows { kind: Kind::parse("segments").unwrap(), rows: (0..segments).map(|n| row(&keys[n], &["flag-0"])).collect() },
+            kind("segments", (0..segments).map(|n| row(&keys[n], &["flag-0"])).collect()),
         ];
         if segments_first {
             kinds.reverse();

@@ -5,6 +5,7 @@ use crate::client::{PageStart, PutOutcome, Write};
 use crate::error::Result as StoreResult;
 use crate::stats::Stats;
 use crate::table::item::{NewRow, StoredItem};
+use crate::table::key_range::KeyRange;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -159,7 +160,7 @@ fn sdk_get(sdk: &SdkWay, body: &[u8]) -> StoreResult<Option<StoredRow>> {
 }
 
 fn sdk_page(sdk: &SdkWay, body: &[u8]) -> StoreResult<Page> {
-    sdk.reads(200, body, sdk.client.query(0, "n", true, None))
+    sdk.reads(200, body, sdk.client.query(0, "n", KeyRange::default(), true, None))
 }
 
 fn sdk_put(sdk: &SdkWay, status: u16, body: &[u8]) -> StoreResult<PutOutcome> {

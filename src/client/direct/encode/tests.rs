@@ -64,9 +64,12 @@ proptest! {
             ("key".to_owned(), AttributeValue::S(key)),
             ("of \"another\" table".to_owned(), AttributeValue::N(number)),
         ]));
-        let request = sdk.sends(client.query(0, &namespace, consistent, start.clone().map(PageStart)));
-        let body = json(|body| query(TABLE, &namespace, consistent, start.as_ref(), asked, body).unwrap());
-        prop_assert_eq!((QUERY.to_owned(), body), request);
+        for (from, to) in [(None, None), (Some(&*key), None), (None, Some(&*key)), (Some(&*seen), Some(&*key))] {
+            let range = KeyRange { from, to };
+            let request = sdk.sends(client.query(0, &namespace, range, consistent, start.clone().map(PageStart)));
+            let body = json(|body| query(TABLE, &namespace, range, consistent, start.as_ref(), asked, body).unwrap());
+            prop_assert_eq!((QUERY.to_owned(), body), request);
+        }
 
         let row = new_row(&written[0].0);
         let request = sdk.sends(client.put_if_newer(&row));
@@ -102,7 +105,7 @@ fn what_an_engine_refuses_to_know_is_not_sent() {
     let sent = |asked: Asked| {
         [
             json(|body| get_item(TABLE, "n", "k", true, asked, body)),
-            json(|body| query(TABLE, "n", true, None, asked, body).unwrap()),
+            json(|body| query(TABLE, "n", KeyRange::default(), true, None, asked, body).unwrap()),
             json(|body| put_if_newer(TABLE, &row, asked, body)),
             json(|body| put_marker(TABLE, "k", asked, body)),
             json(|body| batch_write_item(TABLE, &[Write::Put(&row)], asked, body)),
@@ -136,6 +139,15 @@ fn what_an_engine_refuses_to_know_is_not_sent() {
 fn a_start_that_is_no_text_and_no_number_is_left_to_the_sdk() {
     let start = Attributes::from([("key".to_owned(), AttributeValue::Bool(true))]);
     let mut body = Vec::new();
-    assert!(query(TABLE, "n", true, Some(&start), everything(), &mut body).is_err());
+    assert!(query(
+        TABLE,
+        "n",
+        KeyRange::default(),
+        true,
+        Some(&start),
+        everything(),
+        &mut body
+    )
+    .is_err());
     assert!(body.is_empty());
 }

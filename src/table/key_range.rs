@@ -1,0 +1,70 @@
+//! A part of a namespace by sort key, so that parts can be read side by side.
+
+/// Both ends belong to it; without one it goes on to the first or the last row.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct KeyRange<'a> {
+    pub(crate) from: Option<&'a str>,
+    pub(crate) to: Option<&'a str>,
+}
+
+impl KeyRange<'_> {
+    /// As a `KeyConditionExpression` has it, with `:from` and `:to` where there are such ends.
+    pub(crate) fn condition(self) -> &'static str {
+        match (self.from, self.to) {
+            (None, None) => "#namespace = :namespace",
+            (Some(_), None) => "#namespace = :namespace AND #key >= :from",
+            (None, Some(_)) => "#namespace = :namespace AND #key <= :to",
+            (Some(_), Some(_)) => "#namespace = :namespace AND #key BETWEEN :from AND :to",
+        }
+    }
+
+    pub(crate) fn is_whole(self) -> bool {
+        self == KeyRange::default()
+    }
+}
+
+/// Cuts what lies between the sorted `keys`, of so many bytes each, into at most `most` ranges of `least` bytes and more. A key at which
+/// two meet belongs to both.
+pub(crate) fn ranges<'k>(keys: impl Iterator<Item = (&'k str, usize)>, least: usize, most: usize) -> Vec<KeyRange<'k>> {
+    let keys: Vec<_> = keys.collect();
+    let total: usize = keys.iter().map(|(_, bytes)| bytes).sum();
+    let target = total.div_ceil(most).max(least);
+    let mut ranges = Vec::new();
+    let mut from = None;
+    let (mut bytes, mut left) = (0, total);
+    for (key, size) in keys {
+        bytes += size;
+        left -= size;
+        if bytes >= target && left >= least && ranges.len() + 1 < most {
+            ranges.push(KeyRange { from, to: Some(key) });
+            from = Some(key);
+            bytes = 0;
+        }
+    }
+    ranges.push(KeyRange { from, to: None });
+    ranges
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cut(sizes: &[(&'static str, usize)]) -> Vec<(Option<&'static str>, Option<&'static str>)> {
+        let ranges = ranges(sizes.iter().copied(), 10, 3);
+        ranges.iter().map(|range| (range.from, range.to)).collect()
+    }
+
+    #[test]
+    fn ranges_are_large_and_few_and_leave_nothing_out() {
+        assert_eq!(cut(&[]), [(None, None)]);
+        assert_eq!(cut(&[("a", 10), ("b", 9)]), [(None, None)]);
+        assert_eq!(cut(&[("a", 10), ("b", 10)]), [(None, Some("a")), (Some("a"), None)]);
+        let many = [("a", 10), ("b", 10), ("c", 10), ("d", 10), ("e", 10), ("f", 10)];
+        assert_eq!(
+            cut(&many),
+            [(None, Some("b")), (Some("b"), Some("d")), (Some("d"), None)]
+        );
+        assert_eq!(cut(&[("a", 1000)]), [(None, None)]);
+        assert_eq!(cut(&[("a", 1000), ("b", 9)]), [(None, None)]);
+    }
+}
