@@ -206,7 +206,7 @@ impl Store {
         let data_set = DataSet::parse(all_data)?;
         let namespaces = data_set.namespaces(&self.config.prefix)?;
         let live = self.live();
-        let kinds = rows::rows(live.generation(), &data_set, &namespaces)?;
+        let kinds = rows::rows(live.generation(), self.config.max_concurrency, &data_set, &namespaces)?;
         let names = || kinds.iter().map(|group| group.kind.name()).collect();
         let until = ends(self.config.init_timeout);
         let client = live.client(&self.config, self.pushed.as_ref(), self.config.operation_timeout);

@@ -9,12 +9,18 @@ use crate::table::data_set::{DataSet, KindRows};
 /// Less is read sooner than a thread begins.
 const RUN_BYTES: usize = 1 << 20;
 
-/// Every item as the row that stores it; the first bad one is an error that names kind and key. `made_in` is the process.
-pub(crate) fn rows<'a>(made_in: u64, data_set: &'a DataSet<'a>, namespaces: &'a [String]) -> Result<Vec<KindRows<'a>>> {
+/// Every item as the row that stores it, on `most` threads; the first bad one is an error that names kind and key. `made_in` is the
+/// process.
+pub(crate) fn rows<'a>(
+    made_in: u64,
+    most: usize,
+    data_set: &'a DataSet<'a>,
+    namespaces: &'a [String],
+) -> Result<Vec<KindRows<'a>>> {
     let runs = data_set.runs(RUN_BYTES);
     let threads = match runs.len() {
         0 | 1 => 1,
-        _ => std::thread::available_parallelism().map_or(1, usize::from),
+        _ => std::thread::available_parallelism().map_or(1, usize::from).min(most),
     };
     let read: Vec<OnceLock<_>> = runs.iter().map(|_| OnceLock::new()).collect();
     process::side_by_side(made_in, threads, runs.len(), async |number: usize| {
