@@ -117,17 +117,23 @@ pub(super) async fn connect(
         },
         None => settings(config, pushed, &aws, &endpoint, &http, complaints).await?,
     };
+    let clock = Clock::default();
     let mut sdk = sdk
-        .interceptor(CountAttempts(Arc::clone(stats), Arc::clone(&asked)))
+        .interceptor(CountAttempts {
+            stats: Arc::clone(stats),
+            asked: Arc::clone(&asked),
+            clock: clock.clone(),
+        })
         .retry_classifier(SignedTooLongAgo);
     let built = sdk.clone().build();
     if built.http_client().is_none() {
         sdk = sdk.http_client(http.clone());
     }
-    let clock = Clock::default();
-    if is_direct {
-        // What a refusal of the direct way has taught is not learnt with another one.
-        sdk = sdk.time_source(SharedTimeSource::new(clock.clone()));
+    if config.client_factory.is_none() {
+        // What a refusal has taught on one way is known on the other, and corrected once.
+        sdk = sdk
+            .time_source(SharedTimeSource::new(clock.clone()))
+            .disable_clock_skew_correction(true);
     }
     let region = built.region().map(|region| region.to_string()).unwrap_or_default();
     if region.is_empty() {
@@ -323,9 +329,13 @@ fn timeouts(config: &Config) -> TimeoutConfig {
     timeouts.build()
 }
 
-/// Counts HTTP attempts, retries and throttled answers, and notes the endpoint.
+/// Counts HTTP attempts, retries and throttled answers, and notes the endpoint and what a refusal says of the time.
 #[derive(Debug)]
-struct CountAttempts(Arc<Stats>, Arc<Asked>);
+struct CountAttempts {
+    stats: Arc<Stats>,
+    asked: Arc<Asked>,
+    clock: Clock,
+}
 
 #[aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint]
 impl Intercept for CountAttempts {
@@ -340,8 +350,8 @@ impl Intercept for CountAttempts {
         bag: &mut ConfigBag,
     ) -> std::result::Result<(), BoxError> {
         let attempts = bag.load::<RequestAttempts>().map_or(1, RequestAttempts::attempts);
-        self.0.request(attempts > 1 || sent::before().is_attempted);
-        self.1.note(context.request().uri());
+        self.stats.request(attempts > 1 || sent::before().is_attempted);
+        self.asked.note(context.request().uri());
         sent::attempt_begins();
         Ok(())
     }
@@ -357,17 +367,20 @@ impl Intercept for CountAttempts {
             .response()
             .is_some_and(|response| response.status().is_client_error());
         sent::attempt_ends(is_refused);
+        if let Some(refusal) = context.response().filter(|_| is_refused) {
+            self.clock.learn(refusal.headers().get("date"));
+        }
         let body = context.response().filter(|response| !response.status().is_success());
         let body = body.and_then(|response| response.body().bytes());
         if body.is_some_and(super::failure::speaks_of_throttling) {
-            self.0.throttle();
+            self.stats.throttle();
         }
         Ok(())
     }
 }
 
-/// A machine that stood still between signing and sending has its request refused although its clock is right: it is signed anew. (A
-/// clock that is wrong is the AWS SDK's to find out.)
+/// A machine that stood still between signing and sending has its request refused although its clock is right, and one whose clock is
+/// wrong has learnt the time from the refusal: it is signed anew.
 #[derive(Debug)]
 struct SignedTooLongAgo;
 

@@ -94,7 +94,8 @@ impl LastCredentials {
     pub(super) fn fresh(&self) -> Option<Credentials> {
         let state = self.state();
         let last = state.last.as_ref()?;
-        (SystemTime::now() < last.renewal).then(|| last.credentials.clone())
+        let now = SystemTime::now();
+        state.good(now).filter(|_| now < last.renewal)
     }
 
     async fn credentials(&self) -> Result<Credentials> {
@@ -293,6 +294,23 @@ mod tests {
             assert!(began.elapsed() < 2 * LONGEST_WAIT_FOR_RENEWAL);
         });
         assert_eq!(loads.load(Ordering::Relaxed), 2);
+    }
+
+    #[test]
+    fn what_has_expired_is_not_fresh_though_its_renewal_was_put_off() {
+        let last = LastCredentials::of(SharedCredentialsProvider::new(provide_credentials_fn(|| async {
+            Ok(lasting(1))
+        })));
+        run(async {
+            last.credentials().await.expect("credentials");
+            assert!(last.fresh().is_some());
+        });
+        let expired = Credentials::new("id", "key", None, Some(SystemTime::now()), "test");
+        last.state().last = Some(Last {
+            credentials: expired,
+            renewal: SystemTime::now() + Duration::from_secs(60),
+        });
+        assert!(last.fresh().is_none());
     }
 
     #[test]

@@ -85,9 +85,14 @@ impl Connectors {
     /// The same look-ups, for a thread that waits until a deadline.
     pub(super) fn look_up(&self) -> LookUp {
         let look_ups = self.parts.look_ups.clone();
+        let made_in = process::generation();
         Arc::new(move |name, deadline| {
-            let found = look_ups.join(name)?;
-            let answer = process::block_on_here(process::generation(), Some(deadline), found);
+            let found = {
+                // A lock is held while a thread begins.
+                let _inside = process::enter();
+                look_ups.join(name)?
+            };
+            let answer = process::block_on_here(made_in, Some(deadline), found);
             match answer.map_err(|_| Interrupted)? {
                 None => Err(io::ErrorKind::TimedOut.into()),
                 Some(Ok(Ok(addresses))) => Ok(addresses),

@@ -24,6 +24,7 @@ mod this_machine;
 mod validation;
 
 use std::borrow::Cow;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
 use crate::config::Config;
@@ -41,7 +42,6 @@ pub(crate) use complaint::Complaints;
 pub(crate) use connect::{bundle_of_profile, reads_aws_files};
 pub(crate) use pushed::PushedCredentials;
 pub(crate) use rows::{PageStart, PutOutcome, Write};
-pub(crate) use sent::noting_requests;
 
 /// One table, reached from one process. Its requests block the thread that polls them, within the call's deadline.
 pub(crate) struct Client {
@@ -100,6 +100,10 @@ impl Client {
     /// What `ask` comes to on a connection of this thread's.
     fn directly<T>(&self, ask: impl FnOnce(&Direct) -> Outcome<T>) -> Outcome<T> {
         let way = &*self.direct;
+        if process::is_ending() {
+            // A destructor of the host's makes the call, and could not be told of anything from this thread.
+            return Outcome::HandedOver(Before::default());
+        }
         let (Some(findings), Some(endpoint)) = (&way.findings, self.sdk.endpoint()) else {
             return Outcome::HandedOver(Before::default());
         };
@@ -118,19 +122,20 @@ impl Client {
         }
     }
 
-    /// Has the AWS SDK do `work`, on this thread or, inside a runtime of the host's, on another.
+    /// Has the AWS SDK do `work`, which raises `has_sent` with its first request, on this thread or, inside a runtime of the host's, on another.
     fn through_sdk<T: Send>(
         &self,
         operation: &'static str,
         before: Before,
+        has_sent: Option<&Arc<AtomicBool>>,
         work: impl AsyncFnOnce(&Sdk) -> Result<T> + Send,
     ) -> Result<T> {
         let deadline = process::deadline();
-        let noted = sent::noted();
+        let has_sent = has_sent.cloned();
         // Others may drive meanwhile, and this thread only waits.
         let outcome = process::outside(|| {
             self.runtime.block_on(|| {
-                sent::within_note(noted, async {
+                sent::noting_requests(has_sent, async {
                     let work = sent::after(before, work(&self.sdk));
                     match deadline {
                         None => work.await,
@@ -150,7 +155,7 @@ impl Client {
             Outcome::Answered { value, .. } => Ok(value),
             Outcome::HandedOver(before) => {
                 let get = async |sdk: &Sdk| sdk.get_row(namespace, key, consistent).await;
-                self.through_sdk("GetItem", before, get)
+                self.through_sdk("GetItem", before, None, get)
             }
         }
     }
@@ -161,7 +166,7 @@ impl Client {
 
     pub(crate) async fn get_big_segments_metadata(&self, key: &str, consistent: bool) -> Result<Option<MetadataRow>> {
         let get = async |sdk: &Sdk| sdk.get_big_segments_metadata(key, consistent).await;
-        self.through_sdk("GetItem", Before::default(), get)
+        self.through_sdk("GetItem", Before::default(), None, get)
     }
 
     pub(crate) async fn get_big_segments_membership(
@@ -174,7 +179,7 @@ impl Client {
             sdk.get_big_segments_membership(namespace, context_hash, consistent)
                 .await
         };
-        self.through_sdk("GetItem", Before::default(), get)
+        self.through_sdk("GetItem", Before::default(), None, get)
     }
 
     /// One page of a part of a namespace, in the order of the sort key: the first, or the one that `start` of the page before names;
@@ -198,7 +203,7 @@ impl Client {
         };
         rows.forget_page();
         let query = async |sdk: &Sdk| sdk.query(queries, namespace, range, consistent, start).await;
-        let page = self.through_sdk("Query", before, query)?;
+        let page = self.through_sdk("Query", before, None, query)?;
         for row in page.rows {
             rows.show(StoredRow {
                 key: Cow::Owned(row.key),
@@ -215,21 +220,31 @@ impl Client {
     }
 
     /// Writes `row` where there is none or an older one; one request even when it is refused, where the engine knows all parameters.
-    pub(crate) async fn put_if_newer(&self, row: &NewRow<'_>) -> Result<PutOutcome> {
+    /// Raises `has_sent` when the first request goes out.
+    pub(crate) async fn put_if_newer(&self, row: &NewRow<'_>, has_sent: &Arc<AtomicBool>) -> Result<PutOutcome> {
         let surplus = surplus_time(Write::Put(row).bytes());
-        match self.directly(|direct| direct.put_if_newer(surplus, row)) {
+        match self.directly(|direct| direct.put_if_newer(surplus, row, has_sent)) {
             Outcome::Answered { value, .. } => Ok(value),
-            Outcome::HandedOver(before) => self.through_sdk("PutItem", before, async |sdk| sdk.put_if_newer(row).await),
+            Outcome::HandedOver(before) => {
+                let put = async |sdk: &Sdk| sdk.put_if_newer(row).await;
+                self.through_sdk("PutItem", before, Some(has_sent), put)
+            }
         }
     }
 
-    /// Writes `row` where the item still is what it was in `seen`.
-    pub(crate) async fn put_over(&self, row: &NewRow<'_>, seen: &StoredRow) -> Result<PutOutcome> {
+    /// Writes `row` where the item still is what it was in `seen`; raises `has_sent` as `put_if_newer`.
+    pub(crate) async fn put_over(
+        &self,
+        row: &NewRow<'_>,
+        seen: &StoredRow,
+        has_sent: &Arc<AtomicBool>,
+    ) -> Result<PutOutcome> {
         let surplus = surplus_time(Write::Put(row).bytes());
-        match self.directly(|direct| direct.put_over(surplus, row, seen)) {
+        match self.directly(|direct| direct.put_over(surplus, row, seen, has_sent)) {
             Outcome::Answered { value, .. } => Ok(value),
             Outcome::HandedOver(before) => {
-                self.through_sdk("PutItem", before, async |sdk| sdk.put_over(row, seen).await)
+                let put = async |sdk: &Sdk| sdk.put_over(row, seen).await;
+                self.through_sdk("PutItem", before, Some(has_sent), put)
             }
         }
     }
@@ -238,18 +253,24 @@ impl Client {
     pub(crate) async fn put_marker(&self, key: &str) -> Result<()> {
         match self.directly(|direct| direct.put_marker(key)) {
             Outcome::Answered { .. } => Ok(()),
-            Outcome::HandedOver(before) => self.through_sdk("PutItem", before, async |sdk| sdk.put_marker(key).await),
+            Outcome::HandedOver(before) => {
+                self.through_sdk("PutItem", before, None, async |sdk| sdk.put_marker(key).await)
+            }
         }
     }
 
     /// Sends at most 25 writes of different rows, while so many bytes in all are under way, and returns those that DynamoDB left undone.
     pub(crate) async fn write_batch<'r>(&self, writes: &[Write<'r>], under_way: usize) -> Result<Vec<Write<'r>>> {
-        match self.directly(|direct| direct.write_batch(surplus_time(under_way), writes)) {
-            Outcome::Answered { value, .. } => Ok(value),
+        let mut undone = match self.directly(|direct| direct.write_batch(surplus_time(under_way), writes)) {
+            Outcome::Answered { value, .. } => value,
             Outcome::HandedOver(before) => {
                 let write = async |sdk: &Sdk| sdk.write_batch(writes, under_way).await;
-                self.through_sdk("BatchWriteItem", before, write)
+                self.through_sdk("BatchWriteItem", before, None, write)?
             }
-        }
+        };
+        // One that is named twice would be sent twice, which no engine takes.
+        undone.sort_unstable_by(|one, other| one.keys().cmp(&other.keys()));
+        undone.dedup_by(|one, other| one.keys() == other.keys());
+        Ok(undone)
     }
 }

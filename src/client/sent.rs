@@ -25,11 +25,6 @@ tokio::task_local! {
     static BEFORE: Before;
 }
 
-/// Raises what [`noting_requests`] raises, for a request that is sent past the AWS SDK.
-pub(super) fn note_request() {
-    let _ = HAS_SENT.try_with(|has_sent| has_sent.store(true, Ordering::Relaxed));
-}
-
 /// What was done directly before the AWS SDK was asked for the work that this thread polls.
 pub(super) fn before() -> Before {
     BEFORE.try_with(|before| *before).unwrap_or_default()
@@ -38,7 +33,7 @@ pub(super) fn before() -> Before {
 /// An attempt of the AWS SDK's goes out.
 pub(super) fn attempt_begins() {
     let _ = SENT.try_with(|sent| sent.is_under_way.set(true));
-    note_request();
+    let _ = HAS_SENT.try_with(|has_sent| has_sent.store(true, Ordering::Relaxed));
 }
 
 /// It is over; a refusal says that nothing was done.
@@ -65,17 +60,8 @@ pub(super) async fn watching_answers<T>(work: impl Future<Output = T>) -> (T, bo
 }
 
 /// Does `work` and raises `has_sent` as soon as it sends a request to DynamoDB; looking for credentials does not count.
-pub(crate) async fn noting_requests<T>(has_sent: Arc<AtomicBool>, work: impl Future<Output = T>) -> T {
-    HAS_SENT.scope(has_sent, work).await
-}
-
-/// What [`noting_requests`] raises for the work that this thread polls, so that work that moves to another thread takes it along.
-pub(super) fn noted() -> Option<Arc<AtomicBool>> {
-    HAS_SENT.try_with(Arc::clone).ok()
-}
-
-pub(super) async fn within_note<T>(noted: Option<Arc<AtomicBool>>, work: impl Future<Output = T>) -> T {
-    match noted {
+pub(super) async fn noting_requests<T>(has_sent: Option<Arc<AtomicBool>>, work: impl Future<Output = T>) -> T {
+    match has_sent {
         Some(has_sent) => HAS_SENT.scope(has_sent, work).await,
         None => work.await,
     }

@@ -5,6 +5,8 @@ use std::mem::ManuallyDrop;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use tokio::task::{unconstrained, Unconstrained};
+
 use super::inside;
 use super::page::generation;
 use crate::error::{Error, ErrorKind, Result};
@@ -13,14 +15,15 @@ use crate::error::{Error, ErrorKind, Result};
 /// its sockets are the parent's.
 pub(super) struct Call<F> {
     generation: u64,
-    future: ManuallyDrop<Pin<Box<F>>>,
+    /// Inside a runtime of the host's, tokio has a task yield now and then to a scheduler that this thread keeps waiting.
+    future: ManuallyDrop<Pin<Box<Unconstrained<F>>>>,
 }
 
 impl<F: Future> Call<F> {
     pub(super) fn new(generation: u64, future: F) -> Self {
         Call {
             generation,
-            future: ManuallyDrop::new(Box::pin(future)),
+            future: ManuallyDrop::new(Box::pin(unconstrained(future))),
         }
     }
 

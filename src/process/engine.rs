@@ -35,7 +35,7 @@ thread_local! {
 }
 
 /// Whether the thread is ending, and its variables are gone.
-pub(super) fn is_ending() -> bool {
+pub(crate) fn is_ending() -> bool {
     DRIVES.try_with(|_| ()).is_err()
 }
 

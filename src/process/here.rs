@@ -10,7 +10,11 @@ use std::time::{Duration, Instant};
 use super::call::Call;
 use super::flag::Flag;
 use super::inside::outside;
+use super::page::generation;
 use crate::error::{Error, ErrorKind, Result};
+
+/// A sleep goes on after a signal, and is begun anew after this.
+const LONGEST_SLEEP: Duration = Duration::from_millis(100);
 
 thread_local! {
     static DEADLINE: Cell<Option<Instant>> = const { Cell::new(None) };
@@ -26,10 +30,29 @@ pub(crate) fn is_out_of_time() -> bool {
     deadline().is_some_and(|deadline| Instant::now() >= deadline)
 }
 
-/// Waits, but not beyond the call's deadline.
+/// Waits, but not beyond the call's deadline, nor in a child that a signal handler forks meanwhile.
 pub(crate) fn pause(duration: Duration) {
-    let left = deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()));
-    outside(|| std::thread::sleep(left.map_or(duration, |left| left.min(duration))));
+    pause_unless(duration, || false);
+}
+
+/// The same; ends soon after `is_over` says so.
+pub(crate) fn pause_unless(duration: Duration, is_over: impl Fn() -> bool) {
+    let made_in = generation();
+    let end = Instant::now().checked_add(duration);
+    let end = match (end, deadline()) {
+        (Some(end), Some(deadline)) => end.min(deadline),
+        (Some(end), None) | (None, Some(end)) => end,
+        (None, None) => return,
+    };
+    outside(|| {
+        while generation() == made_in && !is_over() {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            std::thread::sleep(left.min(LONGEST_SLEEP));
+        }
+    });
 }
 
 /// The failure of a call whose time is over.
@@ -83,7 +106,6 @@ pub(crate) fn block_on_here<F: Future>(made_in: u64, until: Option<Instant>, fut
 
 #[cfg(test)]
 mod tests {
-    use super::super::page::generation;
     use super::*;
     use tokio::sync::oneshot;
 

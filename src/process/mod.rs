@@ -22,7 +22,8 @@ mod slot;
 mod socket;
 
 pub(crate) use call_context::{carry, CallContext};
-pub(crate) use here::{block_on_here, deadline, is_out_of_time, out_of_time, pause};
+pub(crate) use engine::is_ending;
+pub(crate) use here::{block_on_here, deadline, is_out_of_time, out_of_time, pause, pause_unless};
 pub(crate) use inside::{enter, look_up, outside};
 pub(crate) use page::{generation, generation_of_caller};
 pub(crate) use replaceable::Replaceable;

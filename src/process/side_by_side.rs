@@ -26,8 +26,12 @@ struct Team {
 }
 
 impl Team {
-    fn fail(&self, error: Error) {
+    fn fail(&self, made_in: u64, error: Error) {
         self.has_failed.store(true, Ordering::SeqCst);
+        if generation() != made_in {
+            // The lock may be held by a thread that this process does not have; `end` says the same.
+            return;
+        }
         let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
         // The first is the one that is told.
         failure.get_or_insert(error);
@@ -58,9 +62,9 @@ pub(crate) fn side_by_side<F: Future<Output = Result<()>>>(
             }
             match block_on_here(made_in, until, work(number)) {
                 Ok(Some(Ok(()))) => {}
-                Ok(Some(Err(error))) | Err(error) => team.fail(error),
+                Ok(Some(Err(error))) | Err(error) => team.fail(made_in, error),
                 // Nothing in here waits for other callers.
-                Ok(None) => team.fail(super::here::out_of_time()),
+                Ok(None) => team.fail(made_in, super::here::out_of_time()),
             }
         }
     };

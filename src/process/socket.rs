@@ -7,11 +7,14 @@ use std::fmt;
 use std::io;
 use std::mem;
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::call::interrupted;
 use super::page::generation;
 use crate::error::Error;
+
+/// A wait is begun anew after this.
+const LONGEST_WAIT: Duration = Duration::from_millis(100);
 
 /// One connection. Every wait for it ends at a deadline, with [`io::ErrorKind::TimedOut`].
 #[derive(Debug)]
@@ -53,9 +56,12 @@ impl From<Interrupted> for Error {
 }
 
 impl Socket {
-    /// Connects without delaying small packets.
-    pub(crate) fn connect(address: SocketAddr, deadline: Instant) -> io::Result<Self> {
-        let generation = generation();
+    /// Connects without delaying small packets. In another process than `made_in`, that of the call, it is an error: a child that a signal
+    /// handler forked in the middle of the call would send the request once more.
+    pub(crate) fn connect(made_in: u64, address: SocketAddr, deadline: Instant) -> io::Result<Self> {
+        if generation() != made_in {
+            return Err(Interrupted.into());
+        }
         let family = match address {
             SocketAddr::V4(_) => libc::AF_INET,
             SocketAddr::V6(_) => libc::AF_INET6,
@@ -63,7 +69,10 @@ impl Socket {
         let kind = libc::SOCK_STREAM | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
         // SAFETY: no pointers are passed.
         let descriptor = checked(unsafe { libc::socket(family, kind, 0) } as isize)? as libc::c_int;
-        let socket = Socket { descriptor, generation };
+        let socket = Socket {
+            descriptor,
+            generation: made_in,
+        };
         let on: libc::c_int = 1;
         let size = mem::size_of_val(&on) as libc::socklen_t;
         // SAFETY: the option is alive during the call, and so long.
@@ -182,8 +191,10 @@ impl Socket {
             self.require_own_process()?;
             let remaining = deadline.checked_duration_since(Instant::now());
             let remaining = remaining.ok_or(io::ErrorKind::TimedOut)?;
+            // A handler that forks may have come just before the wait, whose child then has to look.
+            let remaining = remaining.min(LONGEST_WAIT);
             // Rounded up: a wait of no length would be repeated until the deadline.
-            let milliseconds = libc::c_int::try_from(remaining.as_micros().div_ceil(1000)).unwrap_or(libc::c_int::MAX);
+            let milliseconds = remaining.as_micros().div_ceil(1000) as libc::c_int;
             let mut polled = libc::pollfd {
                 fd: self.descriptor,
                 events,

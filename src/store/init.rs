@@ -52,11 +52,14 @@ pub(crate) fn init(
             config,
             made_in,
             progress: &progress,
+            failure: OnceLock::new(),
         };
         work.replace(kinds, namespaces, sends)
     });
     outcome
         .map_err(|error| match config.init_timeout {
+            // In a child that a signal handler forked, the lock may be held by a thread that it does not have.
+            _ if process::generation() != made_in => error,
             Some(limit) if process::is_out_of_time() && error.is_retriable() => progress.out_of_time(limit),
             _ => error,
         })
@@ -69,6 +72,8 @@ struct Init<'a> {
     config: &'a Config,
     made_in: u64,
     progress: &'a Progress,
+    /// What cannot pass, of whichever thread: the others do not go on.
+    failure: OnceLock<Error>,
 }
 
 impl Init<'_> {
@@ -209,12 +214,28 @@ impl Init<'_> {
     /// The answer; nothing, after a pause, where the request is to be repeated.
     fn answered<T>(&self, outcome: Result<T>, backoff: &mut Backoff) -> Result<Option<T>> {
         match outcome {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if process::generation() != self.made_in => Err(error),
             Err(error) if error.is_retriable() && !process::is_out_of_time() => {
                 self.progress.failed(error);
-                backoff.pause();
+                self.pause(backoff)?;
                 Ok(None)
             }
-            outcome => outcome.map(Some),
+            Err(error) => {
+                if !error.is_retriable() {
+                    let _ = self.failure.set(error.clone());
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Waits before a request is repeated; an error where another has failed for good.
+    fn pause(&self, backoff: &mut Backoff) -> Result<()> {
+        process::pause_unless(backoff.next(), || self.failure.get().is_some());
+        match self.failure.get() {
+            Some(failure) => Err(failure.clone()),
+            None => Ok(()),
         }
     }
 
@@ -234,27 +255,27 @@ impl Init<'_> {
             if undone.len() < before {
                 backoff = Backoff::default();
             }
-            backoff.pause();
+            self.pause(&mut backoff)?;
         }
     }
 }
 
 /// Pauses that grow exponentially, each shortened by chance so that writers do not come back all at once.
 struct Backoff {
-    next: Duration,
+    longest: Duration,
 }
 
 impl Default for Backoff {
     fn default() -> Self {
-        Backoff { next: FIRST_BACKOFF }
+        Backoff { longest: FIRST_BACKOFF }
     }
 }
 
 impl Backoff {
-    fn pause(&mut self) {
-        let pause = self.next.mul_f64(fastrand::f64());
-        self.next = (self.next * 2).min(LONGEST_BACKOFF);
-        process::pause(pause);
+    fn next(&mut self) -> Duration {
+        let pause = self.longest.mul_f64(fastrand::f64());
+        self.longest = (self.longest * 2).min(LONGEST_BACKOFF);
+        pause
     }
 }
 

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::cache::{Cache, CachedItem, CachedKind, Flights};
-use crate::client::{self, Client, PushedCredentials};
+use crate::client::{Client, PushedCredentials};
 use crate::config::{CacheTtl, Config};
 use crate::error::{Error, ErrorKind, Result};
 use crate::process::{self, Live, Slot};
@@ -243,7 +243,7 @@ impl Store {
         self.call(async |client| {
             let under_way = live.cache.as_ref().map(|cache| cache.upsert_begins(kind.name(), key));
             let has_sent = under_way.as_ref().map_or_else(Arc::default, |upsert| upsert.has_sent());
-            let winner = client::noting_requests(has_sent, upsert::upsert(client, kind, &row)).await?;
+            let winner = upsert::upsert(client, kind, &row, &has_sent).await?;
             if let Some(under_way) = under_way {
                 under_way.answered(winner.clone().unwrap_or_else(|| Arc::from(&*row.item)));
             }

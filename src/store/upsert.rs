@@ -1,5 +1,6 @@
 //! One conditional write: the higher version stands.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::Arc;
 
 use crate::client::{Client, PutOutcome};
@@ -23,10 +24,16 @@ pub enum Upsert {
 }
 
 /// Writes a row that is within the size limit; `Some` is the item that won where the row is not newer.
-pub(crate) async fn upsert(client: &Client, kind: Kind<'_>, row: &NewRow<'_>) -> Result<Option<Arc<str>>> {
+/// Raises `has_sent` when the first request to write goes out.
+pub(crate) async fn upsert(
+    client: &Client,
+    kind: Kind<'_>,
+    row: &NewRow<'_>,
+    has_sent: &Arc<AtomicBool>,
+) -> Result<Option<Arc<str>>> {
     let mut may_have_stored = false;
     for _ in 0..MAXIMUM_ROUNDS {
-        let winner = match client.put_if_newer(row).await? {
+        let winner = match client.put_if_newer(row, has_sent).await? {
             PutOutcome::Stored => return Ok(None),
             PutOutcome::Refused { winner, is_repeated } => {
                 may_have_stored |= is_repeated;
@@ -50,7 +57,7 @@ pub(crate) async fn upsert(client: &Client, kind: Kind<'_>, row: &NewRow<'_>) ->
             return Ok(Some(winner.into()));
         }
         // A row that no reader could use must not stand in the way, whatever its version says.
-        match client.put_over(row, &stored).await? {
+        match client.put_over(row, &stored, has_sent).await? {
             PutOutcome::Stored => return Ok(None),
             PutOutcome::Refused { is_repeated, .. } => may_have_stored |= is_repeated,
         }

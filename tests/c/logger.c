@@ -310,6 +310,17 @@ static void run_late(void) {
     free(first);
 }
 
+static void upsert_one(const char *what) {
+    char *stored = NULL;
+    ld_dynamo_error *error = NULL;
+    ld_dynamo_status status = ld_dynamo_store_upsert(store, "others", "a", "{\"version\":1}", &stored, &error);
+    if (status != LD_DYNAMO_OK && status != LD_DYNAMO_NOT_NEWER) {
+        report(what, status, error);
+        exit(1);
+    }
+    ld_dynamo_string_free(stored);
+}
+
 static pthread_key_t at_end;
 static atomic_long messages_at_end;
 
@@ -317,6 +328,7 @@ static void call_at_end(void *argument) {
     struct userdata *userdata = argument;
     long before = atomic_load(&userdata->messages);
     get_one("a get by a destructor");
+    upsert_one("an upsert by a destructor");
     atomic_fetch_add(&messages_at_end, atomic_load(&userdata->messages) - before);
 }
 

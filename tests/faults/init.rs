@@ -339,6 +339,24 @@ fn stale_rows_go_after_every_write_and_other_namespaces_stay() {
 }
 
 #[test]
+fn what_cannot_pass_ends_it_though_other_batches_would_go_on() {
+    let _watchdog = Watchdog::new(PATIENCE);
+    let engine = Engine::fake(&[]);
+    let table = engine.create_table();
+    let data_set = DataSet::chains(100, 1, 0);
+    engine.script(json!([
+        {"match": {"operation": "BatchWriteItem", "contains": "\"flag-7\""}, "action": {"error": {"status": 400, "code": "ValidationException", "message": "as scripted"}}},
+        {"match": {"operation": "BatchWriteItem"}, "action": {"throttle": true}},
+    ]));
+    let store = engine.store_with(&table, json!({"init_timeout_ms": 30_000}));
+    let began = Instant::now();
+    let error = store.init(&data_set.json()).expect_err("a batch is refused");
+    assert_eq!(error.kind(), ErrorKind::Service, "{error}");
+    assert!(error.message().contains("as scripted"), "{error}");
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+}
+
+#[test]
 fn out_of_time_names_the_counts_and_the_next_init_goes_on() {
     let _watchdog = Watchdog::new(PATIENCE);
     let engine = Engine::fake(&[]);

@@ -189,6 +189,9 @@ fn a_logger_hears_what_calls_without_one_met_first() {
 #[test]
 fn destructors_of_ending_threads_may_call_the_library() {
     run_mode("ending");
+    let (engine, table) = engine_with_flags();
+    let configuration = configuration(&engine, &table, json!({"transport": "auto"})).to_string();
+    run(logger(), &[&configuration, "ending"], &[]);
 }
 
 #[test]

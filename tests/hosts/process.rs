@@ -201,6 +201,21 @@ fn calls_from_within_a_runtime_of_the_host_s() {
     runtime.block_on(async move { drop(store) });
 }
 
+/// tokio lets a task do so much before it has to give way to others; a call that blocks the thread cannot.
+#[test]
+fn a_task_of_the_host_s_may_make_any_number_of_calls() {
+    let _watchdog = Watchdog::new(Duration::from_secs(60));
+    let engine = endpoint();
+    let store = engine.store_with("flags", json!({"cache_ttl_ms": 60_000, "operation_timeout_ms": 2_000}));
+    host_runtime().block_on(async {
+        for number in 0..300 {
+            let found = store.get("features", &format!("absent-{number}")).expect("an answer");
+            assert_eq!(found, None);
+        }
+    });
+    assert_eq!(count(&store.stats(), "retries"), 0);
+}
+
 #[test]
 fn the_host_s_runtime_goes_on_beside_calls_on_other_threads() {
     let _watchdog = Watchdog::new(Duration::from_secs(60));

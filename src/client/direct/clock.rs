@@ -19,7 +19,7 @@ pub(in crate::client) struct Clock {
 
 impl Clock {
     /// Takes the date of a refusal for the service's time.
-    pub(super) fn learn(&self, date: Option<&str>) {
+    pub(in crate::client) fn learn(&self, date: Option<&str>) {
         self.learn_at(date, SystemTime::now());
     }
 

@@ -19,18 +19,19 @@ pub(crate) enum Connection {
 }
 
 impl Connection {
-    pub(crate) fn plain(address: SocketAddr, deadline: Instant) -> io::Result<Self> {
-        Ok(Connection::Plain(Socket::connect(address, deadline)?))
+    pub(crate) fn plain(made_in: u64, address: SocketAddr, deadline: Instant) -> io::Result<Self> {
+        Ok(Connection::Plain(Socket::connect(made_in, address, deadline)?))
     }
 
     /// Connects, and does the handshake until the same deadline.
     pub(crate) fn tls(
+        made_in: u64,
         address: SocketAddr,
         name: ServerName<'static>,
         config: Arc<ClientConfig>,
         deadline: Instant,
     ) -> io::Result<Self> {
-        let socket = Socket::connect(address, deadline)?;
+        let socket = Socket::connect(made_in, address, deadline)?;
         Ok(Connection::Tls(Box::new(Tls::handshake(
             socket, name, config, deadline,
         )?)))
@@ -56,7 +57,9 @@ impl Connection {
     pub(crate) fn is_quiet(&self) -> bool {
         match self {
             Connection::Plain(socket) => socket.is_quiet(),
-            Connection::Tls(tls) => !tls.has_ended && tls.unread.is_empty() && tls.socket.is_quiet(),
+            Connection::Tls(tls) => {
+                !tls.has_ended && tls.unread.is_empty() && tls.untaken == 0 && tls.socket.is_quiet()
+            }
         }
     }
 }
@@ -69,6 +72,8 @@ pub(crate) struct Tls {
     received: Box<[u8]>,
     /// Which of them the session has not had yet.
     unread: std::ops::Range<usize>,
+    /// How many decrypted bytes nobody has taken yet.
+    untaken: usize,
     /// What goes out.
     sending: Vec<u8>,
     /// The other side said that it sends no more.
@@ -91,6 +96,7 @@ impl Tls {
             session,
             received: vec![0; RECEIVED_AT_ONCE].into(),
             unread: 0..0,
+            untaken: 0,
             sending: Vec::new(),
             has_ended: false,
         };
@@ -162,6 +168,7 @@ impl Tls {
         let mut unread = &self.received[self.unread.clone()];
         self.unread.start += self.session.read_tls(&mut unread)?;
         let state = self.session.process_new_packets().map_err(io::Error::other)?;
+        self.untaken = state.plaintext_bytes_to_read();
         self.has_ended |= state.peer_has_closed();
         Ok(())
     }
@@ -169,7 +176,10 @@ impl Tls {
     fn take(&mut self, into: &mut [u8]) -> io::Result<usize> {
         match self.session.reader().read(into) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
-            outcome => outcome,
+            outcome => {
+                self.untaken = self.untaken.saturating_sub(*outcome.as_ref().unwrap_or(&0));
+                outcome
+            }
         }
     }
 

@@ -35,6 +35,8 @@ impl From<serde_json::Error> for Malformed {
 pub(super) struct Found {
     pub(super) row: Option<StoredRow>,
     pub(super) units: f64,
+    /// It answers another request: the row says so.
+    pub(super) is_anothers: bool,
 }
 
 /// What a page of Query says besides its rows.
@@ -42,6 +44,8 @@ pub(super) struct PageEnd {
     /// `None` where the page is the last.
     pub(super) next: Option<Attributes>,
     pub(super) units: f64,
+    /// It answers another request: a row says so.
+    pub(super) is_anothers: bool,
 }
 
 /// What BatchWriteItem left undone, and the units it took.
@@ -51,8 +55,8 @@ pub(super) struct BatchOutcome<'a> {
     pub(super) units: f64,
 }
 
-/// The answer to GetItem for `key`.
-pub(super) fn get_item(body: &[u8], key: &str) -> Result<Found, Malformed> {
+/// The answer to GetItem for `key` in `namespace`.
+pub(super) fn get_item(body: &[u8], namespace: &str, key: &str) -> Result<Found, Malformed> {
     #[derive(serde::Deserialize)]
     struct Answer<'a> {
         #[serde(rename = "Item", borrow)]
@@ -61,17 +65,24 @@ pub(super) fn get_item(body: &[u8], key: &str) -> Result<Found, Malformed> {
         units: Units,
     }
     let answer: Answer<'_> = serde_json::from_str(object(body)?)?;
+    let differs = |known: &Option<Cow<'_, str>>, asked: &str| known.as_ref().is_some_and(|known| known != asked);
+    let is_anothers = |row: &Row<'_>| differs(&row.namespace, namespace) || differs(&row.key, key);
     Ok(Found {
+        is_anothers: answer.item.as_ref().is_some_and(is_anothers),
         row: stored_row(answer.item, key),
         units: answer.units.0,
     })
 }
 
-/// The answer to Query. Each row is handed to `visit` while the rest is not yet read: where the answer turns out to be malformed, what was
+/// The answer to Query of `namespace`. Each row is handed to `visit` while the rest is not yet read: where the answer turns out to be malformed, what was
 /// made of its rows has to be forgotten.
-pub(super) fn query(body: &[u8], visit: impl FnMut(StoredRow<Cow<'_, str>>)) -> Result<PageEnd, Malformed> {
+pub(super) fn query(
+    body: &[u8],
+    namespace: &str,
+    visit: impl FnMut(StoredRow<Cow<'_, str>>),
+) -> Result<PageEnd, Malformed> {
     let mut deserializer = serde_json::Deserializer::from_str(object(body)?);
-    let end = PageVisitor { visit }.deserialize(&mut deserializer)?;
+    let end = PageVisitor { namespace, visit }.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(end)
 }
@@ -209,11 +220,12 @@ impl<'de> Deserialize<'de> for Units {
     }
 }
 
-struct PageVisitor<F> {
+struct PageVisitor<'n, F> {
+    namespace: &'n str,
     visit: F,
 }
 
-impl<'de, F: FnMut(StoredRow<Cow<'_, str>>)> DeserializeSeed<'de> for PageVisitor<F> {
+impl<'de, F: FnMut(StoredRow<Cow<'_, str>>)> DeserializeSeed<'de> for PageVisitor<'_, F> {
     type Value = PageEnd;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<PageEnd, D::Error> {
@@ -221,7 +233,7 @@ impl<'de, F: FnMut(StoredRow<Cow<'_, str>>)> DeserializeSeed<'de> for PageVisito
     }
 }
 
-impl<'de, F: FnMut(StoredRow<Cow<'_, str>>)> Visitor<'de> for PageVisitor<F> {
+impl<'de, F: FnMut(StoredRow<Cow<'_, str>>)> Visitor<'de> for PageVisitor<'_, F> {
     type Value = PageEnd;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -232,12 +244,16 @@ impl<'de, F: FnMut(StoredRow<Cow<'_, str>>)> Visitor<'de> for PageVisitor<F> {
         let mut has_rows = false;
         let mut next = None;
         let mut units = Units::default();
+        let mut is_anothers = false;
         while let Some(Name(name)) = map.next_key()? {
             match &*name {
                 "Items" if has_rows => return Err(A::Error::duplicate_field("Items")),
                 "Items" => {
                     has_rows = true;
-                    map.next_value_seed(RowsVisitor { visit: &mut self.visit })?;
+                    is_anothers = map.next_value_seed(RowsVisitor {
+                        namespace: self.namespace,
+                        visit: &mut self.visit,
+                    })?;
                 }
                 "LastEvaluatedKey" => next = map.next_value::<Option<StartKey>>()?,
                 "ConsumedCapacity" => units = map.next_value()?,
@@ -250,41 +266,46 @@ impl<'de, F: FnMut(StoredRow<Cow<'_, str>>)> Visitor<'de> for PageVisitor<F> {
         Ok(PageEnd {
             next: next.filter(|attributes| !attributes.is_empty()),
             units: units.0,
+            is_anothers,
         })
     }
 }
 
+/// Tells whether a row is of another namespace.
 struct RowsVisitor<'v, F> {
+    namespace: &'v str,
     visit: &'v mut F,
 }
 
 impl<'de, F: FnMut(StoredRow<Cow<'_, str>>)> DeserializeSeed<'de> for RowsVisitor<'_, F> {
-    type Value = ();
+    type Value = bool;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
 impl<'de, F: FnMut(StoredRow<Cow<'_, str>>)> Visitor<'de> for RowsVisitor<'_, F> {
-    type Value = ();
+    type Value = bool;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("rows")
     }
 
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
+    fn visit_unit<E>(self) -> Result<bool, E> {
+        Ok(false)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<bool, A::Error> {
+        let mut is_anothers = false;
         while let Some(mut row) = list.next_element::<Row<'de>>()? {
+            is_anothers |= row.namespace.as_ref().is_some_and(|known| known != self.namespace);
             // A row without a sort key that is a string belongs to nobody.
             if let Some(key) = row.key.take() {
                 (self.visit)(row.stored_as(key));
             }
         }
-        Ok(())
+        Ok(is_anothers)
     }
 }
 

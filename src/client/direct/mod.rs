@@ -8,6 +8,7 @@ mod decode;
 mod encode;
 mod pool;
 mod response;
+mod rest;
 #[cfg(test)]
 mod sdk_way;
 mod signing;
@@ -24,13 +25,14 @@ use rustls::RootCertStore;
 use super::failure;
 use super::optional::{Asked, Refused};
 use super::rows::{Attributes, PutOutcome, Write};
-use super::sent::{self, Before};
+use super::sent::Before;
 use crate::config::Config;
 use crate::process;
 use crate::stats::Stats;
 use crate::table::item::{NewRow, StoredRow};
 use crate::table::key_range::KeyRange;
 use pool::{Exchange, Place, Pool, Why};
+use rest::Rest;
 use signing::Signer;
 
 pub(super) use clock::Clock;
@@ -64,8 +66,7 @@ pub(super) struct Direct {
     pool: Pool,
     attempt_timeout: Option<Duration>,
     refused: Arc<Refused>,
-    /// The engine answers in a way that only the AWS SDK reads.
-    is_given_up: AtomicBool,
+    rest: Rest,
     stats: Arc<Stats>,
 }
 
@@ -119,7 +120,7 @@ impl Direct {
             pool: Pool::new(place, config.max_concurrency),
             attempt_timeout: config.attempt_timeout,
             refused,
-            is_given_up: AtomicBool::new(false),
+            rest: Rest::default(),
             stats,
         })
     }
@@ -127,7 +128,8 @@ impl Direct {
     pub(super) fn get_row(&self, namespace: &str, key: &str, consistent: bool) -> Outcome<Option<StoredRow>> {
         let write = |asked, body: &mut Vec<u8>| encode::get_item(&self.table, namespace, key, consistent, asked, body);
         self.attempt(encode::GET_ITEM, Duration::ZERO, write, |status, body| {
-            let found = decode::get_item(expected(status, 200, body)?, key).ok()?;
+            let found = decode::get_item(expected(status, 200, body)?, namespace, key).ok()?;
+            (!found.is_anothers).then_some(())?;
             self.stats.read_units(found.units);
             Some(found.row)
         })
@@ -160,25 +162,47 @@ impl Direct {
         }
         let write = |_, body: &mut Vec<u8>| body.append(&mut first);
         self.attempt(encode::QUERY, surplus, write, |status, body| {
-            let end = decode::query(expected(status, 200, body)?, visit).ok()?;
+            let end = decode::query(expected(status, 200, body)?, namespace, visit).ok()?;
+            (!end.is_anothers).then_some(())?;
             self.stats.read_units(end.units);
             Some(end.next)
         })
     }
 
-    pub(super) fn put_if_newer(&self, surplus: Duration, row: &NewRow<'_>) -> Outcome<PutOutcome> {
-        self.put(surplus, row, |asked, body| {
+    pub(super) fn put_if_newer(
+        &self,
+        surplus: Duration,
+        row: &NewRow<'_>,
+        has_sent: &AtomicBool,
+    ) -> Outcome<PutOutcome> {
+        self.put(surplus, row, has_sent, |asked, body| {
             encode::put_if_newer(&self.table, row, asked, body)
         })
     }
 
-    pub(super) fn put_over(&self, surplus: Duration, row: &NewRow<'_>, seen: &StoredRow) -> Outcome<PutOutcome> {
-        self.put(surplus, row, |asked, body| {
+    pub(super) fn put_over(
+        &self,
+        surplus: Duration,
+        row: &NewRow<'_>,
+        seen: &StoredRow,
+        has_sent: &AtomicBool,
+    ) -> Outcome<PutOutcome> {
+        self.put(surplus, row, has_sent, |asked, body| {
             encode::put_over(&self.table, row, seen, asked, body)
         })
     }
 
-    fn put(&self, surplus: Duration, row: &NewRow<'_>, write: impl FnOnce(Asked, &mut Vec<u8>)) -> Outcome<PutOutcome> {
+    fn put(
+        &self,
+        surplus: Duration,
+        row: &NewRow<'_>,
+        has_sent: &AtomicBool,
+        write: impl FnOnce(Asked, &mut Vec<u8>),
+    ) -> Outcome<PutOutcome> {
+        let write = |asked: Asked, body: &mut Vec<u8>| {
+            has_sent.store(true, Relaxed);
+            write(asked, body);
+        };
         let outcome = self.attempt(encode::PUT_ITEM, surplus, write, |status, body| {
             if status == 200 {
                 self.stats
@@ -238,10 +262,9 @@ impl Direct {
         write: impl FnOnce(Asked, &mut Vec<u8>),
         read: impl FnOnce(u16, &[u8]) -> Option<T>,
     ) -> Outcome<T> {
-        let Some(identity) = (self.identity)().filter(|_| !self.is_given_up.load(Relaxed)) else {
+        let Some(identity) = (self.identity)().filter(|_| !self.rest.is_on()) else {
             return Outcome::HandedOver(Before::default());
         };
-        sent::note_request();
         self.stats.direct_request();
         let deadline = self.deadline(surplus);
         let asked = self.refused.remaining();
@@ -251,12 +274,11 @@ impl Direct {
             request.extend_from_slice(body);
         };
         // A fork need not wait for the table.
-        let exchange = match process::outside(|| self.pool.exchange(write, deadline)) {
+        let mut exchange = match process::outside(|| self.pool.exchange(write, deadline)) {
             Ok(exchange) => exchange,
             Err(broken) => {
                 tracing::debug!("{}: {}; the AWS SDK goes on", operation(target), broken.why);
-                let never_answers = matches!(&broken.why, Why::Malformed(malformed) if malformed.is_the_engine_s_way());
-                self.is_given_up.fetch_or(never_answers, Relaxed);
+                self.rest.handed_over();
                 return Outcome::HandedOver(Before {
                     is_attempted: !matches!(broken.why, Why::Interrupted),
                     is_sent: broken.was_sent,
@@ -268,6 +290,7 @@ impl Direct {
         match read(status, exchange.body()) {
             Some(value) => {
                 tracing::trace!("{}: HTTP {status}, {bytes} bytes", operation(target));
+                self.rest.answered();
                 Outcome::Answered { value, is_repeated }
             }
             None => {
@@ -275,7 +298,13 @@ impl Direct {
                     "{}: HTTP {status}, {bytes} bytes; the AWS SDK goes on",
                     operation(target)
                 );
-                Outcome::HandedOver(self.handed_over(&exchange))
+                self.rest.handed_over();
+                let before = self.handed_over(&exchange);
+                if status == 200 {
+                    // What is no answer to this request may be one to another.
+                    exchange.discard_connection();
+                }
+                Outcome::HandedOver(before)
             }
         }
     }

@@ -11,7 +11,7 @@ use rustls::ClientConfig;
 
 use super::connection::Connection;
 use super::response::{self, Answer, Malformed, Unanswered};
-use crate::process::{generation, Interrupted};
+use crate::process::{self, generation, Interrupted};
 
 /// Below the 60 s and more after which AWS closes an idle connection, so that it is usually we who close first.
 const LONGEST_IDLE: Duration = Duration::from_secs(50);
@@ -134,7 +134,11 @@ impl Pool {
         };
         kept.request.clear();
         kept.scratch.clear();
-        write(&mut kept.request, &mut kept.scratch);
+        {
+            // It signs, with a key that threads share.
+            let _inside = process::enter();
+            write(&mut kept.request, &mut kept.scratch);
+        }
         let mut may_have_been_done_before = false;
         let mut attempt = kept.attempt(deadline);
         if is_reused && attempt.as_ref().is_err_and(|failure| failure.is_end) {
@@ -169,9 +173,10 @@ impl Pool {
     }
 
     fn put_back(&self, mut kept: Kept) -> Result<(), Interrupted> {
-        for memory in [&mut kept.request, &mut kept.scratch, &mut kept.answer] {
-            response::shrink(memory);
+        for memory in [&mut kept.request, &mut kept.scratch] {
+            response::shrink(memory, response::LITTLE_BYTES);
         }
+        response::shrink(&mut kept.answer, response::KEPT_BYTES);
         kept.last_used = Instant::now();
         let mut idle = self.lock()?;
         let too_old = idle
@@ -193,16 +198,19 @@ impl Pool {
 
     /// A child that a signal handler forked in here finds the lock taken by a thread that it does not have.
     fn lock(&self) -> Result<MutexGuard<'_, Vec<Kept>>, Interrupted> {
-        loop {
+        for attempts in 0_u32.. {
             if self.generation != generation() {
-                return Err(Interrupted);
+                break;
             }
             match self.idle.try_lock() {
                 Ok(idle) => return Ok(idle),
                 Err(TryLockError::Poisoned(poisoned)) => return Ok(poisoned.into_inner()),
-                Err(TryLockError::WouldBlock) => std::thread::yield_now(),
+                Err(TryLockError::WouldBlock) if attempts < 20 => std::thread::yield_now(),
+                // Whoever holds it may have a lower priority on the same processor.
+                Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_micros(50)),
             }
         }
+        Err(Interrupted)
     }
 
     fn connect(&self, deadline: Instant) -> Result<Connection, Why> {
@@ -210,14 +218,14 @@ impl Pool {
         let limit = limit.and_then(|limit| Instant::now().checked_add(limit));
         let deadline = limit.map_or(deadline, |limit| limit.min(deadline));
         self.place
-            .connect(deadline)
+            .connect(self.generation, deadline)
             .map_err(|error| Why::of(error, Why::NotConnected))
     }
 }
 
 impl Place {
     /// Tries one address after the other, each with its share of the time that is left.
-    fn connect(&self, deadline: Instant) -> io::Result<Connection> {
+    fn connect(&self, made_in: u64, deadline: Instant) -> io::Result<Connection> {
         let addresses = match self.host.parse() {
             Ok(address) => vec![address],
             Err(_) => (self.look_up)(&self.host, deadline)?,
@@ -226,7 +234,7 @@ impl Place {
         for (tried, address) in addresses.iter().enumerate() {
             let now = Instant::now();
             let share = deadline.saturating_duration_since(now) / (addresses.len() - tried) as u32;
-            match self.connect_to(SocketAddr::new(*address, self.port), now + share) {
+            match self.connect_to(made_in, SocketAddr::new(*address, self.port), now + share) {
                 Err(error) if !Interrupted::is_cause_of(&error) => last = error,
                 outcome => return outcome,
             }
@@ -234,12 +242,12 @@ impl Place {
         Err(last)
     }
 
-    fn connect_to(&self, address: SocketAddr, deadline: Instant) -> io::Result<Connection> {
+    fn connect_to(&self, made_in: u64, address: SocketAddr, deadline: Instant) -> io::Result<Connection> {
         let Some(config) = &self.tls else {
-            return Connection::plain(address, deadline);
+            return Connection::plain(made_in, address, deadline);
         };
         let name = ServerName::try_from(self.host.clone()).map_err(io::Error::other)?;
-        Connection::tls(address, name, Arc::clone(config), deadline)
+        Connection::tls(made_in, address, name, Arc::clone(config), deadline)
     }
 }
 
@@ -289,6 +297,11 @@ impl Exchange<'_> {
 
     pub(crate) fn body(&self) -> &[u8] {
         &self.bytes[self.answer.body.clone()]
+    }
+
+    /// The connection is not used again.
+    pub(crate) fn discard_connection(&mut self) {
+        self.kept = None;
     }
 
     /// The header `Date`, where it is text.

@@ -13,9 +13,9 @@ const MAXIMUM_HEADERS: usize = 64;
 /// What is received at once at first: the answer to most requests.
 const FIRST_BYTES: usize = 16 << 10;
 /// How much of the memory for an answer is kept for the next: that of a page, whose 1 MB is more as JSON.
-const KEPT_BYTES: usize = 4 << 20;
-/// What an answer has room for in any case.
-const LITTLE_BYTES: usize = 64 << 10;
+pub(super) const KEPT_BYTES: usize = 4 << 20;
+/// What a request and an answer have room for in any case.
+pub(super) const LITTLE_BYTES: usize = 64 << 10;
 
 /// Where the parts of a complete answer are in the bytes that were read.
 #[derive(Debug, Clone)]
@@ -53,16 +53,6 @@ pub(crate) enum Malformed {
     BytesAfterBody,
     EndInTheMiddle,
     Checksum,
-}
-
-impl Malformed {
-    /// Whether whoever answers so does it always: no fault, but another HTTP.
-    pub(crate) fn is_the_engine_s_way(self) -> bool {
-        matches!(
-            self,
-            Malformed::Version | Malformed::TransferEncoding | Malformed::NoLength
-        )
-    }
 }
 
 impl fmt::Display for Malformed {
@@ -123,10 +113,10 @@ pub(crate) fn read(connection: &mut Connection, bytes: &mut Vec<u8>, deadline: I
 }
 
 /// Gives back what is more than an idle connection may keep.
-pub(crate) fn shrink(bytes: &mut Vec<u8>) {
-    if bytes.len() > KEPT_BYTES {
-        bytes.truncate(KEPT_BYTES);
-        bytes.shrink_to_fit();
+pub(crate) fn shrink(bytes: &mut Vec<u8>, kept: usize) {
+    if bytes.capacity() > kept {
+        bytes.truncate(kept);
+        bytes.shrink_to(kept);
     }
 }
 

@@ -9,7 +9,8 @@ use super::*;
 /// A connection over loopback, and its other end.
 fn pair() -> (Socket, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let socket = Socket::connect(listener.local_addr().expect("an address"), after(5000)).expect("a connection");
+    let socket =
+        Socket::connect(generation(), listener.local_addr().expect("an address"), after(5000)).expect("a connection");
     (socket, listener.accept().expect("a connection").0)
 }
 
@@ -39,7 +40,7 @@ fn both_families_connect() {
     let Ok(listener) = TcpListener::bind("[::1]:0") else {
         return;
     };
-    Socket::connect(listener.local_addr().expect("an address"), after(1000)).expect("a connection");
+    Socket::connect(generation(), listener.local_addr().expect("an address"), after(1000)).expect("a connection");
 }
 
 #[test]
@@ -47,7 +48,7 @@ fn a_port_where_nobody_listens_refuses_at_once() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     drop(listener);
-    let error = Socket::connect(address, after(5000)).expect_err("nobody listens");
+    let error = Socket::connect(generation(), address, after(5000)).expect_err("nobody listens");
     assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
 }
 
@@ -79,8 +80,19 @@ fn every_wait_ends_at_its_deadline() {
     assert_eq!(unsafe { libc::listen(listener.as_raw_fd(), 0) }, 0);
     let _queued = TcpStream::connect(address).expect("a place in the queue");
     ends_in_time("connect", &mut |deadline| {
-        Socket::connect(address, deadline).expect_err("the queue is full")
+        Socket::connect(generation(), address, deadline).expect_err("the queue is full")
     });
+}
+
+/// As in a child that a signal handler forked between the choice of a connection and the making of it.
+#[test]
+fn no_connection_is_made_for_a_call_of_another_process() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let error = Socket::connect(u64::MAX, address, after(1000)).expect_err("not this process's");
+    assert!(Interrupted::is_cause_of(&error), "{error}");
+    listener.set_nonblocking(true).expect("no wait");
+    assert_eq!(listener.accept().expect_err("nobody").kind(), ErrorKind::WouldBlock);
 }
 
 #[test]

@@ -150,7 +150,7 @@ fn owned(row: StoredRow<Cow<'_, str>>) -> StoredRow {
 
 fn page(body: &[u8]) -> Result<(Vec<StoredRow>, PageEnd), Malformed> {
     let mut rows = Vec::new();
-    let end = query(body, |row| rows.push(owned(row)))?;
+    let end = query(body, "n", |row| rows.push(owned(row)))?;
     Ok((rows, end))
 }
 
@@ -186,7 +186,7 @@ proptest! {
         body in answers(vec![("Item", or_null(rows())), ("ConsumedCapacity", capacities().boxed())]),
     ) {
         let sdk = SdkWay::new();
-        let found = get_item(body.as_bytes(), "asked").map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let found = get_item(body.as_bytes(), "n", "asked").map_err(|error| TestCaseError::fail(error.to_string()))?;
         prop_assert_eq!(found.row, sdk_get(&sdk, body.as_bytes()).unwrap());
         prop_assert_eq!(counted_directly(found.units, 0.0), counted(&sdk.client.stats));
     }
@@ -275,7 +275,7 @@ proptest! {
         let end = (at + cut).min(body.len());
         body.splice(at..end, damage.chars());
         let body: String = body.into_iter().collect();
-        if let Ok(found) = get_item(body.as_bytes(), "asked") {
+        if let Ok(found) = get_item(body.as_bytes(), "n", "asked") {
             if let Ok(expected) = sdk_get(&sdk, body.as_bytes()) {
                 prop_assert_eq!(found.row, expected);
             }
@@ -292,7 +292,7 @@ proptest! {
 #[test]
 fn no_row_is_an_empty_object_and_nothing_else() {
     for body in ["{}", " {\"Item\":{}}", "{\"Item\":null}"] {
-        assert_eq!(get_item(body.as_bytes(), "k").unwrap().row, None, "{body}");
+        assert_eq!(get_item(body.as_bytes(), "n", "k").unwrap().row, None, "{body}");
     }
     let others = [
         "",
@@ -310,7 +310,7 @@ fn no_row_is_an_empty_object_and_nothing_else() {
         "\u{feff}{}",
     ];
     for body in others {
-        assert!(get_item(body.as_bytes(), "k").is_err(), "{body}");
+        assert!(get_item(body.as_bytes(), "n", "k").is_err(), "{body}");
         assert!(page(body.as_bytes()).is_err() || body.contains("Item"), "{body}");
         assert!(put_item(body.as_bytes()).is_err() || body.contains("Item"), "{body}");
         assert!(
@@ -319,7 +319,7 @@ fn no_row_is_an_empty_object_and_nothing_else() {
         );
         assert!(refused_condition(body.as_bytes(), "k").is_err(), "{body}");
     }
-    assert!(get_item(b"{\"Item\":{\"item\":{\"S\":\"\xff\"}}}", "k").is_err());
+    assert!(get_item(b"{\"Item\":{\"item\":{\"S\":\"\xff\"}}}", "n", "k").is_err());
 }
 
 #[test]
@@ -341,7 +341,7 @@ fn attributes_that_are_none_are_refused() {
         for name in ["item", "key", "version", "namespace", "other"] {
             let row = format!("{{\"{name}\":{value}}}");
             assert!(
-                get_item(format!("{{\"Item\":{row}}}").as_bytes(), "k").is_err(),
+                get_item(format!("{{\"Item\":{row}}}").as_bytes(), "n", "k").is_err(),
                 "{row}"
             );
             assert!(page(format!("{{\"Items\":[{row}]}}").as_bytes()).is_err(), "{row}");

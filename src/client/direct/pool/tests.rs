@@ -175,6 +175,32 @@ fn of_the_idle_connections_the_next_to_be_used_has_room_for_a_page() {
 }
 
 #[test]
+fn an_idle_connection_keeps_little_memory_of_a_large_request() {
+    let server = Server::start(|_, stream| {
+        let mut all = vec![0; 8 << 20];
+        // A request of so many bytes, whatever they are.
+        while stream.read_exact(&mut all).is_ok() {
+            answer(stream, "", "{}");
+        }
+    });
+    let pool = server.pool(4);
+    let write = |request: &mut Vec<u8>, scratch: &mut Vec<u8>| {
+        scratch.resize(8 << 20, b'x');
+        request.extend_from_slice(scratch);
+    };
+    drop(
+        pool.exchange(write, Instant::now() + Duration::from_secs(10))
+            .expect("an answer"),
+    );
+    let idle = pool.idle.lock().expect("no panic");
+    let kept: usize = idle
+        .iter()
+        .map(|kept| kept.request.capacity() + kept.scratch.capacity())
+        .sum();
+    assert!(kept <= 2 * response::LITTLE_BYTES, "{kept} bytes");
+}
+
+#[test]
 fn an_old_idle_connection_is_looked_at_and_a_very_old_one_closed() {
     let server = Server::start(answers_all);
     let pool = server.pool(4);

@@ -15,7 +15,7 @@ fn read_from(
     let address = listener.local_addr().expect("an address");
     let server = std::thread::spawn(move || serve(listener.accept().expect("a connection").0));
     let deadline = Instant::now() + Duration::from_millis(milliseconds);
-    let mut connection = Connection::plain(address, deadline).expect("a connection");
+    let mut connection = Connection::plain(crate::process::generation(), address, deadline).expect("a connection");
     let mut bytes = Vec::new();
     let outcome = read(&mut connection, &mut bytes, deadline);
     drop(connection);
@@ -166,10 +166,10 @@ fn a_long_answer_is_read_whole_and_its_memory_given_back() {
     let answer = answer.expect("an answer");
     assert_eq!(bytes[answer.body], *body.as_bytes());
     assert!(bytes.len() <= head.len() + body.len() + 1);
-    shrink(&mut bytes);
+    shrink(&mut bytes, KEPT_BYTES);
     assert_eq!(bytes.capacity(), KEPT_BYTES);
     let mut small = vec![0; FIRST_BYTES];
-    shrink(&mut small);
+    shrink(&mut small, KEPT_BYTES);
     assert_eq!(small.len(), FIRST_BYTES);
 }
 
