@@ -10,12 +10,13 @@
 // Out-parameters are written on every path and are NULL on failure. Treat a number that you do not know by its sign.
 //
 // THREADS: a store may be used from any number of threads at once, except that nobody may be using it when it is freed.
-// Every call blocks until it is done or its time-out is over; the calling thread does the work, and there is no background thread.
+// Every call blocks until it is done or its time-out is over; the calling thread does the work, init with help from threads that end
+// with it, and there is no background thread.
 //
 // FORK: a store made before a fork works in the child, which starts with connections, credentials and cache of its own. The
 // parent's are left alone. A child may free the store, or not.
 //
-// SIGNALS: no handler is set or changed; SIGPIPE is blocked on the calling thread while it works.
+// SIGNALS: no handler is set or changed; SIGPIPE is blocked on the calling thread while the AWS SDK works.
 //
 // MEMORY: running out of it aborts. Freeing a thing twice, or using it after it was freed, is undefined. Free functions take
 // NULL and do no I/O; ld_dynamo_store_free may wait for a fork that is under way, a second at most.

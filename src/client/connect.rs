@@ -103,7 +103,7 @@ pub(super) async fn connect(
         && config.max_attempts > 1
         && config.retry_mode == RetryMode::Standard
         && config.client_factory.is_none()
-        && proxies.are_none();
+        && proxy_named_by.is_none();
     let http = Connectors::new(trust, proxies);
     let Settings {
         sdk,

@@ -130,6 +130,9 @@ impl Client {
         has_sent: Option<&Arc<AtomicBool>>,
         work: impl AsyncFnOnce(&Sdk) -> Result<T> + Send,
     ) -> Result<T> {
+        if process::is_out_of_time() {
+            return Err(self.sdk.out_of_time(operation));
+        }
         let deadline = process::deadline();
         let has_sent = has_sent.cloned();
         // Others may drive meanwhile, and this thread only waits.
@@ -152,7 +155,7 @@ impl Client {
 
     pub(crate) async fn get_row(&self, namespace: &str, key: &str, consistent: bool) -> Result<Option<StoredRow>> {
         match self.directly(|direct| direct.get_row(namespace, key, consistent)) {
-            Outcome::Answered { value, .. } => Ok(value),
+            Outcome::Answered(value) => Ok(value),
             Outcome::HandedOver(before) => {
                 let get = async |sdk: &Sdk| sdk.get_row(namespace, key, consistent).await;
                 self.through_sdk("GetItem", before, None, get)
@@ -198,7 +201,7 @@ impl Client {
         let asked =
             self.directly(|direct| direct.query(surplus, namespace, range, consistent, from, |row| rows.show(row)));
         let before = match asked {
-            Outcome::Answered { value, .. } => return Ok(value.map(PageStart)),
+            Outcome::Answered(value) => return Ok(value.map(PageStart)),
             Outcome::HandedOver(before) => before,
         };
         rows.forget_page();
@@ -224,7 +227,7 @@ impl Client {
     pub(crate) async fn put_if_newer(&self, row: &NewRow<'_>, has_sent: &Arc<AtomicBool>) -> Result<PutOutcome> {
         let surplus = surplus_time(Write::Put(row).bytes());
         match self.directly(|direct| direct.put_if_newer(surplus, row, has_sent)) {
-            Outcome::Answered { value, .. } => Ok(value),
+            Outcome::Answered(value) => Ok(value),
             Outcome::HandedOver(before) => {
                 let put = async |sdk: &Sdk| sdk.put_if_newer(row).await;
                 self.through_sdk("PutItem", before, Some(has_sent), put)
@@ -241,7 +244,7 @@ impl Client {
     ) -> Result<PutOutcome> {
         let surplus = surplus_time(Write::Put(row).bytes());
         match self.directly(|direct| direct.put_over(surplus, row, seen, has_sent)) {
-            Outcome::Answered { value, .. } => Ok(value),
+            Outcome::Answered(value) => Ok(value),
             Outcome::HandedOver(before) => {
                 let put = async |sdk: &Sdk| sdk.put_over(row, seen).await;
                 self.through_sdk("PutItem", before, Some(has_sent), put)
@@ -252,7 +255,7 @@ impl Client {
     /// Writes the row that consists of its two keys.
     pub(crate) async fn put_marker(&self, key: &str) -> Result<()> {
         match self.directly(|direct| direct.put_marker(key)) {
-            Outcome::Answered { .. } => Ok(()),
+            Outcome::Answered(()) => Ok(()),
             Outcome::HandedOver(before) => {
                 self.through_sdk("PutItem", before, None, async |sdk| sdk.put_marker(key).await)
             }
@@ -262,7 +265,7 @@ impl Client {
     /// Sends at most 25 writes of different rows, while so many bytes in all are under way, and returns those that DynamoDB left undone.
     pub(crate) async fn write_batch<'r>(&self, writes: &[Write<'r>], under_way: usize) -> Result<Vec<Write<'r>>> {
         let mut undone = match self.directly(|direct| direct.write_batch(surplus_time(under_way), writes)) {
-            Outcome::Answered { value, .. } => value,
+            Outcome::Answered(value) => value,
             Outcome::HandedOver(before) => {
                 let write = async |sdk: &Sdk| sdk.write_batch(writes, under_way).await;
                 self.through_sdk("BatchWriteItem", before, None, write)?

@@ -176,7 +176,10 @@ impl Sdk {
         }
         if let Some(retries) = config.retry_config().filter(|_| is_attempted) {
             let left = retries.max_attempts().saturating_sub(1).max(1);
-            settings = settings.retry_config(retries.clone().with_max_attempts(left));
+            // The pause after the first attempt is over.
+            let next = 2 * retries.initial_backoff();
+            let retries = retries.clone().with_max_attempts(left).with_initial_backoff(next);
+            settings = settings.retry_config(retries);
         }
         Some(settings)
     }

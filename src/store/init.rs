@@ -60,7 +60,7 @@ pub(crate) fn init(
         .map_err(|error| match config.init_timeout {
             // In a child that a signal handler forked, the lock may be held by a thread that it does not have.
             _ if process::generation() != made_in => error,
-            Some(limit) if process::is_out_of_time() && error.is_retriable() => progress.out_of_time(limit),
+            Some(limit) if process::is_out_of_time() && error.is_retriable() => progress.out_of_time(limit, &error),
             _ => error,
         })
         .map_err(|error| error.in_context(progress.describe()))
@@ -334,16 +334,16 @@ impl Progress {
         *self.last_failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
     }
 
-    /// Says what was failing, where something was.
-    fn out_of_time(&self, limit: Duration) -> Error {
+    /// Says what was failing before the time was over, or what it was over in.
+    fn out_of_time(&self, limit: Duration, end: &Error) -> Error {
         let last = self.last_failure.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut message = format!("init was not done within {} ms", limit.as_millis());
-        if let Some(error) = &*last {
-            message.push_str("; the last failure was: ");
-            message.push_str(error.message());
-        }
-        let code = last.as_ref().and_then(Error::service_code);
-        Error::new(ErrorKind::TimedOut, message).with_service_code(code)
+        let last = last.as_ref().unwrap_or(end);
+        let message = format!(
+            "init was not done within {} ms; the last failure was: {}",
+            limit.as_millis(),
+            last.message()
+        );
+        Error::new(ErrorKind::TimedOut, message).with_service_code(last.service_code())
     }
 
     fn describe(&self) -> String {

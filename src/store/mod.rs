@@ -325,7 +325,8 @@ impl Store {
     fn out_of_time(&self) -> Error {
         let limit = self.config.operation_timeout.unwrap_or_default();
         let message = format!(
-            "no answer within {} ms, for which another caller asked",
+            "table {:?}: no answer within {} ms to what another caller has asked, too",
+            self.config.table,
             limit.as_millis()
         );
         Error::new(ErrorKind::TimedOut, message)

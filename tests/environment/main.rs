@@ -5,6 +5,7 @@ mod support;
 
 mod certificates;
 mod credentials;
+mod direct;
 mod endpoint;
 mod files;
 mod listener;

@@ -225,8 +225,9 @@ fn other_forms_of_http_are_read() {
             assert_eq!(&*item.expect("an item"), r#"{"key":"flag","version":1}"#);
         }
         let requests = server.requests.load(Ordering::SeqCst);
-        // What only the AWS SDK reads is asked of it alone for a while, once that is known.
-        assert!(requests <= 12 + 6, "{requests} requests: {answer}");
+        // What only the AWS SDK reads is asked of it alone, once that is known.
+        let more = if answer.contains("100 Continue") { 6 } else { 1 };
+        assert!(requests <= 12 + more, "{requests} requests: {answer}");
     }
 }
 
@@ -268,5 +269,57 @@ fn an_answer_to_another_request_is_not_taken_for_this_one_s() {
             assert!(item.contains(&format!(r#""key":"{key}""#)), "{item} for {key}");
         }
         std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn the_rows_of_half_a_page_are_read_once() {
+    let _watchdog = Watchdog::new(Duration::from_secs(60));
+    let page =
+        r#"{"Items":[{"namespace":{"S":"features"},"key":{"S":"a"},"version":{"N":"1"},"item":{"S":"{}"}}],"Count":1"#;
+    let requests = AtomicUsize::new(0);
+    let server = Server::start(move |stream, _| {
+        let end = if requests.fetch_add(1, Ordering::SeqCst) == 0 {
+            ""
+        } else {
+            "}"
+        };
+        let _ = stream.write_all(with_length("200 OK", &format!("{page}{end}")).as_bytes());
+    });
+    let store = server.store();
+    match store.all("features") {
+        Ok(items) => assert_eq!(*items, r#"{"a":{}}"#),
+        // The AWS SDK believes that nothing else would come.
+        Err(error) => assert_eq!((error.kind(), &*transport()), (ErrorKind::InvalidResponse, "sdk")),
+    }
+}
+
+/// A page of something in between says nothing of the engine.
+#[test]
+fn an_outage_in_another_http_leaves_the_direct_way_as_it_was() {
+    if transport() == "sdk" {
+        return;
+    }
+    let _watchdog = Watchdog::new(Duration::from_secs(60));
+    for outage in [
+        "HTTP/1.1 503 Away\r\ntransfer-encoding: chunked\r\n\r\n4\r\naway\r\n0\r\n\r\n",
+        "HTTP/1.0 502 Away\r\n\r\naway",
+        "HTTP/1.1 503 Away\r\nconnection: close\r\n\r\naway",
+    ] {
+        let requests = AtomicUsize::new(0);
+        let server = Server::start(move |stream, _| {
+            let answer = match requests.fetch_add(1, Ordering::SeqCst) {
+                0 => outage.to_owned(),
+                _ => with_length("200 OK", "{}"),
+            };
+            let _ = stream.write_all(answer.as_bytes());
+        });
+        let store = server.store();
+        for _ in 0..4 {
+            assert_eq!(store.get("features", "flag").expect("an answer"), None);
+            // Each connection has one answer.
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        assert!(store.stats().contains("\"direct_requests\":4"), "{}", store.stats());
     }
 }

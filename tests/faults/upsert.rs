@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::data_set::{row, DataSet};
 use crate::support::watchdog::Watchdog;
-use crate::support::{self, Engine};
+use crate::support::{self, transport, Engine};
 use ld_dynamo_store::{ErrorKind, Store, Upsert};
 use serde_json::{json, Value};
 
@@ -84,9 +84,34 @@ fn a_refused_upsert_is_one_request_and_gives_the_winner() {
         );
         let log = scene.engine.log();
         assert_eq!((log.0.len(), log.count("PutItem")), (1, 1));
-        assert_eq!(stats(&store)["requests"], 1);
+        let stats = stats(&store);
+        assert_eq!(
+            (&stats["requests"], &stats["consumed_write_units"]),
+            (&json!(1), &json!(1.0))
+        );
+        assert_eq!(stats["direct_requests"], u64::from(transport() == "auto"));
         assert_eq!(scene.stored(), row("features", "flag", 3, OLDER));
     }
+}
+
+/// An attempt's time-out grows by a second for each 500,000 bytes, on both ways.
+#[test]
+fn a_large_upsert_has_more_time() {
+    let scene = Scene::new();
+    scene.engine.latency(600.0);
+    let store = scene
+        .engine
+        .store_with(&scene.table, json!({"attempt_timeout_ms": 300, "max_attempts": 2}));
+    let item = format!(r#"{{"version":9,"note":"{}"}}"#, "x".repeat(390_000));
+    assert_eq!(
+        store.upsert("features", "flag", &item).expect("time enough"),
+        Upsert::Stored
+    );
+    let stats = stats(&store);
+    assert_eq!((&stats["requests"], &stats["retries"]), (&json!(1), &json!(0)));
+    store
+        .get("features", "flag")
+        .expect_err("no time for as long an answer to a short question");
 }
 
 #[test]
@@ -133,6 +158,18 @@ fn an_upsert_whose_answer_was_lost_is_stored() {
             assert_eq!(scene.stored(), row("features", "flag", 5, NEWER));
         }
     }
+}
+
+#[test]
+fn an_upsert_whose_answer_means_nothing_is_stored() {
+    if transport() == "sdk" {
+        // The AWS SDK believes that nothing else would come.
+        return;
+    }
+    let scene = Scene::new();
+    scene.script(&json!({"garbage": true}), 1);
+    let outcome = scene.store().upsert("features", "flag", NEWER).expect("an answer");
+    assert_eq!((outcome, scene.requests()), (Upsert::Stored, 2));
 }
 
 /// Only an attempt of the same call may have stored it.

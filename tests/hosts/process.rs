@@ -263,6 +263,27 @@ fn read(folder: &Path, file: &str) -> std::io::Result<String> {
 }
 
 #[test]
+fn the_threads_of_an_init_run_no_signal_handler() {
+    let _watchdog = Watchdog::new(Duration::from_secs(60));
+    let engine = endpoint();
+    let store = engine.store("flags");
+    let flags: Vec<String> = (0..200)
+        .map(|number| format!(r#""new-{number}":{{"version":1}}"#))
+        .collect();
+    let data_set = format!(r#"{{"features":{{{}}},"segments":{{}}}}"#, flags.join(","));
+    engine.latency(300.0);
+    let blocked = std::thread::scope(|scope| {
+        let init = scope.spawn(|| store.init(&data_set).expect("an init"));
+        let blocked = blocked_signals("ld-dynamo-init");
+        init.join().expect("no panic");
+        blocked
+    });
+    for signal in [libc::SIGTERM, libc::SIGINT, libc::SIGUSR1, libc::SIGPIPE, libc::SIGCHLD] {
+        assert_ne!(blocked & (1 << (signal - 1)), 0, "signal {signal}");
+    }
+}
+
+#[test]
 fn the_thread_of_a_call_within_a_runtime_runs_no_signal_handler() {
     let _watchdog = Watchdog::new(Duration::from_secs(60));
     let engine = endpoint();

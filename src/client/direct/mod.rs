@@ -72,11 +72,7 @@ pub(super) struct Direct {
 
 /// What became of a request.
 pub(super) enum Outcome<T> {
-    Answered {
-        value: T,
-        /// It went out before on a connection that ended, and may have been carried out then.
-        is_repeated: bool,
-    },
+    Answered(T),
     HandedOver(Before),
 }
 
@@ -203,7 +199,7 @@ impl Direct {
             has_sent.store(true, Relaxed);
             write(asked, body);
         };
-        let outcome = self.attempt(encode::PUT_ITEM, surplus, write, |status, body| {
+        self.attempt(encode::PUT_ITEM, surplus, write, |status, body| {
             if status == 200 {
                 self.stats
                     .write_units(decode::put_item(expected(status, 200, body)?).ok()?);
@@ -216,17 +212,7 @@ impl Direct {
                 winner,
                 is_repeated: false,
             })
-        });
-        match outcome {
-            Outcome::Answered {
-                value: PutOutcome::Refused { winner, .. },
-                is_repeated,
-            } => Outcome::Answered {
-                value: PutOutcome::Refused { winner, is_repeated },
-                is_repeated,
-            },
-            outcome => outcome,
-        }
+        })
     }
 
     pub(super) fn put_marker(&self, key: &str) -> Outcome<()> {
@@ -279,19 +265,29 @@ impl Direct {
             Err(broken) => {
                 tracing::debug!("{}: {}; the AWS SDK goes on", operation(target), broken.why);
                 self.rest.handed_over();
+                let another_http = match &broken.why {
+                    Why::Malformed(malformed) => malformed.status_in_another_http(),
+                    _ => None,
+                };
+                match another_http {
+                    // An engine's own way of answering; what stands before it speaks in an outage.
+                    Some(..=499) => self.rest.for_good(),
+                    _ if matches!(broken.why, Why::Interrupted) => {}
+                    _ => pause(),
+                }
+                let is_refused = another_http.is_some_and(|status| (400..500).contains(&status));
                 return Outcome::HandedOver(Before {
                     is_attempted: !matches!(broken.why, Why::Interrupted),
-                    is_sent: broken.was_sent,
+                    is_sent: broken.was_sent && !is_refused,
                 });
             }
         };
-        let is_repeated = exchange.may_have_been_done_before;
         let (status, bytes) = (exchange.status(), exchange.body().len());
         match read(status, exchange.body()) {
             Some(value) => {
                 tracing::trace!("{}: HTTP {status}, {bytes} bytes", operation(target));
                 self.rest.answered();
-                Outcome::Answered { value, is_repeated }
+                Outcome::Answered(value)
             }
             None => {
                 tracing::debug!(
@@ -349,14 +345,18 @@ impl Direct {
             self.clock.learn(exchange.date());
         }
         if is_throttled || status >= 500 {
-            process::pause(LONGEST_PAUSE.mul_f64(fastrand::f64()));
+            pause();
         }
         Before {
             is_attempted: true,
             // A refusal, throttling included, says that nothing was done.
-            is_sent: !(400..500).contains(&status) || exchange.may_have_been_done_before,
+            is_sent: !(400..500).contains(&status),
         }
     }
+}
+
+fn pause() {
+    process::pause(LONGEST_PAUSE.mul_f64(fastrand::f64()));
 }
 
 fn operation(target: &str) -> &str {

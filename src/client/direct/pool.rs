@@ -15,8 +15,8 @@ use crate::process::{self, generation, Interrupted};
 
 /// Below the 60 s and more after which AWS closes an idle connection, so that it is usually we who close first.
 const LONGEST_IDLE: Duration = Duration::from_secs(50);
-/// A connection that was idle for so long is looked at before it is used again.
-const TRUSTED_IDLE: Duration = Duration::from_secs(1);
+/// A connection that was idle for so long is looked at before it is used again: it may have ended, or an answer come that nobody asked for.
+const TRUSTED_IDLE: Duration = Duration::from_millis(5);
 
 /// Finds the addresses of a host until a deadline.
 pub(crate) type LookUp = Arc<dyn Fn(&str, Instant) -> io::Result<Vec<IpAddr>> + Send + Sync>;
@@ -58,8 +58,6 @@ pub(crate) struct Exchange<'a> {
     kept: Option<Kept>,
     bytes: Vec<u8>,
     answer: Answer,
-    /// The request went out before on a connection that ended, and may have been carried out then.
-    pub(crate) may_have_been_done_before: bool,
 }
 
 /// A request that got no answer that can be believed.
@@ -117,9 +115,9 @@ impl Pool {
         }
     }
 
-    /// Sends what `write` writes, head and body, and reads the answer; on another connection once more where an idle one turns out
-    /// to be at its end. The second of the two places that `write` is given is for what it likes: memory that stays with a connection
-    /// costs a request nothing.
+    /// Sends what `write` writes, head and body, and reads the answer; on another connection where an idle one does not even take the
+    /// request. The second of the two places that `write` is given is for what it likes: memory that stays with a connection costs a
+    /// request nothing.
     pub(crate) fn exchange(
         &self,
         write: impl FnOnce(&mut Vec<u8>, &mut Vec<u8>),
@@ -139,12 +137,14 @@ impl Pool {
             let _inside = process::enter();
             write(&mut kept.request, &mut kept.scratch);
         }
-        let mut may_have_been_done_before = false;
         let mut attempt = kept.attempt(deadline);
-        if is_reused && attempt.as_ref().is_err_and(|failure| failure.is_end) {
-            may_have_been_done_before = attempt.is_err_and(|failure| failure.was_sent);
-            let connected = self.connect(deadline);
-            kept.connection = connected.map_err(|why| broken(why, may_have_been_done_before))?;
+        // What has gone out whole is not sent again here: nobody knows what became of it.
+        if is_reused
+            && attempt
+                .as_ref()
+                .is_err_and(|failure| failure.is_end && !failure.was_sent)
+        {
+            kept.connection = self.connect(deadline).map_err(|why| broken(why, false))?;
             attempt = kept.attempt(deadline);
         }
         match attempt {
@@ -153,9 +153,8 @@ impl Pool {
                 bytes: std::mem::take(&mut kept.answer),
                 kept: Some(kept),
                 answer,
-                may_have_been_done_before,
             }),
-            Err(failure) => Err(broken(failure.why, failure.was_sent || may_have_been_done_before)),
+            Err(failure) => Err(broken(failure.why, failure.was_sent)),
         }
     }
 

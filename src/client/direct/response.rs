@@ -42,11 +42,14 @@ pub(crate) enum Unanswered {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Malformed {
     NotHttp,
-    Version,
+    /// Another HTTP, which the AWS SDK reads, with the status.
+    Version(u16),
+    /// As above.
+    TransferEncoding(u16),
+    /// As above.
+    NoLength(u16),
     Informational,
     HeadTooLong,
-    TransferEncoding,
-    NoLength,
     Length,
     DifferentLengths,
     BodyTooLong,
@@ -55,15 +58,27 @@ pub(crate) enum Malformed {
     Checksum,
 }
 
+impl Malformed {
+    /// The status of an answer that is well-formed in another HTTP.
+    pub(crate) fn status_in_another_http(self) -> Option<u16> {
+        match self {
+            Malformed::Version(status) | Malformed::TransferEncoding(status) | Malformed::NoLength(status) => {
+                Some(status)
+            }
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Malformed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Malformed::NotHttp => "the answer is not HTTP",
-            Malformed::Version => "the answer is not HTTP/1.1",
+            Malformed::Version(_) => "the answer is not HTTP/1.1",
             Malformed::Informational => "the answer has a status below 200",
             Malformed::HeadTooLong => "the head of the answer is over 64 KB or has over 64 headers",
-            Malformed::TransferEncoding => "the answer has a Transfer-Encoding",
-            Malformed::NoLength => "the answer has no Content-Length",
+            Malformed::TransferEncoding(_) => "the answer has a Transfer-Encoding",
+            Malformed::NoLength(_) => "the answer has no Content-Length",
             Malformed::Length => "the Content-Length of the answer is not a number",
             Malformed::DifferentLengths => "the answer has two different values of Content-Length",
             Malformed::BodyTooLong => "the body of the answer is over 32 MB",
@@ -180,7 +195,6 @@ impl Head {
         let mut response = httparse::Response::new(&mut headers);
         let parsed = response.parse(bytes).map_err(|error| match error {
             httparse::Error::TooManyHeaders => Malformed::HeadTooLong,
-            httparse::Error::Version if bytes.starts_with(b"HTTP/") => Malformed::Version,
             _ => Malformed::NotHttp,
         })?;
         let httparse::Status::Complete(length) = parsed else {
@@ -189,10 +203,10 @@ impl Head {
         if length > MAXIMUM_HEAD {
             return Err(Malformed::HeadTooLong);
         }
-        if response.version != Some(1) {
-            return Err(Malformed::Version);
-        }
         let status = response.code.ok_or(Malformed::NotHttp)?;
+        if response.version != Some(1) {
+            return Err(Malformed::Version(status));
+        }
         if status < 200 {
             return Err(Malformed::Informational);
         }
@@ -214,7 +228,7 @@ impl Head {
                 }
                 body_length = Some(found);
             } else if is("transfer-encoding") {
-                return Err(Malformed::TransferEncoding);
+                return Err(Malformed::TransferEncoding(status));
             } else if is("x-amz-crc32") {
                 head.checksum = Some(number(header.value).and_then(|number| number.try_into().ok()));
             } else if is("connection") {
@@ -225,7 +239,7 @@ impl Head {
                 head.date = Some(start..start + header.value.len());
             }
         }
-        head.body_length = body_length.ok_or(Malformed::NoLength)?;
+        head.body_length = body_length.ok_or(Malformed::NoLength(status))?;
         if head.body_length > MAXIMUM_BODY {
             return Err(Malformed::BodyTooLong);
         }

@@ -1,16 +1,16 @@
 //! The direct way rests while it leads nowhere: each request that is handed over costs one more than the AWS SDK alone.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-/// So many requests are handed over in a row before it rests: in an outage, for want of a permission, at an engine whose HTTP only the AWS
-/// SDK reads.
+/// So many requests are handed over in a row before it rests: in an outage, for want of a permission.
 const HANDED_OVER: u32 = 5;
 /// Then one in so much time is tried.
 const LENGTH: Duration = Duration::from_secs(1);
 
 pub(super) struct Rest {
     made: Instant,
+    is_for_good: AtomicBool,
     in_a_row: AtomicU32,
     /// Milliseconds from `made` to its end.
     until: AtomicU64,
@@ -20,6 +20,7 @@ impl Default for Rest {
     fn default() -> Self {
         Rest {
             made: Instant::now(),
+            is_for_good: AtomicBool::new(false),
             in_a_row: AtomicU32::new(0),
             until: AtomicU64::new(0),
         }
@@ -29,12 +30,20 @@ impl Default for Rest {
 impl Rest {
     /// Whether the next request is better left to the AWS SDK. Of those that come when a rest is over, one is not.
     pub(super) fn is_on(&self) -> bool {
+        if self.is_for_good.load(Relaxed) {
+            return true;
+        }
         if self.in_a_row.load(Relaxed) < HANDED_OVER {
             return false;
         }
         let (now, until) = (self.now(), self.until.load(Relaxed));
         let next = now + LENGTH.as_millis() as u64;
         now < until || self.until.compare_exchange(until, next, Relaxed, Relaxed).is_err()
+    }
+
+    /// Only the AWS SDK reads what this engine answers.
+    pub(super) fn for_good(&self) {
+        self.is_for_good.store(true, Relaxed);
     }
 
     pub(super) fn answered(&self) {
@@ -79,5 +88,8 @@ mod tests {
         assert!(rest.is_on(), "and no other");
         rest.answered();
         assert!(!rest.is_on());
+        rest.for_good();
+        rest.answered();
+        assert!(rest.is_on());
     }
 }

@@ -84,6 +84,14 @@ fn every_wait_ends_at_its_deadline() {
     });
 }
 
+#[test]
+fn a_program_that_is_executed_inherits_no_connection() {
+    let (socket, _peer) = pair();
+    // SAFETY: the descriptor is open.
+    let flags = unsafe { libc::fcntl(socket.descriptor, libc::F_GETFD) };
+    assert_eq!(flags & libc::FD_CLOEXEC, libc::FD_CLOEXEC);
+}
+
 /// As in a child that a signal handler forked between the choice of a connection and the making of it.
 #[test]
 fn no_connection_is_made_for_a_call_of_another_process() {

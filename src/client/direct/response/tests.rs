@@ -76,9 +76,9 @@ fn what_dynamodb_never_answers_is_refused() {
         ("<html>no DynamoDB</html>".to_owned(), Malformed::NotHttp),
         (
             "HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n".to_owned(),
-            Malformed::Version,
+            Malformed::Version(200),
         ),
-        ("HTTP/2 200\r\nContent-Length: 0\r\n\r\n".to_owned(), Malformed::Version),
+        ("HTTP/2 200\r\nContent-Length: 0\r\n\r\n".to_owned(), Malformed::NotHttp),
         ("HTTP/1.1 100 Continue\r\n\r\n".to_owned(), Malformed::Informational),
         (
             format!("HTTP/1.1 103 Early Hints\r\n\r\n{ok}Content-Length: 0\r\n\r\n"),
@@ -86,13 +86,13 @@ fn what_dynamodb_never_answers_is_refused() {
         ),
         (
             format!("{ok}Transfer-Encoding: chunked\r\n\r\n2\r\n{{}}\r\n0\r\n\r\n"),
-            Malformed::TransferEncoding,
+            Malformed::TransferEncoding(200),
         ),
         (
             format!("{ok}Content-Length: 2\r\nTransfer-Encoding: identity\r\n\r\n{{}}"),
-            Malformed::TransferEncoding,
+            Malformed::TransferEncoding(200),
         ),
-        (format!("{ok}\r\n{{}}"), Malformed::NoLength),
+        (format!("{ok}\r\n{{}}"), Malformed::NoLength(200)),
         (
             format!("{ok}Content-Length: 2\r\nContent-Length: 3\r\n\r\n{{}}"),
             Malformed::DifferentLengths,
