@@ -59,15 +59,20 @@ module LdDynamoStore
       end
 
       def log(level, message)
-        @logger.add(SEVERITY_OF_LEVEL.fetch(level, ::Logger::DEBUG), message.force_encoding(Encoding::UTF_8), "ld_dynamo_store")
-      rescue StandardError
-        # A broken logger must not fail the call that had something to say.
-        nil
+        Log.write(@logger, SEVERITY_OF_LEVEL.fetch(level, ::Logger::DEBUG), message.force_encoding(Encoding::UTF_8))
       end
     end
     private_constant :Delivery
 
     class << self
+      # Hands a logger one message.
+      def write(logger, severity, message)
+        logger.add(severity, message, "ld_dynamo_store")
+      rescue StandardError
+        # A broken logger must not fail the call that had something to say.
+        nil
+      end
+
       # Yields for a native call, in which the thread is not interrupted, so that what the call gave is freed as well. Then hands the logger, if
       # there is one, what the library had to say.
       def around(logger)

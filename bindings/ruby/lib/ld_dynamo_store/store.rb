@@ -38,7 +38,7 @@ module LdDynamoStore
   # a store nor be given one (Ractor::IsolationError, Ractor::Error or RuntimeError).
   class Store
     # Makes a store, as ::new. With a block, yields it, closes it afterwards and returns what the block returned.
-    def self.open(table, **options)
+    def self.open(table = nil, **options)
       store = new(table, **options)
       return store unless block_given?
 
@@ -56,7 +56,7 @@ module LdDynamoStore
       store
     end
 
-    # Makes a store on +table+. Nothing is sent before the first call.
+    # Makes a store on +table+, which may also be given as an option. Nothing is sent before the first call.
     #
     # +options+ are the library's configuration keys: prefix, region, endpoint, profile, credentials (a hash with access_key_id,
     # secret_access_key, session_token), consistent_reads, read_only, connect_timeout_ms, attempt_timeout_ms, operation_timeout_ms,
@@ -70,12 +70,13 @@ module LdDynamoStore
     # #set_credentials gives them.
     #
     # +logger+ is set as by #logger=; +library+ is the path of the native library, where it is not to be searched for.
-    def initialize(table, library: nil, logger: nil, **options)
+    def initialize(table = nil, library: nil, logger: nil, **options)
       if CredentialsRenewal.finds?(options[:credentials])
         @renewal = CredentialsRenewal.new(options[:credentials])
         options[:credentials] = "pushed"
       end
-      make(JSON.generate({ table: table }.merge(options)), library)
+      options = { table: table }.merge(options) if table
+      make(JSON.generate(options), library)
       self.logger = logger if logger
     end
 
@@ -241,6 +242,8 @@ module LdDynamoStore
       raise StoreError.class_for(refusal).new("#{name} has a NUL character at byte #{at}", refusal) if at
 
       string.dup.freeze
+    rescue EncodingError => e
+      raise InvalidUtf8Error.new("#{name} is not text in #{value.encoding}: #{e.message}", Status::INVALID_UTF8)
     end
 
     def kind_text(kind)
@@ -253,6 +256,8 @@ module LdDynamoStore
 
     def json_text(value, name)
       text(value.is_a?(Hash) ? JSON.generate(value) : value, Status::INVALID_JSON, name)
+    rescue JSON::GeneratorError, JSON::NestingError => e
+      raise InvalidJsonError.new("#{name} is not JSON: #{e.message[0, 200]}", Status::INVALID_JSON)
     end
   end
 end
