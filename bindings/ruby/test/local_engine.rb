@@ -47,7 +47,7 @@ class LocalEngine
   # Sends the scriptable engine a control request: POST with a body, else GET.
   def control(command, body = nil)
     address = URI("#{@endpoint}/_control/#{command}")
-    JSON.parse(body.nil? ? Net::HTTP.get(address) : Net::HTTP.post(address, JSON.generate(body)).body)
+    JSON.parse(body.nil? ? Net::HTTP.get(address) : Net::HTTP.post(address, JSON.generate(body), "content-type" => "application/json").body)
   end
 
   # How many requests of an operation the scriptable engine has counted.
