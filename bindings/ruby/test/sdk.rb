@@ -38,7 +38,7 @@ module AdapterTest
   def flag_data(key, version)
     {
       key: key, version: version, on: true, variations: [true, false], fallthrough: { variation: 0 }, offVariation: 1, salt: "salt",
-      rules: [{ clauses: [] }]
+      rules: []
     }
   end
 

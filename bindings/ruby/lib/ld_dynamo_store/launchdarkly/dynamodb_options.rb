@@ -32,9 +32,9 @@ module LdDynamoStore
         endpoint_provider: "give the address as endpoint",
         http_idle_timeout: "leave it out: a connection rests for 50 seconds at most, and one that was closed meanwhile is not used",
         http_wire_trace: "set options: { log_level: \"trace\" }",
-        log_formatter: "give a logger as logger, beside dynamodb_opts",
+        log_formatter: "give the store a logger of its own, as logger",
         log_level: "set options: { log_level: … }",
-        logger: "give it as logger, beside dynamodb_opts",
+        logger: "give the store a logger of its own, as logger",
         plugins: "leave it out: requests do not go through the AWS SDK for Ruby",
         retry_backoff: "leave it out: retry_mode says how a retry waits",
         retry_base_delay: "leave it out: retry_mode says how a retry waits",
@@ -103,6 +103,7 @@ module LdDynamoStore
       def meant(name)
         return "its names are symbols: #{name.to_sym.inspect}" if name.is_a?(String) && TRANSLATED.include?(name.to_sym)
         return "it is an option of its own, beside #{@place}" if STORE_OPTIONS.include?(name)
+        return if @place == "existing_client"
 
         like = OTHER_NAMES[name] || (defined?(DidYouMean::SpellChecker) && DidYouMean::SpellChecker.new(dictionary: TRANSLATED).correct(name).first)
         like ? "did you mean #{like}?" : nil

@@ -5,11 +5,11 @@ module LdDynamoStore
     # What a client of the AWS SDK was made with, as options of Store: region, endpoint, credentials, and what else differs from a client that was
     # made with these alone.
     class ExistingClient
-      # Their work is done by the region, the endpoint and the credentials that the client has found.
+      # Their work is done by the region, the endpoint and the credentials that the client has found; a formatter has none without a logger.
       TAKEN = %i[
         region endpoint regional_endpoint credentials access_key_id secret_access_key session_token profile account_id account_id_endpoint_mode
         use_dualstack_endpoint use_fips_endpoint instance_profile_credentials_retries instance_profile_credentials_timeout
-        ignore_configured_endpoint_urls
+        ignore_configured_endpoint_urls log_formatter
       ].freeze
       COMPARED = [NilClass, TrueClass, FalseClass, Numeric, String, Symbol].freeze
       private_constant :TAKEN, :COMPARED

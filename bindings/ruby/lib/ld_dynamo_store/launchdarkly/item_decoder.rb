@@ -6,8 +6,6 @@ module LdDynamoStore
   module LaunchDarkly
     # Makes the SDK's model objects of stored JSON texts.
     module ItemDecoder
-      # As many levels as the JSON module takes in an item by itself, and one for the object around all items.
-      LEVELS_OF_ALL = 101
       TOKEN = /"(?:[^"\\]++|\\.)*+"|[{}\[\]]/mn
 
       class << self
@@ -24,9 +22,9 @@ module LdDynamoStore
 
         # Yields key and text, or what it was parsed to, of every item in the text of one object.
         def each(text, &block)
-          JSON.parse(text, symbolize_names: true, max_nesting: LEVELS_OF_ALL).each(&block)
+          JSON.parse(text, symbolize_names: true).each(&block)
         rescue JSON::NestingError
-          # One item has too many levels, and the others are to be had all the same.
+          # An item has too many levels for the JSON module, and the others are to be had all the same.
           split(text, &block)
         end
 
