@@ -8,6 +8,8 @@ module LdDynamoStore
   #
   # The native callback only keeps a message: what leaves it by +throw+ or by the end of its thread would jump over the library's frames. So the
   # user's logger runs when the native call is over, and until then the thread is not interrupted.
+  #
+  # @private
   module Log
     # What is delivered for one call, together with those that the logger makes meanwhile; the rest is counted.
     MAXIMUM_MESSAGES = 256
@@ -28,6 +30,8 @@ module LdDynamoStore
     end
 
     # The messages that one logger has yet to get.
+    #
+    # @private
     class Delivery
       def initialize(logger)
         @logger = logger

@@ -4,6 +4,8 @@ module LdDynamoStore
   module LaunchDarkly
     # Translates the options of Aws::DynamoDB::Client, which LaunchDarkly's own store takes, into those of Store. One without a counterpart is an error
     # that names it, never a silent difference.
+    #
+    # @private
     class DynamoDBOptions
       # The native library's own defaults.
       CONNECT_TIMEOUT_MS = 1000

@@ -4,6 +4,8 @@ module LdDynamoStore
   module LaunchDarkly
     # What a client of the AWS SDK was made with, as options of Store: region, endpoint, credentials, and what else differs from a client that was
     # made with these alone.
+    #
+    # @private
     class ExistingClient
       # Their work is done by the region, the endpoint and the credentials that the client has found; a formatter has none without a logger.
       TAKEN = %i[

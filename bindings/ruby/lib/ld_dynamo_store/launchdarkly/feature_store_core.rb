@@ -22,7 +22,11 @@ module LdDynamoStore
         @store.init(object(kinds))
       end
 
-      # One item as stored, deleted ones included, or nil.
+      # One item as stored, deleted ones included.
+      #
+      # @param kind [Hash] one of the SDK's kinds
+      # @param key [String, Symbol]
+      # @return [Object, nil]
       def get_internal(kind, key)
         decode(kind, key, @store.get(kind[:namespace], key.to_s))
       rescue InvalidKeyError, InvalidUtf8Error
@@ -32,7 +36,10 @@ module LdDynamoStore
         damaged(e)
       end
 
-      # Every item of a kind by the key it is stored under, a Symbol; deleted ones included.
+      # Every item of a kind by the key it is stored under, deleted ones included.
+      #
+      # @param kind [Hash] one of the SDK's kinds
+      # @return [Hash{Symbol => Object}]
       def get_all_internal(kind)
         items = {}
         ItemDecoder.each(@store.all(kind[:namespace])) do |key, text|
@@ -42,7 +49,11 @@ module LdDynamoStore
         items
       end
 
-      # Stores the item if it is newer, and returns what is stored afterwards.
+      # Stores the item if it is newer.
+      #
+      # @param kind [Hash] one of the SDK's kinds
+      # @param item [Object] one of the SDK's model objects
+      # @return [Object, nil] what is stored afterwards
       def upsert_internal(kind, item)
         key = item[:key].to_s
         result = @store.upsert(kind[:namespace], key, serialize(kind, item))

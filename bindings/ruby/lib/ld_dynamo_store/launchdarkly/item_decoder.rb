@@ -5,6 +5,8 @@ require "json"
 module LdDynamoStore
   module LaunchDarkly
     # Makes the SDK's model objects of stored JSON texts.
+    #
+    # @private
     module ItemDecoder
       TOKEN = /"(?:[^"\\]++|\\.)*+"|[{}\[\]]/mn
 

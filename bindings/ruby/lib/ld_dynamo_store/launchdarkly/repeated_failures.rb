@@ -3,6 +3,8 @@
 module LdDynamoStore
   module LaunchDarkly
     # Logs failures that come again with every call, each once a minute.
+    #
+    # @private
     class RepeatedFailures
       SECONDS_OF_SILENCE = 60
       MOST_REMEMBERED = 1000
