@@ -321,7 +321,7 @@ module LdDynamoStore
 
     def json_text(value, name)
       text(value.is_a?(Hash) ? JSON.generate(value) : value, Status::INVALID_JSON, name)
-    rescue JSON::GeneratorError, JSON::NestingError => e
+    rescue JSON::GeneratorError, JSON::NestingError, EncodingError => e
       raise InvalidJsonError.new("#{name} is not JSON: #{e.message[0, 200]}", Status::INVALID_JSON)
     end
   end

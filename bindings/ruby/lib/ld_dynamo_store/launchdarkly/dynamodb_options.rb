@@ -2,8 +2,8 @@
 
 module LdDynamoStore
   module LaunchDarkly
-    # Translates the options of Aws::DynamoDB::Client, which LaunchDarkly's own store takes, into those of Store. One without a counterpart is an error
-    # that names it, never a silent difference.
+    # Translates the options of Aws::DynamoDB::Client, which LaunchDarkly's own store takes, into those of Store. One without a counterpart is an
+    # error that names it, never a silent difference.
     #
     # @private
     class DynamoDBOptions

@@ -4,8 +4,8 @@ require "json"
 
 module LdDynamoStore
   module LaunchDarkly
-    # What the SDK's CachingStoreWrapper asks of a store (+LaunchDarkly::Integrations::Util::FeatureStoreCore+), over one Store. Items are the SDK's model
-    # objects; of a kind that it has no model for, they are hashes with symbols as names.
+    # What the SDK's CachingStoreWrapper asks of a store (+LaunchDarkly::Integrations::Util::FeatureStoreCore+), over one Store. Items are the SDK's
+    # model objects; of a kind that it has no model for, they are hashes with symbols as names.
     class FeatureStoreCore
       # @param store [LdDynamoStore::Store] one that caches nothing
       # @param logger [Logger]

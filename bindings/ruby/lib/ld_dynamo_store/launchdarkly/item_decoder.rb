@@ -18,8 +18,8 @@ module LdDynamoStore
         def item(kind, key, text)
           ::LaunchDarkly::Impl::Model.deserialize(kind, text)
         rescue StandardError, SystemStackError => e
-          reason = "#{e.class}: #{e.message}".split.join(" ")[0, 150]
-          raise CorruptItemError.new("item #{key.to_s[0, 100].inspect} of kind #{kind[:namespace].inspect} is corrupt: #{reason}", Status::CORRUPT_ITEM)
+          name = "item #{key.to_s[0, 100].inspect} of kind #{kind[:namespace].inspect}"
+          raise CorruptItemError.new("#{name} is corrupt: #{"#{e.class}: #{e.message}".split.join(" ")[0, 150]}", Status::CORRUPT_ITEM)
         end
 
         # Yields key and text, or what it was parsed to, of every item in the text of one object.
