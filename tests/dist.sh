@@ -28,7 +28,7 @@ LD_DYNAMO_STORE_BUILD_LIBRARY=$PWD/$built/libld_dynamo_store.so \
     LD_DYNAMO_STORE_BUILD_PLATFORM=manylinux_2_34_$(uname -m) \
     target/python/bin/python -m build --wheel --no-isolation --outdir "$packages" bindings/python >/dev/null
 
-(cd bindings/ruby && LD_DYNAMO_STORE_BUILD_LIBRARY=$OLDPWD/$built/libld_dynamo_store.so rake package >/dev/null 2>&1)
+(cd bindings/ruby && LD_DYNAMO_STORE_BUILD_LIBRARY=$OLDPWD/$built/libld_dynamo_store.so rake package >/dev/null)
 mv bindings/ruby/pkg/ld_dynamo_store-"$version"-*.gem "$packages/"
 
 echo "made in $packages:"
