@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "sdk"
+require "ldclient-rb/integrations/test_data_v2"
 
 # The adapter in LaunchDarkly's client, out of the checkout that LAUNCHDARKLY_RUBY_SDK names: rake test runs it where there is one.
 class ClientTest < Minitest::Test
@@ -90,7 +91,22 @@ class ClientTest < Minitest::Test
     assert_equal 2, JSON.parse(Engine.store(prefix).get("features", "written")).fetch("version")
   end
 
-  def test_data_systems_of_the_second_kind
+  def test_a_data_system_of_the_second_version_writes_through_the_store
+    source = LaunchDarkly::Integrations::TestDataV2.data_source
+    source.update(source.flag("written").variation_for_all(true))
+    mode = LaunchDarkly::Interfaces::DataSystem::DataStoreMode::READ_WRITE
+    system = LaunchDarkly::DataSystem.custom.synchronizers([source.test_data_ds_builder]).data_store(feature_store(expiration: 15), mode).build
+    writer = client(data_system_config: system)
+    assert_equal true, writer.variation("written", CONTEXTS.first, nil)
+    table = Engine.store(prefix)
+    wait_for { table.initialized? }
+    source.update(source.flag("written").variation_for_all(false))
+    wait_for { JSON.parse(table.get("features", "written")).fetch("version") == 2 }
+    assert_equal false, writer.variation("written", CONTEXTS.first, nil)
+    refute_match(/ERROR/, log.string)
+  end
+
+  def test_a_data_system_of_the_second_version_in_daemon_mode
     Engine.store(prefix).init({ flags: DATA_SET[:flags], segments: DATA_SET[:segments] })
     system = LaunchDarkly::DataSystem.daemon(feature_store(expiration: 15)).build
     daemon = client(data_system_config: system)
