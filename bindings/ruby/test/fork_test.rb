@@ -55,7 +55,8 @@ class ForkTest < Minitest::Test
       assert_predicate wait_for(child), :success?
       assert_equal number + 2, store.get(KIND, "job")[:version]
     end
-    assert_equal before, descriptors
+    # Fewer where stores of other tests were collected.
+    assert_operator descriptors, :<=, before
   end
 
   # With --preload, puma forks its workers from a process that has made the store and used it.
