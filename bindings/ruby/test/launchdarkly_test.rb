@@ -225,6 +225,16 @@ class LaunchDarklyTest < Minitest::Test
     assert_nil feature_store(logger: broken).get(FEATURES, "a")
   end
 
+  def test_a_logger_without_add
+    messages = []
+    plain = Class.new { %i[debug info warn error].each { |level| define_method(level) { |message| messages << [level, message] } } }.new
+    put("features", "a", item: { S: "[]" })
+    store = feature_store(logger: plain)
+    assert_nil store.get(FEATURES, "a")
+    assert_empty store.all(FEATURES)
+    assert_equal %i[error error], messages.map(&:first)
+  end
+
   def test_stop
     store = feature_store
     store.stop

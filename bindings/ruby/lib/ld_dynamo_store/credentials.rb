@@ -117,7 +117,7 @@ module LdDynamoStore
       return if logger.nil? || now < @next_warning
 
       @next_warning = now + SECONDS_BETWEEN_WARNINGS
-      logger.add(::Logger::WARN, "the AWS credentials were not renewed, and those that are known are used: #{said(failure)}", "ld_dynamo_store")
+      Log.write(logger, ::Logger::WARN, "the AWS credentials were not renewed, and those that are known are used: #{said(failure)}")
     end
 
     # One line of bounded length.

@@ -69,9 +69,11 @@ module LdDynamoStore
     private_constant :Delivery
 
     class << self
-      # Hands a logger one message.
+      # Hands a logger one message. What LaunchDarkly's SDK takes for a logger may have no more than a method for each severity.
       def write(logger, severity, message)
-        logger.add(severity, message, "ld_dynamo_store")
+        return logger.add(severity, message, "ld_dynamo_store") if logger.respond_to?(:add)
+
+        logger.public_send(%i[debug info warn error].fetch(severity), message)
       rescue StandardError
         # A broken logger must not fail the call that had something to say.
         nil

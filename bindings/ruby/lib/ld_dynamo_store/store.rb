@@ -209,10 +209,11 @@ module LdDynamoStore
       call_native(:ld_dynamo_store_stats, result: true).last
     end
 
-    # Sends the library's messages to a ::Logger, or anything with its +add+; nil sends them nowhere. They are delivered by the thread whose call
-    # caused them, when the call's work is done and before it returns or raises. The configuration's +log_level+ chooses which there are. The
-    # logger may use the store; messages that this causes are delivered after it has returned, at most 256 for one call, and the others are
-    # counted in one more. A StandardError that it raises is dropped; anything else that ends it, such as Timeout or Thread#kill, ends the call.
+    # Sends the library's messages to a ::Logger, or anything with its +add+, or with its +debug+, +info+, +warn+ and +error+; nil sends them
+    # nowhere. They are delivered by the thread whose call caused them, when the call's work is done and before it returns or raises. The
+    # configuration's +log_level+ chooses which there are. The logger may use the store; messages that this causes are delivered after it has
+    # returned, at most 256 for one call, and the others are counted in one more. A StandardError that it raises is dropped; anything else that
+    # ends it, such as Timeout or Thread#kill, ends the call.
     #
     # @param logger [Logger, nil]
     def logger=(logger)
