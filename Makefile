@@ -68,7 +68,7 @@ bench: setup build ## compare with the official stores; needs Go beside what the
 	cargo bench --locked --profile dist --bench cached_get
 	$(PYTHON) bindings/python/benchmarks/compare.py
 
-dist: setup ## make what is published, in target/packages: an archive for C and a Python wheel
+dist: setup ## make what is published, in target/packages: an archive for C, a Python wheel and a Ruby gem
 	tests/dist.sh
 
 clean: ## remove everything that was built or fetched

@@ -96,7 +96,14 @@ show php -d ffi.enable=1 examples/php/main.php switch "$switched" 3
 say "5. LaunchDarkly's Python SDK evaluates the flags in the table, in daemon mode: it does not connect to LaunchDarkly."
 show target/python/bin/python examples/python/evaluate.py
 
-say "Done: five programs, one library, one table."
+# The SDK for Ruby is no package of Debian's: a gem that is installed, or a checkout.
+ruby=(ruby ${LAUNCHDARKLY_RUBY_SDK:+-I "$LAUNCHDARKLY_RUBY_SDK/lib"})
+if "${ruby[@]}" -e 'require "ldclient-rb"' 2>/dev/null; then
+    say "LaunchDarkly's Ruby SDK evaluates the flags in the table, too."
+    show "${ruby[@]}" examples/ruby/evaluate.rb
+fi
+
+say "Done: every program used one library and one table."
 if [ -n "$is_real_table" ]; then
     echo "  The rows stay in the table, under the prefix \"$PREFIX\"."
 fi

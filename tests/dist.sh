@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes what is published, in target/packages: an archive with header and libraries, and a Python wheel around the library.
+# Makes what is published, in target/packages: an archive with header and libraries, and a Python wheel and a Ruby gem around the library.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -27,6 +27,9 @@ rm -r "${packages:?}/$name"
 LD_DYNAMO_STORE_BUILD_LIBRARY=$PWD/$built/libld_dynamo_store.so \
     LD_DYNAMO_STORE_BUILD_PLATFORM=manylinux_2_34_$(uname -m) \
     target/python/bin/python -m build --wheel --no-isolation --outdir "$packages" bindings/python >/dev/null
+
+(cd bindings/ruby && LD_DYNAMO_STORE_BUILD_LIBRARY=$OLDPWD/$built/libld_dynamo_store.so rake package >/dev/null)
+mv bindings/ruby/pkg/ld_dynamo_store-"$version"-*.gem "$packages/"
 
 echo "made in $packages:"
 ls -l "$packages"

@@ -16,7 +16,7 @@ readonly dynamodb_local=target/dynamodb-local
 
 commands=(gcc g++ nm cmake ruby php python3)
 if [ "$scope" = test ]; then
-    commands+=(rake phpunit java mvn valgrind)
+    commands+=(rake bundle puma yard phpunit java mvn valgrind)
 fi
 
 fail() {
@@ -70,6 +70,9 @@ list_missing_packages() {
     need python3-venv python3 -c 'import ensurepip, venv'
     if [ "$scope" = test ]; then
         need rake has rake
+        need bundler has bundle
+        need puma has puma
+        need yard has yard
         need ruby-minitest ruby -e 'require "minitest"'
         need phpunit has phpunit
         need default-jre-headless has java

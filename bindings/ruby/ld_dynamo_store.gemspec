@@ -6,12 +6,15 @@ Gem::Specification.new do |gem|
   gem.name = "ld_dynamo_store"
   gem.version = LdDynamoStore::VERSION
   gem.summary = "LaunchDarkly's flag data in a DynamoDB table"
-  gem.description = "Reads and writes LaunchDarkly's persistent data store in DynamoDB through the native library libld_dynamo_store: one " \
-                    "implementation for every language, safe in threads and after fork."
+  gem.description = "LaunchDarkly's persistent data store in DynamoDB through the native library libld_dynamo_store: an adapter for LaunchDarkly's " \
+                    "SDK for Ruby, and direct access. One implementation for every language, safe in threads and after fork."
   gem.authors = ["The ld-dynamo-store contributors"]
   gem.license = "Apache-2.0"
-  gem.required_ruby_version = ">= 3.0"
-  gem.files = Dir.chdir(__dir__) { Dir["lib/**/*.rb", "lib/**/*.{so,dylib}", "README.md", "LICENSE"] }
+  gem.required_ruby_version = ">= 3.1"
+  gem.files = Dir.chdir(__dir__) { Dir["lib/**/*.rb", "lib/**/*.{so,dylib}", "sig/**/*.rbs", ".yardopts", "README.md", "LICENSE"] }
+  # A gem that holds the native library is for machines like this one: rake package.
+  gem.platform = Gem::Platform.local if gem.files.any? { |file| file.end_with?(".so", ".dylib") }
   gem.metadata = { "rubygems_mfa_required" => "true" }
   gem.add_dependency "ffi", "~> 1.15"
+  gem.add_dependency "logger", "~> 1.4"
 end

@@ -265,6 +265,31 @@ def test_a_corrupt_row_counts_as_absent(
     assert wrapper.get(FEATURES, "corrupt").version == 2
 
 
+# 100,000 levels, and an integer of 5,000 digits: JSON that Python's module does not take.
+UNDECODABLE = {
+    "deep": '{"key":"corrupt","version":5,"s":"]}\\"{","deep":' + '[{"a":' * 50_000 + "1" + "}]" * 50_000 + "}",
+    "long": '{"key":"corrupt","version":5,"long":' + "9" * 5_000 + "}",
+}
+
+
+@pytest.mark.parametrize("item", UNDECODABLE.values(), ids=UNDECODABLE)
+def test_an_item_that_python_cannot_decode_counts_as_absent(
+    wrapper: CachingStoreWrapper, table: Table, caplog: pytest.LogCaptureFixture, item: str
+) -> None:
+    table.put("features", 'cor"]rupt', version={"N": "5"}, item={"S": item})
+    for key in ("before", "go}od"):
+        table.put("features", key, version={"N": "1"}, item={"S": json.dumps({**flag(key, 1), "name": '\\"[{'})})
+    for _ in range(3):
+        assert wrapper.get(FEATURES, 'cor"]rupt') is None
+    assert len(corrupt_rows_logged(caplog)) == 1
+    assert {key: each.key for key, each in wrapper.all(FEATURES).items()} == {"before": "before", "go}od": "go}od"}
+    wrapper.upsert(FEATURES, flag('cor"]rupt', 4))
+    assert wrapper.get(FEATURES, 'cor"]rupt') is None
+    wrapper.upsert(FEATURES, flag('cor"]rupt', 6))
+    assert wrapper.get(FEATURES, 'cor"]rupt').version == 6
+    assert all(len(message) < 300 for message in corrupt_rows_logged(caplog))
+
+
 @pytest.mark.parametrize("stored", [None, 1])
 def test_an_item_over_the_size_limit(wrapper: CachingStoreWrapper, stored: int | None) -> None:
     if stored is not None:

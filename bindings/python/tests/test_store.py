@@ -175,6 +175,28 @@ def test_a_corrupt_row(table: Table, caplog: pytest.LogCaptureFixture) -> None:
     assert [record.levelname for record in caplog.records if "bad" in record.getMessage()] == ["ERROR"]
 
 
+def test_an_item_that_python_cannot_decode(table: Table, caplog: pytest.LogCaptureFixture) -> None:
+    deep = '{"version":1,"deep":' + "[" * 100_000 + "]" * 100_000 + "}"
+    table.put("features", "bad", version={"N": "1"}, item={"S": deep})
+    table.put("features", "good", version={"N": "1"}, item={"S": '{"version":1}'})
+    with table.store() as store:
+        with pytest.raises(CorruptItemError, match='item "bad" of kind "features" is corrupt: RecursionError'):
+            store.get("features", "bad")
+        assert store.get_text("features", "bad") == deep
+        assert store.all("features") == {"good": {"version": 1}}
+        assert [record.levelname for record in caplog.records if "bad" in record.getMessage()] == ["ERROR"]
+        result = store.upsert("features", "bad", {"version": 1})
+        assert result.stored_text == deep
+        with pytest.raises(CorruptItemError, match='item "bad"'):
+            _ = result.stored
+        endless: dict[str, object] = {"version": 2}
+        inner = endless
+        for _ in range(100_000):
+            inner["deeper"] = inner = {}
+        with pytest.raises(InvalidJsonError, match="item is not JSON"):
+            store.upsert("features", "bad", endless)
+
+
 def test_an_item_over_the_size_limit_is_logged(table: Table, caplog: pytest.LogCaptureFixture) -> None:
     with table.store() as store:
         store.init({"features": {"large": {"version": 1, "filler": "x" * 400_000}, "small": {"version": 1}}})

@@ -10,4 +10,6 @@ require_relative "ld_dynamo_store/store"
 
 # LaunchDarkly's flag data in a DynamoDB table, through the native library +libld_dynamo_store+. Begin with Store.
 module LdDynamoStore
+  # The adapter is read when it is named, as it needs LaunchDarkly's SDK.
+  autoload :LaunchDarkly, "ld_dynamo_store/launchdarkly"
 end

@@ -1,6 +1,8 @@
 # frozen_string_literal: true
 
-require "engine"
+require "sdk"
+require "socket"
+require "tempfile"
 
 # Children go on with the store they inherited while the parent's threads are inside it.
 class ForkTest < Minitest::Test
@@ -39,7 +41,74 @@ class ForkTest < Minitest::Test
     assert_nil store.get("features", "absent")
   end
 
+  # As Resque does: a parent that never ends forks a child for each job, and each job ends by exit!.
+  def test_a_child_for_each_job_while_the_parent_goes_on
+    store = adapter
+    store.upsert(KIND, { key: "job", version: 1 })
+    before = descriptors
+    60.times do |number|
+      child = Process.fork do
+        good = store.get(KIND, "job")[:version] == number + 1
+        store.upsert(KIND, { key: "job", version: number + 2 })
+        exit!(good && store.initialized? == false)
+      end
+      assert_predicate wait_for(child), :success?
+      assert_equal number + 2, store.get(KIND, "job")[:version]
+    end
+    # Fewer where stores of other tests were collected.
+    assert_operator descriptors, :<=, before
+  end
+
+  # With --preload, puma forks its workers from a process that has made the store and used it.
+  def test_workers_of_a_puma_cluster
+    adapter("cluster").upsert(KIND, { key: "flag", version: 1 })
+    port = TCPServer.open("127.0.0.1", 0) { |free| free.addr[1] }
+    command = ["puma", "--preload", "--workers", "3", "--threads", "2:2", "--quiet", "--bind", "tcp://127.0.0.1:#{port}",
+               File.join(__dir__, "cluster_app.ru")]
+    output = Tempfile.new("puma")
+    puma = Process.detach(Process.spawn({ "ENDPOINT" => Engine.running.endpoint, "TABLE" => Engine::TABLE }, *command, %i[out err] => output.path))
+    answers = Hash.new(0)
+    Timeout.timeout(60) do
+      until answers.size == 3 && answers.values.sum > 200
+        body = get("http://127.0.0.1:#{port}/")
+        answers[body] += 1 if body
+      end
+    end
+    pids = answers.keys.map { |body| body.split.first }.uniq
+    assert_equal 3, pids.size, answers.inspect
+    assert(answers.keys.all? { |body| body.end_with?(" 1") }, answers.inspect)
+    Process.kill(:TERM, puma.pid)
+    assert puma.join(CHILD_SECONDS), "puma did not end"
+    refute_match(/error|killed|ld_dynamo_store/i, File.read(output.path))
+  rescue Timeout::Error
+    flunk File.read(output.path)
+  ensure
+    Process.kill(:KILL, puma.pid) if puma&.alive?
+  end
+
   private
+
+  KIND = { namespace: "things" }.freeze
+
+  def adapter(prefix = "jobs")
+    LdDynamoStore::LaunchDarkly.new_feature_store(
+      Engine::TABLE, { prefix: prefix, expiration: 0, options: Engine.options(nil).slice(:endpoint, :region, :credentials), logger: Logger.new(nil) }
+    )
+  end
+
+  # A connection each, so that every worker gets its share.
+  def get(address)
+    answer = Net::HTTP.get_response(URI(address))
+    assert_equal "200", answer.code, answer.body
+    answer.body
+  rescue SystemCallError
+    sleep 0.05
+    nil
+  end
+
+  def descriptors
+    Dir.children("/proc/self/fd").size
+  end
 
   def flag(number)
     %({"key":"flag-#{number}","version":1})

@@ -85,6 +85,24 @@ class StoreTest < Minitest::Test
     assert_equal FLAG, store.get("features", "Grüße")
   end
 
+  def test_a_hash_that_is_no_json_is_refused
+    store = Engine.store(__method__)
+    circle = { version: 1 }
+    circle[:circle] = circle
+    [circle, { version: 1, text: "\xff" }, { version: 1, text: "\xff".b }, { version: 1, number: Float::NAN }].each do |item|
+      assert_includes assert_raises(LdDynamoStore::InvalidJsonError) { store.upsert("features", "flag", item) }.message, "item is not JSON"
+    end
+    assert_raises(LdDynamoStore::InvalidJsonError) { store.init({ features: { flag: circle } }) }
+    error = assert_raises(LdDynamoStore::InvalidUtf8Error) { store.get("features", "\x81".dup.force_encoding("Windows-1252")) }
+    assert_includes error.message, "key is not text in Windows-1252"
+  end
+
+  def test_the_table_may_be_an_option
+    options = Engine.options(__method__, table: Engine::TABLE)
+    assert_nil(LdDynamoStore::Store.open(**options) { |store| store.get("features", "flag") })
+    assert_includes assert_raises(LdDynamoStore::ConfigurationError) { LdDynamoStore::Store.new }.message, "table"
+  end
+
   def test_a_closed_store_refuses_calls
     store = Engine.store(__method__)
     refute_predicate store, :closed?

@@ -37,9 +37,10 @@ from ._errors import (
     UnreachableError,
     UnsupportedCredentialsError,
 )
+from ._items import Item
 from ._native import Library, load
 from ._upsert_result import UpsertOutcome, UpsertResult
-from .store import Item, Store
+from .store import Store
 
 __version__ = "0.1.0"
 

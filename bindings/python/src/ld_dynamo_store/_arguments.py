@@ -32,7 +32,7 @@ def payload_argument(value: Mapping[str, Any] | str | bytes, name: str) -> bytes
         return text_argument(value, "INVALID_JSON", name)
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    except ValueError as failure:
+    except (ValueError, RecursionError) as failure:
         raise refused("INVALID_JSON", f"{name} is not JSON: {failure}") from failure
     try:
         return text.encode()

@@ -15,8 +15,9 @@ from ldclient.versioned_data_kind import VersionedDataKind
 
 from ._daemon_threads import DaemonThreads
 from ._event_loop import run_in_thread
+from ._items import Item
 from ._launchdarkly_core import DynamoDBBigSegmentStore, DynamoDBFeatureStoreCore
-from .store import Item, Store
+from .store import Store
 
 
 class AsyncDynamoDBFeatureStoreCore(AsyncFeatureStoreCore, DiagnosticDescription):

@@ -12,10 +12,11 @@ from ldclient.versioned_data_kind import VersionedDataKind
 
 from ._dynamodb_options import store_settings
 from ._errors import CorruptItemError, Error
+from ._items import Item
 from ._logs import LOGGER_NAME
 from ._repeated_failures import RepeatedFailures
 from ._upsert_result import UpsertOutcome
-from .store import Item, Store
+from .store import Store
 
 # Where users import these classes from, and so the name under which `repr` and `help` show them.
 _PUBLIC_MODULE = "ld_dynamo_store.launchdarkly"
@@ -54,8 +55,12 @@ class DynamoDBFeatureStoreCore(FeatureStoreCore, DiagnosticDescription):
         if result.outcome is UpsertOutcome.UPDATED:
             # The same object: the SDK's asynchronous wrapper takes its identity as the sign of an update.
             return item
-        # Too large: the table keeps what it had, and if that was nothing, a tombstone is how the SDK caches absence.
-        stored = result.stored or self.get_internal(kind, key)
+        if result.outcome is UpsertOutcome.NOT_NEWER:
+            stored = _none_if_corrupt(self._failures, lambda: result.stored)
+        else:
+            # Too large: the table keeps what it had.
+            stored = self.get_internal(kind, key)
+        # A tombstone is how the SDK caches absence.
         if stored is None:
             stored = {"version": item["version"], "deleted": True}
         # The SDK caches it by the key inside; some writers leave another one there in tombstones.

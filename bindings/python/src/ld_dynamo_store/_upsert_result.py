@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import enum
-import json
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+
+from ._items import Item, decode
 
 
 class UpsertOutcome(enum.Enum):
@@ -32,11 +32,16 @@ class UpsertResult:
 
     outcome: UpsertOutcome
     stored_text: str | None = None
+    _place: tuple[str, str] = field(default=("", ""), repr=False, compare=False)
 
     @property
-    def stored(self) -> dict[str, Any] | None:
-        """The item that won, for ``NOT_NEWER``; otherwise None. A deleted item is a tombstone."""
-        return None if self.stored_text is None else json.loads(self.stored_text)
+    def stored(self) -> Item | None:
+        """The item that won, for ``NOT_NEWER``; otherwise None. A deleted item is a tombstone.
+
+        Raises:
+            CorruptItemError: Python's JSON module does not take it.
+        """
+        return None if self.stored_text is None else decode(self.stored_text, *self._place)
 
     def __bool__(self) -> bool:
         return self.outcome is UpsertOutcome.UPDATED

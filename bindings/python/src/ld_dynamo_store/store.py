@@ -19,10 +19,9 @@ from ._errors import NOT_CACHED, NOT_FOUND, NOT_NEWER, TOO_LARGE, ConnectivityEr
 from ._greenlets import run as run_for_greenlet
 from ._greenlets import wait_of_this_greenlet
 from ._handle import Handle
+from ._items import Item, decode, decode_all
 from ._native import Library, NativeFunction, load
 from ._upsert_result import UpsertOutcome, UpsertResult
-
-Item = dict[str, Any]
 
 
 class Store:
@@ -168,11 +167,11 @@ class Store:
         A key that DynamoDB cannot hold is not asked for: the answer is None.
 
         Raises:
-            CorruptItemError: the row's ``item`` is not a JSON object.
+            CorruptItemError: the row's ``item`` is not a JSON object, or one that Python's JSON module does not take.
             StoreError: the table could not be asked.
         """
         text = self.get_text(kind, key)
-        return None if text is None else json.loads(text)
+        return None if text is None else decode(text, kind, key)
 
     def get_text(self, kind: str, key: str) -> str | None:
         """As ``get``, but the JSON text as it is stored, byte for byte."""
@@ -190,8 +189,7 @@ class Store:
         Raises:
             StoreError: the table could not be asked.
         """
-        items: dict[str, Item] = json.loads(self.all_text(kind))
-        return items
+        return decode_all(self.all_text(kind), kind)
 
     def all_text(self, kind: str) -> str:
         """As ``all``, but the text of one JSON object."""
@@ -235,7 +233,7 @@ class Store:
             payload_argument(item, "item"),
         )
         if status == NOT_NEWER:
-            return UpsertResult(UpsertOutcome.NOT_NEWER, None if text is None else text.decode())
+            return UpsertResult(UpsertOutcome.NOT_NEWER, None if text is None else text.decode(), (kind, key))
         return UpsertResult(UpsertOutcome.TOO_LARGE if status == TOO_LARGE else UpsertOutcome.UPDATED)
 
     def initialized(self) -> bool:

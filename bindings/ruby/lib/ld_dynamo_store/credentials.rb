@@ -10,6 +10,8 @@ module LdDynamoStore
   # The object has the interface of the AWS SDK for Ruby: +credentials+ answers with one that has +access_key_id+, +secret_access_key+ and
   # +session_token+, and +expiration+ tells when they expire, where the object has that method: a Time, a DateTime, seconds since 1970, or a
   # String in ISO 8601.
+  #
+  # @private
   class CredentialsRenewal
     # What expires within this time is asked for again, and what tells no expiration after the other.
     SECONDS_BEFORE_EXPIRY = 5 * 60
@@ -115,7 +117,7 @@ module LdDynamoStore
       return if logger.nil? || now < @next_warning
 
       @next_warning = now + SECONDS_BETWEEN_WARNINGS
-      logger.add(::Logger::WARN, "the AWS credentials were not renewed, and those that are known are used: #{said(failure)}", "ld_dynamo_store")
+      Log.write(logger, ::Logger::WARN, "the AWS credentials were not renewed, and those that are known are used: #{said(failure)}")
     end
 
     # One line of bounded length.

@@ -3,33 +3,61 @@
 module LdDynamoStore
   # Every status of the C header, under its name without +LD_DYNAMO_+.
   module Status
+    # Success.
     OK = 0
+    # There is no such item, no full data set, no Big Segments data.
     NOT_FOUND = 1
+    # upsert: the table holds this version or a newer one, which is returned; nothing was written.
     NOT_NEWER = 2
+    # upsert: the item is over the size limit of 400,000 bytes; nothing was written, and the stored row stays as it was.
     TOO_LARGE = 3
+    # Asked of the cache alone: the table would have to be asked. No method of this gem answers with it.
     NOT_CACHED = 4
+    # An argument that must be there is nil.
     NULL_ARGUMENT = -1
+    # A string is not UTF-8; the message names the argument and the offset of the first bad byte.
     INVALID_UTF8 = -2
+    # A text is not JSON.
     INVALID_JSON = -3
+    # An item is not a JSON object, or has no integer "version" in 0 … 2^63-1.
     INVALID_ITEM = -4
+    # A kind that cannot be a namespace of ours.
     INVALID_KIND = -5
+    # A key that DynamoDB cannot hold: empty, or over 1,024 bytes.
     INVALID_KEY = -6
+    # A data set of the wrong shape: not an object of objects, a key twice, "features" and "flags" at once.
     INVALID_DATA_SET = -7
+    # The configuration is wrong; the message names the key.
     INVALID_CONFIGURATION = -100
+    # The AWS profile needs credential_process, SSO or a sign-in; the message says what to do instead.
     UNSUPPORTED_CREDENTIALS = -101
+    # No AWS region could be found; the message says where it was looked for.
     NO_REGION = -102
+    # DynamoDB knows no such table in this region.
     TABLE_NOT_FOUND = -200
+    # The table has other keys than "namespace" and "key".
     TABLE_MISMATCH = -201
+    # AWS refused the credentials, or they lack a permission.
     ACCESS_DENIED = -202
+    # No AWS credentials could be found; or none were pushed, or those have expired, which alone is retriable.
     NO_CREDENTIALS = -203
+    # Any other refusal or fault that DynamoDB reported.
     SERVICE_ERROR = -204
+    # DynamoDB throttled every attempt. Retriable.
     THROTTLED = -300
+    # The call ran out of its time. Retriable.
     TIMED_OUT = -400
+    # No connection could be made, or it broke. Retriable.
     UNREACHABLE = -401
+    # What came back was no answer of DynamoDB's. Retriable.
     INVALID_RESPONSE = -402
+    # get: the stored "item" is not a string or not a JSON object.
     CORRUPT_ITEM = -500
+    # The store is configured +read_only+; nothing was sent.
     READ_ONLY = -600
+    # The library could not do its own work, for example for want of file descriptors.
     INTERNAL = -900
+    # A defect in the library; the message says where. The store stays usable.
     PANIC = -901
   end
 

@@ -5,6 +5,8 @@ module LdDynamoStore
   #
   # In a child process the count may still hold calls of threads that did not survive the fork. Then #close leaves the handle to #finalize at the
   # child's exit; the library frees nothing of the parent's.
+  #
+  # @private
   class Handle
     def initialize(native, pointer)
       @native = native

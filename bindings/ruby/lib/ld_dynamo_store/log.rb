@@ -8,6 +8,8 @@ module LdDynamoStore
   #
   # The native callback only keeps a message: what leaves it by +throw+ or by the end of its thread would jump over the library's frames. So the
   # user's logger runs when the native call is over, and until then the thread is not interrupted.
+  #
+  # @private
   module Log
     # What is delivered for one call, together with those that the logger makes meanwhile; the rest is counted.
     MAXIMUM_MESSAGES = 256
@@ -28,6 +30,8 @@ module LdDynamoStore
     end
 
     # The messages that one logger has yet to get.
+    #
+    # @private
     class Delivery
       def initialize(logger)
         @logger = logger
@@ -59,15 +63,22 @@ module LdDynamoStore
       end
 
       def log(level, message)
-        @logger.add(SEVERITY_OF_LEVEL.fetch(level, ::Logger::DEBUG), message.force_encoding(Encoding::UTF_8), "ld_dynamo_store")
-      rescue StandardError
-        # A broken logger must not fail the call that had something to say.
-        nil
+        Log.write(@logger, SEVERITY_OF_LEVEL.fetch(level, ::Logger::DEBUG), message.force_encoding(Encoding::UTF_8))
       end
     end
     private_constant :Delivery
 
     class << self
+      # Hands a logger one message. What LaunchDarkly's SDK takes for a logger may have no more than a method for each severity.
+      def write(logger, severity, message)
+        return logger.add(severity, message, "ld_dynamo_store") if logger.respond_to?(:add)
+
+        logger.public_send(%i[debug info warn error].fetch(severity), message)
+      rescue StandardError
+        # A broken logger must not fail the call that had something to say.
+        nil
+      end
+
       # Yields for a native call, in which the thread is not interrupted, so that what the call gave is freed as well. Then hands the logger, if
       # there is one, what the library had to say.
       def around(logger)

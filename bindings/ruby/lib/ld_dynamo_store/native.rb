@@ -8,17 +8,23 @@ module LdDynamoStore
   # Functions that may wait are attached with +blocking: true+, so that other threads run meanwhile; those that only free memory or read an error
   # take less time than giving the interpreter's lock away.
   module Native
+    # The ABI's major version that this gem was written for: the library must have the same.
     ABI_MAJOR = 1
+    # The minor version that the library must have at least.
     ABI_MINOR = 1
 
+    # The environment variable that names the library.
     LIBRARY_VARIABLE = "LD_DYNAMO_STORE_LIBRARY"
+    # The library's file without the version of its ABI.
     FILE_NAME = "libld_dynamo_store.#{FFI::Platform::LIBSUFFIX}"
+    # What the system's loader is asked for.
     SYSTEM_NAMES =
       if FFI::Platform.mac?
         ["libld_dynamo_store.#{ABI_MAJOR}.dylib", FILE_NAME].freeze
       else
         ["#{FILE_NAME}.#{ABI_MAJOR}", FILE_NAME].freeze
       end
+    # Where a gem that holds the library has it.
     PACKAGED = File.join(__dir__, FILE_NAME)
 
     # Name => argument types; each answers with a status and has an error out-parameter last.

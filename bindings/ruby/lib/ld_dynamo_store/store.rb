@@ -7,16 +7,22 @@ module LdDynamoStore
   # table held this version or a newer one, else nil.
   UpsertResult = Struct.new(:status, :stored) do
     # The item was written.
+    #
+    # @return [Boolean]
     def written?
       status == Status::OK
     end
 
     # The table holds this version or a newer one and was left alone.
+    #
+    # @return [Boolean]
     def not_newer?
       status == Status::NOT_NEWER
     end
 
     # The item exceeds what DynamoDB can hold; the table was left alone.
+    #
+    # @return [Boolean]
     def too_large?
       status == Status::TOO_LARGE
     end
@@ -37,8 +43,10 @@ module LdDynamoStore
   # block starts may. Nor may it +throw+, since it may run within a call of the main thread. A Ractor other than the main one can neither make
   # a store nor be given one (Ractor::IsolationError, Ractor::Error or RuntimeError).
   class Store
-    # Makes a store, as ::new. With a block, yields it, closes it afterwards and returns what the block returned.
-    def self.open(table, **options)
+    # Makes a store, as ::new. With a block, yields it and closes it afterwards.
+    #
+    # @return [Store, Object] the store, or what the block returned
+    def self.open(table = nil, **options)
       store = new(table, **options)
       return store unless block_given?
 
@@ -50,18 +58,23 @@ module LdDynamoStore
     end
 
     # Makes a store from the configuration as one JSON text.
+    #
+    # @param configuration [String]
+    # @param library [String, nil] path of the native library, where it is not to be searched for
+    # @return [Store]
+    # @raise [ConfigurationError] a setting is wrong; the message names it
     def self.from_json(configuration, library: nil)
       store = allocate
       store.send(:make, configuration, library)
       store
     end
 
-    # Makes a store on +table+. Nothing is sent before the first call.
+    # Makes a store. Nothing is sent before the first call.
     #
-    # +options+ are the library's configuration keys: prefix, region, endpoint, profile, credentials (a hash with access_key_id,
-    # secret_access_key, session_token), consistent_reads, read_only, connect_timeout_ms, attempt_timeout_ms, operation_timeout_ms,
-    # init_timeout_ms, max_attempts, retry_mode, max_concurrency, cache_ttl_ms, stale_on_error, share, ca_bundle, proxy, transport, log_level.
-    # One that is unknown or mistyped raises ConfigurationError.
+    # +options+ are the library's configuration keys (docs/configuration.md): prefix, region, endpoint, profile, credentials (a hash with
+    # access_key_id, secret_access_key, session_token), consistent_reads, read_only, connect_timeout_ms, attempt_timeout_ms,
+    # operation_timeout_ms, init_timeout_ms, max_attempts, retry_mode, max_concurrency, cache_ttl_ms, stale_on_error, share, ca_bundle, proxy,
+    # transport, log_level.
     #
     # +credentials+ may also be an object with the AWS SDK's interface: Aws::Credentials, a provider that renews them, or the +config+ of a client
     # (of an +existing_client+, for example). It is asked by the thread that makes a call, before the first one, when what it gave expires within
@@ -69,46 +82,79 @@ module LdDynamoStore
     # ones are logged, and what is known is used until it expires. The region is not taken from it, and +share+ not possible. With "pushed",
     # #set_credentials gives them.
     #
-    # +logger+ is set as by #logger=; +library+ is the path of the native library, where it is not to be searched for.
-    def initialize(table, library: nil, logger: nil, **options)
+    # @param table [String] an existing table, also as the option +table:+; its keys are "namespace" and "key", both strings
+    # @param library [String, nil] path of the native library, where it is not to be searched for
+    # @param logger [Logger, nil] as for #logger=
+    # @param options [Hash]
+    # @raise [ConfigurationError] an option is unknown or mistyped, or contradicts another; the message names it
+    # @raise [LibraryError] the native library was not found or does not fit
+    def initialize(table = nil, library: nil, logger: nil, **options)
       if CredentialsRenewal.finds?(options[:credentials])
         @renewal = CredentialsRenewal.new(options[:credentials])
         options[:credentials] = "pushed"
       end
-      make(JSON.generate({ table: table }.merge(options)), library)
+      options = { table: table }.merge(options) if table
+      make(JSON.generate(options), library)
       self.logger = logger if logger
     end
 
-    # The item's JSON text, or nil when the table has none. A deleted item is returned, with "deleted": true. A key that DynamoDB cannot hold is
-    # not asked for: the answer is nil.
+    # One item as stored. A deleted item is returned, with "deleted": true. A key that DynamoDB cannot hold is not asked for: the answer is nil.
+    #
+    # @param kind [String, Symbol] "features" (or "flags"), "segments", or a kind of your own
+    # @param key [String, Symbol]
+    # @return [String, nil] the item's JSON text, or nil when the table has none
+    # @raise [CorruptItemError] the row's item is not a JSON object
+    # @raise [StoreError] the table could not be asked
     def get(kind, key)
       call(:ld_dynamo_store_get, kind_text(kind), key_text(key), result: true).last
     rescue InvalidKeyError
       nil
     end
 
-    # The JSON text of one object from key to item; "{}" when there is none.
+    # All items of a kind, deleted ones included. A corrupt row is left out and logged.
+    #
+    # @param kind [String, Symbol]
+    # @return [String] the JSON text of one object from key to item; "{}" when there is none
+    # @raise [StoreError] the table could not be asked
     def all(kind)
       call(:ld_dynamo_store_all, kind_text(kind), result: true).last
     end
 
-    # Replaces the kinds in +data+, {"features": {key: item}, "segments": {key: item}}, a JSON text or a hash. A kind that is absent is left alone.
+    # Replaces the kinds in a data set: afterwards each holds exactly these items. A kind that is absent is left alone. If it fails, the next one
+    # goes on where it stopped.
+    #
+    # @param data [String, Hash] {"features": {key: item}, "segments": {key: item}}
+    # @return [nil]
+    # @raise [InvalidArgumentError] the data set is wrong; nothing was written
+    # @raise [StoreError] not everything could be written; the message counts the rows
     def init(data)
       call(:ld_dynamo_store_init, json_text(data, "data"))
       nil
     end
 
-    # Writes an item, a JSON text or a hash, unless the table holds its version or a newer one. Returns an UpsertResult.
+    # Writes an item unless the table holds its version or a newer one.
+    #
+    # @param kind [String, Symbol]
+    # @param key [String, Symbol] the key it is stored under, whatever the item says
+    # @param item [String, Hash] an object with an integer +version+; with "deleted": true it is a deletion
+    # @return [UpsertResult]
+    # @raise [InvalidArgumentError] kind, key or item is wrong; nothing was sent
+    # @raise [StoreError] the item may not be stored
     def upsert(kind, key, item)
       UpsertResult.new(*call(:ld_dynamo_store_upsert, kind_text(kind), key_text(key), json_text(item, "item"), result: true))
     end
 
     # Whether the table holds a full data set.
+    #
+    # @return [Boolean]
+    # @raise [StoreError] the table could not be asked
     def initialized?
       call(:ld_dynamo_store_initialized).first == Status::OK
     end
 
     # Whether the table answers now. Asks the table, never the cache. #check_available tells why not.
+    #
+    # @return [Boolean]
     def available?
       check_available
       true
@@ -116,41 +162,60 @@ module LdDynamoStore
       false
     end
 
-    # Raises the StoreError that makes the table unavailable, if there is one.
+    # Returns if the table answers now. Asks the table, never the cache.
+    #
+    # @return [nil]
+    # @raise [StoreError] why it does not
     def check_available
       call(:ld_dynamo_store_available)
       nil
     end
 
-    # When the Big Segments data was last brought up to date, as JSON text, or nil when it never was.
+    # When the Big Segments data was last brought up to date.
+    #
+    # @return [String, nil] JSON text with +synchronizedOn+, in milliseconds since 1970; nil when it never was
+    # @raise [StoreError] the row is corrupt, or the table could not be asked
     def big_segments_metadata
       call(:ld_dynamo_store_big_segments_metadata, result: true).last
     end
 
-    # The Big Segments that a context (by the hash of its key) is in or out of, as JSON text, or nil when none is known.
+    # The Big Segments that a context is in or out of.
+    #
+    # @param context_hash [String] SHA-256 of the context's key, in base64
+    # @return [String, nil] JSON text, from segment reference to true (in) or false (out); nil when none is known
+    # @raise [StoreError] the row is corrupt, or the table could not be asked
     def big_segments_membership(context_hash)
       call(:ld_dynamo_store_big_segments_membership, key_text(context_hash, "context_hash"), result: true).last
     end
 
-    # Signs requests with +credentials+ from now on: a JSON text or a hash with access_key_id, secret_access_key, and where there are such
-    # session_token and expires_ms, the time of expiry in milliseconds since 1970. For a store made with credentials: "pushed".
+    # Signs requests with these from now on. For a store made with credentials: "pushed".
     #
     # At any time and from any thread, also before the first call. A child of a fork has those that were there at the fork. Expired ones are never
     # sent: until new ones come, calls that have to ask the table raise a NoCredentialsError that is #retriable?.
+    #
+    # @param credentials [String, Hash] access_key_id, secret_access_key, and where there are such session_token and expires_ms, the time of
+    #   expiry in milliseconds since 1970
+    # @return [nil]
+    # @raise [ConfigurationError] a member is wrong, or the store was made otherwise; it keeps what it had
     def set_credentials(credentials)
       call_native(:ld_dynamo_store_set_credentials, json_text(credentials, "credentials"))
       nil
     end
 
-    # What the store counted so far, as JSON text.
+    # What the store counted so far. Asks nothing.
+    #
+    # @return [String] JSON text
     def stats
       call_native(:ld_dynamo_store_stats, result: true).last
     end
 
-    # Sends the library's messages to a ::Logger, or anything with its +add+; nil sends them nowhere. They are delivered by the thread whose call
-    # caused them, when the call's work is done and before it returns or raises. The configuration's +log_level+ chooses which there are. The
-    # logger may use the store; messages that this causes are delivered after it has returned, at most 256 for one call, and the others are
-    # counted in one more. A StandardError that it raises is dropped; anything else that ends it, such as Timeout or Thread#kill, ends the call.
+    # Sends the library's messages to a ::Logger, or anything with its +add+, or with its +debug+, +info+, +warn+ and +error+; nil sends them
+    # nowhere. They are delivered by the thread whose call caused them, when the call's work is done and before it returns or raises. The
+    # configuration's +log_level+ chooses which there are. The logger may use the store; messages that this causes are delivered after it has
+    # returned, at most 256 for one call, and the others are counted in one more. A StandardError that it raises is dropped; anything else that
+    # ends it, such as Timeout or Thread#kill, ends the call.
+    #
+    # @param logger [Logger, nil]
     def logger=(logger)
       @logger = logger
       call_native(:ld_dynamo_store_set_logger, logger && Log::CALLBACK, nil, nil)
@@ -163,6 +228,8 @@ module LdDynamoStore
     end
 
     # Whether #close was called.
+    #
+    # @return [Boolean]
     def closed?
       @handle.closed?
     end
@@ -241,6 +308,8 @@ module LdDynamoStore
       raise StoreError.class_for(refusal).new("#{name} has a NUL character at byte #{at}", refusal) if at
 
       string.dup.freeze
+    rescue EncodingError => e
+      raise InvalidUtf8Error.new("#{name} is not text in #{value.encoding}: #{e.message}", Status::INVALID_UTF8)
     end
 
     def kind_text(kind)
@@ -253,6 +322,8 @@ module LdDynamoStore
 
     def json_text(value, name)
       text(value.is_a?(Hash) ? JSON.generate(value) : value, Status::INVALID_JSON, name)
+    rescue JSON::GeneratorError, JSON::NestingError, EncodingError => e
+      raise InvalidJsonError.new("#{name} is not JSON: #{e.message[0, 200]}", Status::INVALID_JSON)
     end
   end
 end

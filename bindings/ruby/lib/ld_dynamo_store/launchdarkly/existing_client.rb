@@ -1,0 +1,47 @@
+# frozen_string_literal: true
+
+module LdDynamoStore
+  module LaunchDarkly
+    # What a client of the AWS SDK was made with, as options of Store: region, endpoint, credentials, and what else differs from a client that was
+    # made with these alone.
+    #
+    # @private
+    class ExistingClient
+      # Their work is done by the region, the endpoint and the credentials that the client has found; a formatter has none without a logger.
+      TAKEN = %i[
+        region endpoint regional_endpoint credentials access_key_id secret_access_key session_token profile account_id account_id_endpoint_mode
+        use_dualstack_endpoint use_fips_endpoint instance_profile_credentials_retries instance_profile_credentials_timeout
+        ignore_configured_endpoint_urls log_formatter
+      ].freeze
+      COMPARED = [NilClass, TrueClass, FalseClass, Numeric, String, Symbol].freeze
+      private_constant :TAKEN, :COMPARED
+
+      def initialize(client)
+        raise UnsupportedOptionError.new("existing_client", client.class, "give an Aws::DynamoDB::Client") unless client.respond_to?(:config)
+
+        @client = client
+      end
+
+      # @raise [UnsupportedOptionError] the client has an option without a counterpart
+      def settings
+        taken = @client.config.to_h.slice(:region, :endpoint, :credentials).compact
+        DynamoDBOptions.new(differences(taken).merge(taken), "existing_client").settings
+      end
+
+      private
+
+      def differences(taken)
+        plain = @client.class.new(**taken).config.to_h
+        @client.config.to_h.reject { |name, value| TAKEN.include?(name) || same?(value, plain[name]) }
+      end
+
+      # Objects that the AWS SDK makes for each client have no other equality than their class.
+      def same?(one, other)
+        return one == other if [one, other].any? { |value| COMPARED.any? { |simple| value.is_a?(simple) } }
+
+        one.instance_of?(other.class)
+      end
+    end
+    private_constant :ExistingClient
+  end
+end

@@ -1,0 +1,159 @@
+# frozen_string_literal: true
+
+require "sdk"
+
+# Options of the official store and what becomes of them.
+class DynamoDBOptionsTest < Minitest::Test
+  include AdapterTest
+
+  OPTIONS = LdDynamoStore::LaunchDarkly.const_get(:DynamoDBOptions)
+  UNSUPPORTED = LdDynamoStore::LaunchDarkly::UnsupportedOptionError
+  # As Aws::Credentials.
+  PROVIDER = Struct.new(:access_key_id, :secret_access_key, :session_token) { def credentials = self }.new("of-provider", "secret", nil)
+
+  [
+    [{}, {}],
+    [{ region: "eu-west-1" }, { region: "eu-west-1" }],
+    [{ endpoint: "http://127.0.0.1:1" }, { endpoint: "http://127.0.0.1:1" }],
+    [{ endpoint: URI("http://127.0.0.1:1") }, { endpoint: "http://127.0.0.1:1" }],
+    [{ profile: "p" }, { profile: "p" }],
+    [{ access_key_id: "a", secret_access_key: "b" }, { credentials: { access_key_id: "a", secret_access_key: "b" } }],
+    [{ access_key_id: "a", secret_access_key: "b", session_token: "c" },
+     { credentials: { access_key_id: "a", secret_access_key: "b", session_token: "c" } }],
+    [{ credentials: PROVIDER }, { credentials: PROVIDER }],
+    [{ credentials: PROVIDER, access_key_id: "a", secret_access_key: "b" }, { credentials: PROVIDER }],
+    [{ region: nil, access_key_id: nil, logger: nil }, {}],
+    [{ ssl_ca_bundle: "/ca.pem", ssl_verify_peer: true }, { ca_bundle: "/ca.pem" }],
+    [{ http_proxy: "http://proxy:1" }, { proxy: "http://proxy:1" }],
+    [{ http_open_timeout: 0.25, http_read_timeout: 0.5 }, { connect_timeout_ms: 250, attempt_timeout_ms: 750 }],
+    [{ http_read_timeout: 0.5 }, { attempt_timeout_ms: 1500 }],
+    [{ http_open_timeout: 0 }, { connect_timeout_ms: 1, attempt_timeout_ms: 2001, operation_timeout_ms: 6003 }],
+    [{ http_open_timeout: 2, http_read_timeout: 10 }, { connect_timeout_ms: 2000, attempt_timeout_ms: 12_000, operation_timeout_ms: 36_000 }],
+    [{ retry_limit: 0 }, { max_attempts: 1 }],
+    [{ retry_limit: 4 }, { max_attempts: 5, operation_timeout_ms: 10_000 }],
+    [{ max_attempts: 2, retry_limit: 8 }, { max_attempts: 2 }],
+    [{ retry_mode: "standard" }, { retry_mode: "standard" }],
+    [{ retry_mode: "adaptive" }, { retry_mode: "adaptive" }],
+    [{ validate_params: true, convert_params: true, compute_checksums: true, use_fips_endpoint: false, api_version: "2012-08-10" }, {}]
+  ].each_with_index do |(options, settings), number|
+    define_method("test_translation_#{number}") { assert_equal settings, OPTIONS.new(options).settings }
+  end
+
+  [
+    [{ ssl_verify_peer: false }, "ssl_verify_peer", "ssl_ca_bundle"],
+    [{ ssl_ca_directory: "/" }, "ssl_ca_directory", "ssl_ca_bundle"],
+    [{ ssl_cert: 1 }, "ssl_cert", "proxy"],
+    [{ api_version: "2011-12-05" }, "api_version", "2012-08-10"],
+    [{ logger: 1 }, "logger", "of its own, as logger"],
+    [{ stub_responses: true }, "stub_responses", "endpoint"],
+    [{ use_dualstack_endpoint: true }, "use_dualstack_endpoint", "endpoint"],
+    [{ retry_mode: "legacy" }, 'retry_mode "legacy"', '"standard"'],
+    [{ credentials: "abc" }, "credentials of class String", "access_key_id"],
+    [{ telemetry_provider: 1 }, "telemetry_provider", "leave it out"],
+    [{ no_such_thing: 1 }, "no_such_thing", "leave it out"],
+    [{ regoin: 1 }, "regoin", "did you mean region?"],
+    [{ endpoint_url: 1 }, "endpoint_url", "did you mean endpoint?"],
+    [{ aws_access_key_id: 1 }, "aws_access_key_id", "did you mean access_key_id?"],
+    [{ http_timeout: 1 }, "http_timeout", "did you mean http_"],
+    [{ prefix: "p" }, "prefix", "beside dynamodb_opts"],
+    [{ "region" => "eu-west-1" }, "region", "symbols: :region"]
+  ].each do |options, named, advice|
+    define_method("test_refusal_of_#{named}") do
+      [:new_feature_store, :new_big_segment_store].each do |make|
+        error = assert_raises(UNSUPPORTED) { LdDynamoStore::LaunchDarkly.public_send(make, "table", { dynamodb_opts: options }) }
+        assert_includes error.message, "dynamodb_opts: #{named} is not supported; "
+        assert_includes error.message, advice
+        refute_includes error.message, "abc"
+      end
+    end
+  end
+
+  def test_half_of_the_credentials
+    assert_includes assert_raises(ArgumentError) { OPTIONS.new({ access_key_id: "a" }).settings }.message, "secret_access_key is missing"
+    assert_includes assert_raises(ArgumentError) { OPTIONS.new({ session_token: "a" }).settings }.message, "access_key_id is missing"
+  end
+
+  def test_options_of_the_factories
+    { read_only: "options", region: "give it in dynamodb_opts", expiry: "expiration", "prefix" => "symbols: :prefix" }.each do |name, advice|
+      error = assert_raises(UNSUPPORTED) { LdDynamoStore::LaunchDarkly.new_feature_store("table", { name => "x" }) }
+      assert_includes error.message, advice
+    end
+    error = assert_raises(UNSUPPORTED) { feature_store(options: { cache_ttl_ms: 5 }) }
+    assert_includes error.message, "expiration"
+    assert_raises(LdDynamoStore::ConfigurationError) { feature_store(options: { tabel: 1 }) }
+    assert_raises(LdDynamoStore::ReadOnlyError) { feature_store(options: { read_only: true }).upsert(FEATURES, flag("a", 1)) }
+    assert_raises(LdDynamoStore::LibraryNotFoundError) { feature_store(library: "/nowhere.so") }
+  end
+
+  # What the AWS SDK for Ruby has: Aws.config.
+  def with_global(config)
+    aws = Object.const_set(:Aws, Module.new)
+    aws.define_singleton_method(:config) { config }
+    yield
+  ensure
+    Object.send(:remove_const, :Aws)
+  end
+
+  def test_options_that_the_program_has_set_for_all_clients
+    with_global({ region: "eu-west-1", credentials: PROVIDER, stub_responses: true, s3: { force_path_style: true } }) do
+      assert_equal({ region: "eu-west-1", credentials: PROVIDER }, OPTIONS.with_global_options({}).settings)
+      assert_equal "us-east-1", OPTIONS.with_global_options({ region: "us-east-1" }).settings.fetch(:region)
+    end
+    with_global({ region: "eu-west-1", dynamodb: { endpoint: "http://h:1", region: "eu-west-2" } }) do
+      assert_equal({ region: "eu-west-2", endpoint: "http://h:1" }, OPTIONS.with_global_options({}).settings)
+    end
+    with_global({ dynamodb: { stub_responses: true } }) do
+      assert_raises(UNSUPPORTED) { OPTIONS.with_global_options({}).settings }
+    end
+  end
+
+  # As Aws::DynamoDB::Client: every client has a configuration of all options, some of them objects of its own.
+  class Client
+    attr_reader :config
+
+    def initialize(**options)
+      given = { region: nil, endpoint: URI("https://dynamodb.#{options[:region]}.amazonaws.com"), regional_endpoint: true, credentials: nil,
+                http_open_timeout: 15, http_read_timeout: 60, retry_limit: 10, retry_mode: "legacy", logger: nil, log_level: :info, profile: nil,
+                ssl_verify_peer: true, use_fips_endpoint: false, retry_quota: Object.new, user_agent_suffix: nil }.merge(options)
+      @config = Struct.new(*given.keys).new(*given.values)
+    end
+  end
+
+  EXISTING = LdDynamoStore::LaunchDarkly.const_get(:ExistingClient)
+
+  def test_an_existing_client
+    taken = { region: "eu-west-1", endpoint: "https://dynamodb.eu-west-1.amazonaws.com", credentials: PROVIDER }
+    assert_equal taken, EXISTING.new(Client.new(region: "eu-west-1", credentials: PROVIDER)).settings
+    more = Client.new(region: "eu-west-1", credentials: PROVIDER, http_open_timeout: 1, retry_limit: 1, profile: "p", use_fips_endpoint: true)
+    assert_equal taken.merge(connect_timeout_ms: 1000, attempt_timeout_ms: 3000, operation_timeout_ms: 6000, max_attempts: 2), EXISTING.new(more).settings
+  end
+
+  def test_what_an_existing_client_has_besides
+    { logger: Logger.new(log), ssl_verify_peer: false, user_agent_suffix: "x", log_level: :debug }.each do |name, value|
+      client = Client.new(region: "eu-west-1", credentials: PROVIDER, name => value)
+      error = assert_raises(UNSUPPORTED) { LdDynamoStore::LaunchDarkly.new_feature_store("table", { existing_client: client }) }
+      assert_includes error.message, "existing_client: #{name} is not supported; "
+    end
+    error = assert_raises(UNSUPPORTED) { LdDynamoStore::LaunchDarkly.new_feature_store("table", { existing_client: "client" }) }
+    assert_includes error.message, "Aws::DynamoDB::Client"
+  end
+
+  def test_requests_are_signed_with_the_clients_credentials_of_the_moment
+    fake = LocalEngine.new("fake-dynamodb", "--create-table", Engine::TABLE)
+    ids = %w[first second]
+    provider = Object.new
+    provider.define_singleton_method(:credentials) { Struct.new(:access_key_id, :secret_access_key, :session_token).new(ids.shift, "secret", nil) }
+    client = Client.new(region: "us-east-1", endpoint: URI(fake.endpoint), credentials: provider)
+    # Ignored, as in the official store.
+    store = feature_store(existing_client: client, dynamodb_opts: { region: "elsewhere" })
+    assert_equal 2, ids.size
+    assert_nil store.get(FEATURES, "a")
+    assert_equal "first", fake.control("headers/last").fetch("access_key_id")
+    native = store.instance_variable_get(:@core).instance_variable_get(:@store)
+    native.instance_variable_get(:@renewal).instance_variable_set(:@next_look, 0)
+    assert_nil store.get(FEATURES, "a")
+    assert_equal "second", fake.control("headers/last").fetch("access_key_id")
+  ensure
+    fake&.stop
+  end
+end
