@@ -186,10 +186,10 @@ final class AdapterOptions
         }
 
         return match (true) {
-            $nearest !== null => "did you mean $nearest?",
             in_array($name, self::OF_FEATURES, true) => 'leave it out: BigSegmentsConfig has a cache',
             $name === 'table', $name === 'prefix', $name === 'options', $name === 'client' => "give dynamodb_$name",
             AwsClientOptions::knows($name) => 'give it in dynamodb_options',
+            $nearest !== null => "did you mean $nearest?",
             default => 'options of the library go into store_options',
         };
     }

@@ -24,6 +24,7 @@ final class DynamoDbFeatureRequester implements FeatureRequester
     /** What the SDK's decoder insists on, and what not every writer writes. */
     private const DEFAULTS = [
         self::FEATURES => [
+            'version' => 0,
             'on' => false,
             'prerequisites' => [],
             'salt' => '',
@@ -34,7 +35,7 @@ final class DynamoDbFeatureRequester implements FeatureRequester
             'variations' => [],
             'deleted' => false,
         ],
-        self::SEGMENTS => ['included' => [], 'excluded' => [], 'salt' => '', 'rules' => [], 'deleted' => false],
+        self::SEGMENTS => ['version' => 0, 'included' => [], 'excluded' => [], 'salt' => '', 'rules' => [], 'deleted' => false],
     ];
 
     /** For how long prefetched items are served, where a client outlives a request. */
@@ -129,8 +130,9 @@ final class DynamoDbFeatureRequester implements FeatureRequester
         try {
             // Null where a writer means nothing; but offVariation is null by default.
             return $decode(array_filter($item, static fn (mixed $value): bool => $value !== null) + ['key' => $key] + self::DEFAULTS[$kind]);
-        } catch (\TypeError $failure) {
-            $this->logger?->error("the item \"$key\" in \"$kind\" is none that the SDK knows: {$failure->getMessage()}");
+        } catch (\Throwable $failure) {
+            // A TypeError, or whatever the program makes of PHP's warnings.
+            $this->logger?->error("the item \"$key\" in \"$kind\" is none that the SDK knows: " . explode(', called in', $failure->getMessage())[0]);
 
             return null;
         }
