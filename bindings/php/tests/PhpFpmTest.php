@@ -1,0 +1,145 @@
+<?php
+
+declare(strict_types=1);
+
+namespace LdDynamoStore\Tests;
+
+use LdDynamoStore\Exception\LibraryException;
+use LdDynamoStore\Native;
+use PHPUnit\Framework\TestCase;
+
+/** PHP-FPM as people have it: a cleared environment, FFI for preloaded code or for the pool, workers that serve many requests. */
+final class PhpFpmTest extends TestCase
+{
+    private static FakeDynamoDb $engine;
+    private ?PhpFpm $fpm = null;
+
+    public static function setUpBeforeClass(): void
+    {
+        self::$engine = new FakeDynamoDb();
+    }
+
+    public static function tearDownAfterClass(): void
+    {
+        self::$engine->stop();
+    }
+
+    protected function setUp(): void
+    {
+        self::$engine->reset();
+        self::$engine->put('features', 'flag', '{"version":7,"key":"flag"}');
+    }
+
+    protected function tearDown(): void
+    {
+        $this->fpm?->stop();
+    }
+
+    /**
+     * @param array<string, string> $settings
+     *
+     * @dataProvider waysToFfi
+     */
+    public function testTheSecondRequestOfAWorkerMakesNoConnection(array $settings, bool $isPreloaded): void
+    {
+        $this->start($settings);
+        self::assertSame(json_encode($isPreloaded), $this->fpm?->request(['do' => 'preloaded']), (string) $this->fpm?->log());
+        for ($request = 0; $request < 2; $request++) {
+            self::assertSame('version 7', $this->fpm?->request(['do' => 'read', 'endpoint' => self::$engine->address]));
+        }
+        self::assertSame(['GetItem' => 2], self::$engine->requests());
+        self::assertSame(1, self::$engine->connections());
+    }
+
+    /** @return array<string, array{array<string, string>, bool}> */
+    public static function waysToFfi(): array
+    {
+        $header = sys_get_temp_dir() . '/ld-dynamo-store-' . getmypid() . '.h';
+        file_put_contents($header, Native::preloadableHeader());
+        register_shutdown_function(static fn () => is_file($header) && unlink($header));
+        $preload = [
+            'opcache.preload' => dirname(__DIR__) . '/preload.php',
+            'opcache.preload_user' => posix_getpwuid(posix_geteuid())['name'] ?? '',
+        ];
+
+        return [
+            'FFI for all' => [['ffi.enable' => 'true'], false],
+            // Root's PHP preloads in another process, in which it declares nothing for FFI.
+            'preloaded classes' => [$preload, posix_geteuid() !== 0],
+            'a preloaded header' => [['ffi.enable' => 'true', 'ffi.preload' => $header], true],
+            'both' => [$preload + ['ffi.preload' => $header], true],
+        ];
+    }
+
+    public function testAPreloadFileDeclaresTheLibraryForAllRequests(): void
+    {
+        $package = dirname(__DIR__);
+        $library = (string) getenv('LD_DYNAMO_STORE_LIBRARY');
+        $command = [PHP_BINARY, '-d', 'opcache.enable_cli=1', '-d', 'ffi.enable=preload'];
+        if (posix_geteuid() === 0) {
+            // Nobody reads a copy.
+            $folder = sys_get_temp_dir() . '/ld-dynamo-store-' . bin2hex(random_bytes(6));
+            exec('mkdir -m 755 ' . $folder . ' && cp -r ' . implode(' ', array_map(escapeshellarg(...), [$library, "$package/src", "$package/autoload.php", "$package/preload.php"])) . " $folder");
+            exec("chmod -R a+rX $folder");
+            [$package, $library] = [$folder, "$folder/" . basename($library)];
+            array_unshift($command, 'setpriv', '--reuid=65534', '--regid=65534', '--clear-groups');
+        }
+        $code = '$native = LdDynamoStore\Native::class;'
+            . 'echo json_encode((new ReflectionMethod($native, "preloaded"))->invoke(null, $native::load()->path) !== null), "\n";'
+            . 'echo json_decode((new LdDynamoStore\Store("flags"))->stats())->requests, "\n"; echo count(glob(sys_get_temp_dir() . "/ld_dynamo_store*"));';
+        $before = count(glob(sys_get_temp_dir() . '/ld_dynamo_store*') ?: []);
+        $process = proc_open([...$command, '-d', "opcache.preload=$package/preload.php", '-r', $code], [1 => ['pipe', 'w'], 2 => ['redirect', 1]], $pipes, null, ['LD_DYNAMO_STORE_LIBRARY' => $library]);
+        self::assertNotFalse($process);
+        $said = stream_get_contents($pipes[1]);
+        proc_close($process);
+        if (isset($folder)) {
+            exec("rm -r $folder");
+        }
+        self::assertSame("true\n0\n$before", $said);
+    }
+
+    public function testFfiThatIsNotAllowedIsSaid(): void
+    {
+        $this->start([]);
+        $answer = (string) $this->fpm?->request(['do' => 'read', 'endpoint' => self::$engine->address]);
+        self::assertStringContainsString(LibraryException::class . ': PHP does not allow FFI here: ', $answer);
+        self::assertStringContainsString('ffi.enable', $answer);
+    }
+
+    public function testAFatalErrorLeaksNothing(): void
+    {
+        $this->start(['ffi.enable' => 'true']);
+        $fail = ['do' => 'fail', 'endpoint' => self::$engine->address];
+        $this->fpm?->request($fail);
+        $before = (int) $this->fpm?->request(['do' => 'descriptors']);
+        for ($request = 0; $request < 20; $request++) {
+            self::assertSame('', $this->fpm?->request($fail));
+        }
+        self::assertSame($before, (int) $this->fpm?->request(['do' => 'descriptors']));
+        self::assertSame(1, self::$engine->connections());
+    }
+
+    public function testAClearedEnvironmentIsSaid(): void
+    {
+        $metadata = ['env[AWS_EC2_METADATA_DISABLED] = "true"'];
+        $this->start(['ffi.enable' => 'true'], $metadata);
+        $said = explode("\n", (string) $this->fpm?->request(['do' => 'complaint']));
+        self::assertCount(2, $said);
+        foreach ($said as $message) {
+            self::assertStringContainsString('PHP-FPM has cleared the environment', $message);
+            self::assertLessThanOrEqual(400, strlen($message), $message);
+        }
+        $this->fpm?->stop();
+        $this->start(['ffi.enable' => 'true'], [...$metadata, 'clear_env = no']);
+        self::assertStringNotContainsString('cleared', (string) $this->fpm?->request(['do' => 'complaint']));
+    }
+
+    /**
+     * @param array<string, string> $settings
+     * @param array<int, string> $pool
+     */
+    private function start(array $settings, array $pool = []): void
+    {
+        $this->fpm = new PhpFpm(['env[LD_DYNAMO_STORE_LIBRARY] = ' . getenv('LD_DYNAMO_STORE_LIBRARY'), ...$pool], $settings);
+    }
+}
