@@ -33,7 +33,7 @@ final class Native
 
     /** What most often comes from variables of the environment. */
     private const FROM_THE_ENVIRONMENT = [Status::NO_CREDENTIALS, Status::NO_REGION];
-    private const CLEARED = '; PHP-FPM has cleared the environment: name the AWS variables by env[…] in the pool, or set clear_env = no';
+    private const CLEARED = '; PHP-FPM cleared the environment: see its clear_env and env[]';
 
     /** @var array<string, self> by path or name */
     private static array $loaded = [];

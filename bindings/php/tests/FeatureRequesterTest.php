@@ -210,9 +210,9 @@ final class FeatureRequesterTest extends TestCase
     {
         $pool = new Pool();
 
+        // APCu is none of the command line: PhpFpmTest has it.
         return [
             'PSR-6' => [static fn () => ['cache' => $pool, 'cache_ttl' => 60]],
-            'APCu' => [static fn () => ['apc_expiration' => 60]],
             'the worker\'s' => [static fn () => ['worker_cache_ttl' => 61.5]],
         ];
     }

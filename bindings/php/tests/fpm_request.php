@@ -19,7 +19,8 @@ require_once __DIR__ . '/autoload.php';
 function read(string $endpoint): string
 {
     $aws = ['region' => 'us-east-1', 'endpoint' => $endpoint, 'credentials' => ['key' => 'local', 'secret' => 'local']];
-    $requester = DynamoDb::featureRequester(['dynamodb_table' => FakeDynamoDb::TABLE, 'dynamodb_options' => $aws])('', '', []);
+    $options = ['dynamodb_table' => FakeDynamoDb::TABLE, 'dynamodb_options' => $aws, 'dynamodb_prefix' => $_GET['prefix'] ?? null];
+    $requester = DynamoDb::featureRequester($options + ['apc_expiration' => $_GET['apc_expiration'] ?? null])('', '', []);
 
     return 'version ' . $requester->getFeature('flag')?->getVersion();
 }
