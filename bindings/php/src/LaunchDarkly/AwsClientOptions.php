@@ -31,9 +31,10 @@ final class AwsClientOptions
         'api_provider' => self::REQUESTS_ARE_OURS,
         'auth_scheme_preference' => 'leave it out: requests are signed with Signature Version 4',
         'client_context_params' => self::LEAVE_OUT,
+        'configuration_mode' => 'give http and retries',
         'csm' => self::REQUESTS_ARE_OURS,
         'debug' => "give store_options => ['log_level' => 'debug'] and a logger",
-        'defaultsMode' => 'give http and retries',
+        'disable_host_prefix_injection' => 'leave it out: requests go to the regional endpoint or to endpoint',
         'disable_request_compression' => 'leave it out: requests are never compressed',
         'endpoint_discovery' => 'leave it out: requests go to the regional endpoint or to endpoint',
         'endpoint_provider' => self::ADDRESS,
@@ -59,7 +60,7 @@ final class AwsClientOptions
         'with_resolved' => self::REQUESTS_ARE_OURS,
     ];
 
-    private const OFF_BY_DEFAULT = ['csm', 'debug', 'endpoint_discovery', 'stats', 'use_dual_stack_endpoint', 'use_fips_endpoint'];
+    private const OFF_BY_DEFAULT = ['csm', 'debug', 'disable_host_prefix_injection', 'endpoint_discovery', 'stats', 'use_dual_stack_endpoint', 'use_fips_endpoint'];
 
     private const HTTP_REPLACEMENTS = [
         'cert' => 'client certificates are not supported; use a proxy that presents one',
