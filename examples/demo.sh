@@ -96,7 +96,12 @@ show php -d ffi.enable=1 examples/php/main.php switch "$switched" 3
 say "5. LaunchDarkly's Python SDK evaluates the flags in the table, in daemon mode: it does not connect to LaunchDarkly."
 show target/python/bin/python examples/python/evaluate.py
 
-say "Done: five programs, one library, one table."
+if [ -n "${LAUNCHDARKLY_PHP_SDK:-}" ]; then
+    say "LaunchDarkly's PHP SDK, of the checkout that LAUNCHDARKLY_PHP_SDK names, evaluates flags of the same table."
+    show php -d ffi.enable=1 examples/php/evaluate.php
+fi
+
+say "Done: one library, one table."
 if [ -n "$is_real_table" ]; then
     echo "  The rows stay in the table, under the prefix \"$PREFIX\"."
 fi
