@@ -173,6 +173,9 @@ final class AdapterOptionsTest extends TestCase
                 ['worker_cache_ttl' => 1, 'apc_expiration' => 5],
                 'worker_cache_ttl is not supported together with apc_expiration; leave one out',
             ],
+            'no pool' => [['cache' => new \stdClass()], 'cache (stdClass) is not supported; give a Psr\Cache\CacheItemPoolInterface'],
+            'no logger' => [['logger' => 'error_log'], 'logger (string) is not supported; give a Psr\Log\LoggerInterface'],
+            'the time of no pool' => [['cache_ttl' => 5], 'cache_ttl is not supported without cache; give a PSR-6 pool as cache, or apc_expiration'],
             'for ever' => [['worker_cache_ttl' => -1], 'worker_cache_ttl is not supported below 0; a worker that only reads would never see a change'],
             'the cache of the store' => [
                 ['store_options' => ['cache_ttl_ms' => 5]],
@@ -260,7 +263,7 @@ final class AdapterOptionsTest extends TestCase
     public function testOptionsMayStandInThoseOfTheClient(): void
     {
         $engine = new FakeDynamoDb();
-        $requester = DynamoDb::featureRequester()('', '', ['dynamodb_table' => FakeDynamoDb::TABLE, 'dynamodb_options' => $engine->awsOptions(), 'timeout' => 3]);
+        $requester = DynamoDb::featureRequester()('', '', ['dynamodb_table' => FakeDynamoDb::TABLE, 'dynamodb_options' => $engine->awsOptions(), 'timeout' => 3, 'cache' => new \stdClass()]);
         self::assertNull($requester->getFeature('flag'));
         $engine->stop();
         $this->expectException(UnsupportedOptionException::class);

@@ -157,6 +157,11 @@ final class PhpFpmTest extends TestCase
      */
     private function start(array $settings, array $pool = []): void
     {
-        $this->fpm = new PhpFpm(['env[LD_DYNAMO_STORE_LIBRARY] = ' . getenv('LD_DYNAMO_STORE_LIBRARY'), ...$pool], $settings);
+        foreach (['LD_DYNAMO_STORE_LIBRARY', 'LAUNCHDARKLY_PHP_SDK'] as $name) {
+            if (getenv($name) !== false) {
+                $pool[] = "env[$name] = " . getenv($name);
+            }
+        }
+        $this->fpm = new PhpFpm($pool, $settings);
     }
 }

@@ -45,12 +45,28 @@ final class AdapterOptions
     }
 
     /**
+     * Checks options that are meant for an adapter; among those of `LDClient`, others are ignored.
+     *
      * @param array<string, mixed> $options
      * @param array<int, string> $known
      *
      * @throws UnsupportedOptionException
      */
-    public static function refuseUnknown(array $options, array $known): void
+    public static function check(array $options, array $known): void
+    {
+        self::refuseUnknown($options, $known);
+        foreach (['cache' => CacheItemPoolInterface::class, 'logger' => LoggerInterface::class] as $name => $class) {
+            if (isset($options[$name]) && !$options[$name] instanceof $class) {
+                throw new UnsupportedOptionException("$name (" . get_debug_type($options[$name]) . ") is not supported; give a $class");
+            }
+        }
+    }
+
+    /**
+     * @param array<string, mixed> $options
+     * @param array<int, string> $known
+     */
+    private static function refuseUnknown(array $options, array $known): void
     {
         foreach (array_keys($options) as $name) {
             if (!in_array($name, $known, true)) {
@@ -89,6 +105,10 @@ final class AdapterOptions
         if ($seconds > 0 && ($pool !== null || $apcuSeconds !== null)) {
             throw new UnsupportedOptionException('worker_cache_ttl is not supported together with ' . ($pool !== null ? 'cache' : 'apc_expiration') . '; leave one out');
         }
+        $poolSeconds = self::typed($given, 'cache_ttl', 'int');
+        if ($poolSeconds !== null && $pool === null) {
+            throw new UnsupportedOptionException('cache_ttl is not supported without cache; give a PSR-6 pool as cache, or apc_expiration');
+        }
         $logger = $given['logger'] ?? null;
 
         return new self(
@@ -99,7 +119,7 @@ final class AdapterOptions
             self::typed($given, 'prefetch', 'bool') ?? false,
             $apcuSeconds,
             $pool,
-            self::typed($given, 'cache_ttl', 'int'),
+            $poolSeconds,
         );
     }
 

@@ -42,11 +42,11 @@ final class DynamoDb
      * @return \Closure(string, string, array<string, mixed>): DynamoDbFeatureRequester throws an UnsupportedOptionException or
      *     a ConfigurationException that names what is wrong, a LibraryException where the native library does not load
      *
-     * @throws UnsupportedOptionException there is no such option
+     * @throws UnsupportedOptionException there is no such option, or it has the wrong type
      */
     public static function featureRequester(array $options = []): \Closure
     {
-        AdapterOptions::refuseUnknown($options, AdapterOptions::OF_FEATURES);
+        AdapterOptions::check($options, AdapterOptions::OF_FEATURES);
 
         return static fn (string $baseUri, string $sdkKey, array $clientOptions): DynamoDbFeatureRequester
             => new DynamoDbFeatureRequester($baseUri, $sdkKey, array_merge($clientOptions, $options));
@@ -64,7 +64,7 @@ final class DynamoDb
      */
     public static function bigSegmentsStore(array $options): DynamoDbBigSegmentsStore
     {
-        AdapterOptions::refuseUnknown($options, AdapterOptions::OF_BIG_SEGMENTS);
+        AdapterOptions::check($options, AdapterOptions::OF_BIG_SEGMENTS);
 
         return new DynamoDbBigSegmentsStore(AdapterOptions::of($options));
     }
