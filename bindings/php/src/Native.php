@@ -44,8 +44,11 @@ final class Native
     /** @var array<int, array{int, string}> levels and messages of the native call that is under way */
     private static array $messages = [];
 
-    /** @param string $path what the loader was given: a path, or a name it searches for */
-    private function __construct(public readonly FFI $functions, public readonly string $path)
+    /**
+     * @param string $path what the loader was given: a path, or a name it searches for
+     * @param bool $isPreloaded whether PHP declared the functions when it started
+     */
+    private function __construct(public readonly FFI $functions, public readonly string $path, public readonly bool $isPreloaded)
     {
     }
 
@@ -202,7 +205,7 @@ final class Native
     private static function preloaded(string $name): ?self
     {
         try {
-            return new self(FFI::scope(self::scope($name)), $name);
+            return new self(FFI::scope(self::scope($name)), $name, true);
         } catch (FFI\Exception) {
             return null;
         }
@@ -218,7 +221,7 @@ final class Native
     {
         self::checkAbi($name);
         try {
-            return new self(FFI::cdef((string) file_get_contents(self::HEADER), $name), $name);
+            return new self(FFI::cdef((string) file_get_contents(self::HEADER), $name), $name, false);
         } catch (FFI\Exception $failure) {
             throw new LibraryMismatchException("$name does not fit this package: {$failure->getMessage()}", 0, $failure);
         }

@@ -195,6 +195,7 @@ final class FeatureRequesterTest extends TestCase
             $requester = $this->requester($options);
             self::assertSame('flag', $requester->getFeature('flag')?->getKey());
             self::assertNull($requester->getFeature('missing'));
+            self::assertNull($requester->getFeature(''));
             self::assertSame('segment', $requester->getSegment('segment')?->getKey());
             self::assertSame(['flag'], array_keys((array) $requester->getAllFeatures()));
             self::assertNull($requester->getFeature('$all'));

@@ -84,8 +84,7 @@ final class PhpFpmTest extends TestCase
             [$package, $library] = [$folder, "$folder/" . basename($library)];
             array_unshift($command, 'setpriv', '--reuid=65534', '--regid=65534', '--clear-groups');
         }
-        $code = '$native = LdDynamoStore\Native::class;'
-            . 'echo json_encode((new ReflectionMethod($native, "preloaded"))->invoke(null, $native::load()->path) !== null), "\n";'
+        $code = 'echo json_encode(LdDynamoStore\Native::load()->isPreloaded), "\n";'
             . 'echo json_decode((new LdDynamoStore\Store("flags"))->stats())->requests, "\n"; echo count(glob(sys_get_temp_dir() . "/ld_dynamo_store*"));';
         $before = count(glob(sys_get_temp_dir() . '/ld_dynamo_store*') ?: []);
         $process = proc_open([...$command, '-d', "opcache.preload=$package/preload.php", '-r', $code], [1 => ['pipe', 'w'], 2 => ['redirect', 1]], $pipes, null, ['LD_DYNAMO_STORE_LIBRARY' => $library]);

@@ -25,10 +25,10 @@ function read(string $endpoint): string
     return 'version ' . $requester->getFeature('flag')?->getVersion();
 }
 
-/** Whether the library was declared before the request. */
+/** Whether what the package calls was declared before the request. */
 function isPreloaded(): string
 {
-    return json_encode((new \ReflectionMethod(Native::class, 'preloaded'))->invoke(null, Native::load()->path) !== null, JSON_THROW_ON_ERROR);
+    return json_encode(Native::load()->isPreloaded, JSON_THROW_ON_ERROR);
 }
 
 /** Why a store that was told neither region nor credentials cannot ask. */
