@@ -114,6 +114,9 @@ final class Native
      */
     public static function preload(?string $library = null): void
     {
+        if (self::load($library)->isPreloaded) {
+            return;
+        }
         $header = self::preloadableHeader($library);
         // Readable by this user alone, as FFI loads what it names.
         $file = tempnam(sys_get_temp_dir(), 'ld_dynamo_store');

@@ -279,6 +279,23 @@ final class FeatureRequesterTest extends TestCase
         self::assertNull($requester->getFeature('missing'));
     }
 
+    public function testAWorkerThatServesManyRequestsKeepsItsMemory(): void
+    {
+        self::$engine->put('features', 'flag', self::FLAG);
+        $requests = function (int $times): int {
+            for ($request = 0; $request < $times; $request++) {
+                $this->requester()->getFeature('flag');
+                $this->requester()->getFeature('missing');
+                $this->log->lines = [];
+            }
+            preg_match('/^VmRSS:\s+(\d+) kB$/m', (string) file_get_contents('/proc/self/status'), $found);
+
+            return (int) $found[1];
+        };
+        $before = $requests(500);
+        self::assertLessThan(1024, $requests(2000) - $before);
+    }
+
     /** @param array<string, mixed> $options */
     private function requester(array $options = []): FeatureRequester
     {

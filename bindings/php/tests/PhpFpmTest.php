@@ -46,6 +46,8 @@ final class PhpFpmTest extends TestCase
     {
         $this->start($settings);
         self::assertSame(json_encode($isPreloaded), $this->fpm?->request(['do' => 'preloaded']), (string) $this->fpm?->log());
+        $isComplaintDue = isset($settings['opcache.preload']) && !$isPreloaded;
+        self::assertSame($isComplaintDue, str_contains((string) $this->fpm?->log(), 'each request declares the native library anew'));
         for ($request = 0; $request < 2; $request++) {
             self::assertSame('version 7', $this->fpm?->request(['do' => 'read', 'endpoint' => self::$engine->address]));
         }
