@@ -104,12 +104,9 @@ measure('Store: get', 3000, static fn () => $store->get('features', 'flag-1'));
 measure('Store: made and freed, shared', 3000, static fn () => new Store(FakeDynamoDb::TABLE, ['share' => true] + $native));
 $declare = new \ReflectionMethod(Native::class, 'declare');
 measure('the header declared (FFI::cdef)', 1000, static fn () => $declare->invoke(null, Native::load()->path));
-$scope = 'ld_dynamo_store_' . hash('xxh64', Native::load()->path);
-try {
-    \FFI::scope($scope);
-    measure('the header found preloaded (FFI::scope)', 1000, static fn () => \FFI::scope($scope));
-} catch (\FFI\Exception) {
-    // PHP was started without ffi.preload.
+if (Native::load()->isPreloaded) {
+    $preloaded = new \ReflectionMethod(Native::class, 'preloaded');
+    measure('the header found preloaded (FFI::scope)', 1000, static fn () => $preloaded->invoke(null, Native::load()->path));
 }
 foreach ($stores as $name => $make) {
     $requester = $make();

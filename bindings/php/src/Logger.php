@@ -40,7 +40,11 @@ final class Logger
 
     public static function of(callable|LoggerInterface $logger): self
     {
-        return new self($logger instanceof LoggerInterface ? static fn (int $level, string $message) => $logger->log(self::LEVELS[$level], $message) : $logger(...));
+        if ($logger instanceof LoggerInterface) {
+            return new self(static fn (int $level, string $message) => $logger->log(self::LEVELS[$level], $message));
+        }
+
+        return new self($logger(...));
     }
 
     /**

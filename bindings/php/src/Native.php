@@ -204,20 +204,23 @@ final class Native
         return self::$loaded[$name] ??= self::preloaded($name) ?? self::declare($name);
     }
 
-    /** What was declared when PHP started: the version was checked then, and a process keeps the library that it loaded. */
+    /** What was declared when PHP started. */
     private static function preloaded(string $name): ?self
     {
         try {
-            return new self(FFI::scope(self::scope($name)), $name, true);
+            $functions = FFI::scope(self::scope($name));
         } catch (FFI\Exception) {
             return null;
         }
+        self::checkVersion($functions->ld_dynamo_abi_version(), $name);
+
+        return new self($functions, $name, true);
     }
 
-    /** A name for what a library declares, so that requests which find another library do not take this one. */
+    /** Names what was declared, so that a request which finds another library, or has another version of this package, does not take it. */
     private static function scope(string $name): string
     {
-        return 'ld_dynamo_store_' . hash('xxh64', $name);
+        return 'ld_dynamo_store_' . hash('xxh64', self::ABI_MAJOR . '.' . self::ABI_MINOR . " $name");
     }
 
     private static function declare(string $name): self
@@ -243,6 +246,11 @@ final class Native
                 default => new LibraryNotFoundException("the native library $name cannot be loaded: $message", 0, $failure),
             };
         }
+        self::checkVersion($packed, $name);
+    }
+
+    private static function checkVersion(int $packed, string $name): void
+    {
         $major = $packed >> 16;
         $minor = $packed & 0xFFFF;
         if ($major !== self::ABI_MAJOR || $minor < self::ABI_MINOR) {

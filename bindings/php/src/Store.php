@@ -215,10 +215,10 @@ final class Store
     }
 
     /**
-     * Sends the library's messages to a function or a PSR-3 logger; null sends them nowhere. They are delivered when the work of the call that caused them is
-     * done, before it returns or throws. The configuration's `log_level` chooses which there are. What the function throws is dropped; it may
-     * end the request, close the store and call it. Messages of calls that it makes itself are delivered after it has returned. At most 256 are
-     * delivered for one call, and the others counted in one more.
+     * Sends the library's messages to a function or a PSR-3 logger; null sends them nowhere. They are delivered when the work of the call that
+     * caused them is done, before it returns or throws. The configuration's `log_level` chooses which there are. What the function throws is
+     * dropped; it may end the request, close the store and call it. Messages of calls that it makes itself are delivered after it has returned.
+     * At most 256 are delivered for one call, and the others counted in one more.
      *
      * @param (callable(int, string): void)|LoggerInterface|null $logger a function gets a LogLevel and the message
      */

@@ -19,7 +19,8 @@ final class FakeDynamoDb
 
     public function __construct()
     {
-        $process = proc_open([ROOT . '/target/release/fake-dynamodb', '--exit-with-stdin', '--create-table', self::TABLE], [['pipe', 'r'], ['pipe', 'w']], $this->pipes);
+        $command = [ROOT . '/target/release/fake-dynamodb', '--exit-with-stdin', '--create-table', self::TABLE];
+        $process = proc_open($command, [['pipe', 'r'], ['pipe', 'w']], $this->pipes);
         if ($process === false) {
             throw new \RuntimeException('fake-dynamodb does not start');
         }
@@ -82,7 +83,8 @@ final class FakeDynamoDb
 
     private function post(string $path, mixed $content = null): void
     {
-        $http = ['method' => 'POST', 'header' => 'content-type: application/json', 'content' => $content === null ? '' : json_encode($content, JSON_THROW_ON_ERROR), 'ignore_errors' => true];
+        $text = $content === null ? '' : json_encode($content, JSON_THROW_ON_ERROR);
+        $http = ['method' => 'POST', 'header' => 'content-type: application/json', 'content' => $text, 'ignore_errors' => true];
         $answer = (string) file_get_contents("$this->address/_control/$path", false, stream_context_create(['http' => $http]));
         if (str_contains($answer, '"error"')) {
             throw new \RuntimeException($answer);

@@ -81,15 +81,16 @@ final class PhpFpmTest extends TestCase
         if (posix_geteuid() === 0) {
             // Nobody reads a copy.
             $folder = sys_get_temp_dir() . '/ld-dynamo-store-' . bin2hex(random_bytes(6));
-            exec('mkdir -m 755 ' . $folder . ' && cp -r ' . implode(' ', array_map(escapeshellarg(...), [$library, "$package/src", "$package/autoload.php", "$package/preload.php"])) . " $folder");
-            exec("chmod -R a+rX $folder");
+            $copied = [$library, "$package/src", "$package/autoload.php", "$package/preload.php"];
+            exec("mkdir $folder && cp -r " . implode(' ', array_map(escapeshellarg(...), $copied)) . " $folder && chmod -R a+rX $folder");
             [$package, $library] = [$folder, "$folder/" . basename($library)];
             array_unshift($command, 'setpriv', '--reuid=65534', '--regid=65534', '--clear-groups');
         }
         $code = 'echo json_encode(LdDynamoStore\Native::load()->isPreloaded), "\n";'
             . 'echo json_decode((new LdDynamoStore\Store("flags"))->stats())->requests, "\n"; echo count(glob(sys_get_temp_dir() . "/ld_dynamo_store*"));';
         $before = count(glob(sys_get_temp_dir() . '/ld_dynamo_store*') ?: []);
-        $process = proc_open([...$command, '-d', "opcache.preload=$package/preload.php", '-r', $code], [1 => ['pipe', 'w'], 2 => ['redirect', 1]], $pipes, null, ['LD_DYNAMO_STORE_LIBRARY' => $library]);
+        array_push($command, '-d', "opcache.preload=$package/preload.php", '-r', $code);
+        $process = proc_open($command, [1 => ['pipe', 'w'], 2 => ['redirect', 1]], $pipes, null, ['LD_DYNAMO_STORE_LIBRARY' => $library]);
         self::assertNotFalse($process);
         $said = stream_get_contents($pipes[1]);
         proc_close($process);

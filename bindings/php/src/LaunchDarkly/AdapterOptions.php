@@ -103,7 +103,8 @@ final class AdapterOptions
         $apcuSeconds = (int) self::typed($given, 'apc_expiration', 'int|float|string');
         $apcuSeconds = $apcuSeconds > 0 && $pool === null ? $apcuSeconds : null;
         if ($seconds > 0 && ($pool !== null || $apcuSeconds !== null)) {
-            throw new UnsupportedOptionException('worker_cache_ttl is not supported together with ' . ($pool !== null ? 'cache' : 'apc_expiration') . '; leave one out');
+            $other = $pool !== null ? 'cache' : 'apc_expiration';
+            throw new UnsupportedOptionException("worker_cache_ttl is not supported together with $other; leave one out");
         }
         $poolSeconds = self::typed($given, 'cache_ttl', 'int');
         if ($poolSeconds !== null && $pool === null) {

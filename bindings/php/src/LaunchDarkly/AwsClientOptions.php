@@ -19,6 +19,10 @@ final class AwsClientOptions
     private const OPERATION_TIMEOUT = 5000;
     private const ATTEMPTS = 3;
 
+    private const TRANSLATED = [
+        'region', 'endpoint', 'profile', 'credentials', 'http', 'retries', 'scheme', 'version', 'signature_version', 'validate',
+    ];
+
     private const CREDENTIALS = ['key' => 'access_key_id', 'secret' => 'secret_access_key', 'token' => 'session_token'];
 
     private const LEAVE_OUT = 'leave it out: this store has no counterpart';
@@ -79,7 +83,7 @@ final class AwsClientOptions
     public static function knows(string $name): bool
     {
         return isset(self::REPLACEMENTS[$name])
-            || in_array($name, ['region', 'endpoint', 'profile', 'credentials', 'http', 'retries', 'scheme', 'version', 'signature_version', 'validate'], true);
+            || in_array($name, self::TRANSLATED, true);
     }
 
     /**
@@ -109,8 +113,11 @@ final class AwsClientOptions
      */
     public static function ofClient(mixed $client): array
     {
-        if (!is_object($client) || !method_exists($client, 'getRegion') || !method_exists($client, 'getEndpoint') || !method_exists($client, 'getCredentials')) {
-            throw new UnsupportedOptionException('dynamodb_client (' . get_debug_type($client) . ') is not supported; give an Aws\DynamoDb\DynamoDbClient, or dynamodb_options');
+        foreach (['getRegion', 'getEndpoint', 'getCredentials'] as $method) {
+            if (!is_object($client) || !method_exists($client, $method)) {
+                $type = get_debug_type($client);
+                throw new UnsupportedOptionException("dynamodb_client ($type) is not supported; give an Aws\DynamoDb\DynamoDbClient, or dynamodb_options");
+            }
         }
 
         return [
@@ -162,7 +169,8 @@ final class AwsClientOptions
 
             return;
         }
-        if (is_object($given) && method_exists($given, 'getAccessKeyId') && (!method_exists($given, 'getExpiration') || $given->getExpiration() === null)) {
+        $areCredentials = is_object($given) && method_exists($given, 'getAccessKeyId');
+        if ($areCredentials && (!method_exists($given, 'getExpiration') || $given->getExpiration() === null)) {
             // What does not expire may be shared by the requests of a worker.
             $token = $given->getSecurityToken();
             $this->settings['credentials'] = ['access_key_id' => $given->getAccessKeyId(), 'secret_access_key' => $given->getSecretKey()]
@@ -170,7 +178,7 @@ final class AwsClientOptions
 
             return;
         }
-        if (is_callable($given) && !is_string($given) || is_object($given) && method_exists($given, 'getAccessKeyId')) {
+        if ($areCredentials || (is_callable($given) && !is_string($given))) {
             $this->settings['credentials'] = $given;
 
             return;
