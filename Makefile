@@ -67,6 +67,7 @@ bench: setup build ## compare with the official stores; needs Go beside what the
 	benches/run.sh
 	cargo bench --locked --profile dist --bench cached_get
 	$(PYTHON) bindings/python/benchmarks/compare.py
+	php -d ffi.enable=1 -d opcache.enable_cli=1 bindings/php/benchmarks/compare.php
 
 dist: setup ## make what is published, in target/packages: an archive for C, a Python wheel and a Ruby gem
 	tests/dist.sh

@@ -103,6 +103,11 @@ if "${ruby[@]}" -e 'require "ldclient-rb"' 2>/dev/null; then
     show "${ruby[@]}" examples/ruby/evaluate.rb
 fi
 
+if [ -n "${LAUNCHDARKLY_PHP_SDK:-}" ]; then
+    say "LaunchDarkly's PHP SDK, of the checkout that LAUNCHDARKLY_PHP_SDK names, evaluates flags of the same table."
+    show php -d ffi.enable=1 examples/php/evaluate.php
+fi
+
 say "Done: every program used one library and one table."
 if [ -n "$is_real_table" ]; then
     echo "  The rows stay in the table, under the prefix \"$PREFIX\"."

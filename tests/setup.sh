@@ -75,6 +75,11 @@ list_missing_packages() {
         need yard has yard
         need ruby-minitest ruby -e 'require "minitest"'
         need phpunit has phpunit
+        # shellcheck disable=SC2016
+        need php-fpm bash -c 'test -x "/usr/sbin/php-fpm$(php -r "echo PHP_MAJOR_VERSION, \".\", PHP_MINOR_VERSION;")"'
+        need php-apcu php -r 'exit((int) !extension_loaded("apcu"));'
+        need php-psr-cache php -r 'exit((int) (stream_resolve_include_path("Psr/Cache/CacheItemPoolInterface.php") === false));'
+        need php-psr-log php -r 'exit((int) (stream_resolve_include_path("Psr/Log/LoggerInterface.php") === false));'
         need default-jre-headless has java
         need maven has mvn
         need valgrind has valgrind

@@ -4,8 +4,10 @@ declare(strict_types=1);
 
 namespace LdDynamoStore;
 
+use Psr\Log\LoggerInterface;
+
 /**
- * A user's function for log messages. It is called outside of the library, so it may throw, end the request, or use the store again.
+ * A user's function or PSR-3 logger for log messages. It is called outside of the library, so it may throw, end the request, or use the store again.
  *
  * @internal
  */
@@ -13,6 +15,15 @@ final class Logger
 {
     /** What is delivered for one call, together with those that the function makes meanwhile; the rest is counted. */
     private const MAXIMUM_MESSAGES = 256;
+
+    /** PSR-3's names. */
+    private const LEVELS = [
+        LogLevel::ERROR => 'error',
+        LogLevel::WARN => 'warning',
+        LogLevel::INFO => 'info',
+        LogLevel::DEBUG => 'debug',
+        LogLevel::TRACE => 'debug',
+    ];
 
     /** @var array<int, array{int, string}> */
     private array $waiting = [];
@@ -25,6 +36,15 @@ final class Logger
     /** @param \Closure(int, string): mixed $function */
     public function __construct(private readonly \Closure $function)
     {
+    }
+
+    public static function of(callable|LoggerInterface $logger): self
+    {
+        if ($logger instanceof LoggerInterface) {
+            return new self(static fn (int $level, string $message) => $logger->log(self::LEVELS[$level], $message));
+        }
+
+        return new self($logger(...));
     }
 
     /**

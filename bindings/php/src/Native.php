@@ -31,6 +31,10 @@ final class Native
         ? ['libld_dynamo_store.' . self::ABI_MAJOR . '.dylib', self::FILE_NAME]
         : [self::FILE_NAME . '.' . self::ABI_MAJOR, self::FILE_NAME];
 
+    /** What most often comes from variables of the environment. */
+    private const FROM_THE_ENVIRONMENT = [Status::NO_CREDENTIALS, Status::NO_REGION];
+    private const CLEARED = '; PHP-FPM cleared the environment: see its clear_env and env[]';
+
     /** @var array<string, self> by path or name */
     private static array $loaded = [];
 
@@ -40,8 +44,11 @@ final class Native
     /** @var array<int, array{int, string}> levels and messages of the native call that is under way */
     private static array $messages = [];
 
-    /** @param string $path what the loader was given: a path, or a name it searches for */
-    private function __construct(public readonly FFI $functions, public readonly string $path)
+    /**
+     * @param string $path what the loader was given: a path, or a name it searches for
+     * @param bool $isPreloaded whether PHP declared the functions when it started
+     */
+    private function __construct(public readonly FFI $functions, public readonly string $path, public readonly bool $isPreloaded)
     {
     }
 
@@ -84,12 +91,59 @@ final class Native
         ));
     }
 
+    /**
+     * The C header with the place of the library that `load` finds, for PHP's setting `ffi.preload` or `FFI::load`: requests then parse nothing.
+     *
+     * @throws LibraryException as `load`
+     */
+    public static function preloadableHeader(?string $library = null): string
+    {
+        $name = self::load($library)->path;
+        if (preg_match('/["\\\\\n]/', $name) === 1) {
+            throw new LibraryException("the path of the native library cannot stand in a header for FFI: $name");
+        }
+
+        return sprintf("#define FFI_SCOPE \"%s\"\n#define FFI_LIB \"%s\"\n%s", self::scope($name), $name, (string) file_get_contents(self::HEADER));
+    }
+
+    /**
+     * Declares the library for all requests of this process and its children. For `opcache.preload`; without `opcache.preload_user`, with which
+     * PHP refuses it.
+     *
+     * @throws LibraryException as `load`, or PHP refuses it
+     */
+    public static function preload(?string $library = null): void
+    {
+        if (self::load($library)->isPreloaded) {
+            return;
+        }
+        $header = self::preloadableHeader($library);
+        // Readable by this user alone, as FFI loads what it names.
+        $file = tempnam(sys_get_temp_dir(), 'ld_dynamo_store');
+        if ($file === false) {
+            throw new LibraryException('there is no place for a temporary file: ' . sys_get_temp_dir());
+        }
+        try {
+            file_put_contents($file, $header);
+            FFI::load($file);
+        } catch (\Error $failure) {
+            throw new LibraryException("PHP does not preload for FFI here: {$failure->getMessage()}", 0, $failure);
+        } finally {
+            unlink($file);
+        }
+    }
+
     /** The exception for a failed call. */
     public function failure(int $status, CData $error): StoreException
     {
+        $message = $this->functions->ld_dynamo_error_message($error);
+        if (in_array($status, self::FROM_THE_ENVIRONMENT, true) && self::isEnvironmentCleared()) {
+            $message .= self::CLEARED;
+        }
+
         return StoreException::of(
             $status,
-            $this->functions->ld_dynamo_error_message($error),
+            $message,
             $this->functions->ld_dynamo_error_is_retriable($error) !== 0,
             $this->functions->ld_dynamo_error_service_code($error),
         );
@@ -125,6 +179,12 @@ final class Native
         return $messages;
     }
 
+    /** Whether PHP-FPM has taken the environment from this worker (clear_env), which would have a PATH otherwise. */
+    private static function isEnvironmentCleared(): bool
+    {
+        return PHP_SAPI === 'fpm-fcgi' && getenv('PATH', true) === false;
+    }
+
     private static function loadFile(string $path, string $source): self
     {
         $absolute = realpath($path);
@@ -137,14 +197,37 @@ final class Native
 
     private static function loadName(string $name): self
     {
-        return self::$loaded[$name] ??= self::declare($name);
+        if (!extension_loaded('ffi')) {
+            throw new LibraryException('PHP\'s extension "ffi" is not loaded');
+        }
+
+        return self::$loaded[$name] ??= self::preloaded($name) ?? self::declare($name);
+    }
+
+    /** What was declared when PHP started. */
+    private static function preloaded(string $name): ?self
+    {
+        try {
+            $functions = FFI::scope(self::scope($name));
+        } catch (FFI\Exception) {
+            return null;
+        }
+        self::checkVersion($functions->ld_dynamo_abi_version(), $name);
+
+        return new self($functions, $name, true);
+    }
+
+    /** Names what was declared, so that a request which finds another library, or has another version of this package, does not take it. */
+    private static function scope(string $name): string
+    {
+        return 'ld_dynamo_store_' . hash('xxh64', self::ABI_MAJOR . '.' . self::ABI_MINOR . " $name");
     }
 
     private static function declare(string $name): self
     {
         self::checkAbi($name);
         try {
-            return new self(FFI::cdef((string) file_get_contents(self::HEADER), $name), $name);
+            return new self(FFI::cdef((string) file_get_contents(self::HEADER), $name), $name, false);
         } catch (FFI\Exception $failure) {
             throw new LibraryMismatchException("$name does not fit this package: {$failure->getMessage()}", 0, $failure);
         }
@@ -153,9 +236,6 @@ final class Native
     /** Before all other functions are looked up, so that a library of another version is told from one that is damaged. */
     private static function checkAbi(string $name): void
     {
-        if (!extension_loaded('ffi')) {
-            throw new LibraryException('PHP\'s extension "ffi" is not loaded');
-        }
         try {
             $packed = FFI::cdef('uint32_t ld_dynamo_abi_version(void);', $name)->ld_dynamo_abi_version();
         } catch (FFI\Exception $failure) {
@@ -166,6 +246,11 @@ final class Native
                 default => new LibraryNotFoundException("the native library $name cannot be loaded: $message", 0, $failure),
             };
         }
+        self::checkVersion($packed, $name);
+    }
+
+    private static function checkVersion(int $packed, string $name): void
+    {
         $major = $packed >> 16;
         $minor = $packed & 0xFFFF;
         if ($major !== self::ABI_MAJOR || $minor < self::ABI_MINOR) {

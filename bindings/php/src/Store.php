@@ -14,6 +14,7 @@ use LdDynamoStore\Exception\ServiceException;
 use LdDynamoStore\Exception\StoreClosedException;
 use LdDynamoStore\Exception\StoreException;
 use LdDynamoStore\Exception\ThrottledException;
+use Psr\Log\LoggerInterface;
 
 /**
  * LaunchDarkly's flag data in one DynamoDB table.
@@ -214,17 +215,17 @@ final class Store
     }
 
     /**
-     * Sends the library's messages to a function; null sends them nowhere. They are delivered when the work of the call that caused them is
-     * done, before it returns or throws. The configuration's `log_level` chooses which there are. What the function throws is dropped; it may
-     * end the request, close the store and call it. Messages of calls that it makes itself are delivered after it has returned. At most 256 are
-     * delivered for one call, and the others counted in one more.
+     * Sends the library's messages to a function or a PSR-3 logger; null sends them nowhere. They are delivered when the work of the call that
+     * caused them is done, before it returns or throws. The configuration's `log_level` chooses which there are. What the function throws is
+     * dropped; it may end the request, close the store and call it. Messages of calls that it makes itself are delivered after it has returned.
+     * At most 256 are delivered for one call, and the others counted in one more.
      *
-     * @param (callable(int, string): void)|null $logger gets a LogLevel and the message
+     * @param (callable(int, string): void)|LoggerInterface|null $logger a function gets a LogLevel and the message
      */
-    public function setLogger(?callable $logger): void
+    public function setLogger(callable|LoggerInterface|null $logger): void
     {
         $this->callNative('ld_dynamo_store_set_logger', [$logger === null ? null : $this->native->logCallback(), null, null]);
-        $this->logger = $logger === null ? null : new Logger($logger(...));
+        $this->logger = $logger === null ? null : Logger::of($logger);
     }
 
     /**

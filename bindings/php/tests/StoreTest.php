@@ -10,6 +10,7 @@ use LdDynamoStore\Exception\InvalidJsonException;
 use LdDynamoStore\Exception\InvalidKeyException;
 use LdDynamoStore\Exception\InvalidKindException;
 use LdDynamoStore\Exception\InvalidUtf8Exception;
+use LdDynamoStore\Exception\ReadOnlyException;
 use LdDynamoStore\Exception\StoreClosedException;
 use LdDynamoStore\Exception\StoreException;
 use LdDynamoStore\Exception\TableNotFoundException;
@@ -270,19 +271,35 @@ final class StoreTest extends TestCase
         serialize(Engine::store(__FUNCTION__));
     }
 
+    /** All that the process has, since the library's memory is none of PHP's. */
     public function testALongRunKeepsItsMemory(): void
     {
         $store = Engine::store(__FUNCTION__, ['cache_ttl_ms' => 60000]);
         $store->upsert('features', 'flag', self::FLAG);
-        $get = static function (int $times) use ($store): void {
+        $failing = Engine::store(__FUNCTION__, ['read_only' => true]);
+        $calls = static function (int $times) use ($store, $failing): void {
             for ($call = 0; $call < $times; $call++) {
                 $store->get('features', 'flag');
+                $store->all('features');
+                $store->get('features', 'missing');
+                try {
+                    $failing->init('{}');
+                } catch (ReadOnlyException) {
+                }
             }
         };
-        $get(500);
-        $before = memory_get_usage();
-        $get(5000);
+        $calls(2500);
+        [$before, $resident] = [memory_get_usage(), self::residentBytes()];
+        $calls(25000);
         self::assertLessThan(64 * 1024, memory_get_usage() - $before);
+        self::assertLessThan(1024 * 1024, self::residentBytes() - $resident);
+    }
+
+    private static function residentBytes(): int
+    {
+        preg_match('/^VmRSS:\s+(\d+) kB$/m', (string) file_get_contents('/proc/self/status'), $found);
+
+        return (int) $found[1] * 1024;
     }
 
     private static function largeItem(): string

@@ -2,16 +2,9 @@
 
 declare(strict_types=1);
 
-// Runs the tests without Composer: the same mapping that composer.json declares.
-spl_autoload_register(static function (string $class): void {
-    foreach (['LdDynamoStore\\Tests\\' => __DIR__, 'LdDynamoStore\\' => dirname(__DIR__) . '/src'] as $namespace => $folder) {
-        if (str_starts_with($class, $namespace)) {
-            require $folder . '/' . str_replace('\\', '/', substr($class, strlen($namespace))) . '.php';
-
-            return;
-        }
-    }
-});
+// Runs the tests without Composer.
+require dirname(__DIR__) . '/autoload.php';
+require __DIR__ . '/autoload.php';
 
 const ROOT = __DIR__ . '/../../..';
 

@@ -1,0 +1,287 @@
+<?php
+
+declare(strict_types=1);
+
+namespace LdDynamoStore\Tests;
+
+use LdDynamoStore\Exception\ConfigurationException;
+use LdDynamoStore\Exception\UnsupportedOptionException;
+use LdDynamoStore\LaunchDarkly\AdapterOptions;
+use LdDynamoStore\LaunchDarkly\AwsClientOptions;
+use LdDynamoStore\LaunchDarkly\DynamoDb;
+use PHPUnit\Framework\TestCase;
+
+/** Every option of LaunchDarkly's own store, and of the AWS SDK's client, works or is refused with a reason. */
+final class AdapterOptionsTest extends TestCase
+{
+    /**
+     * @param array<string, mixed> $options
+     * @param array<string, mixed> $expected
+     *
+     * @dataProvider translations
+     */
+    public function testSettingsOfTheAwsClientAreTranslated(array $options, array $expected): void
+    {
+        $settings = AwsClientOptions::translate($options);
+        ksort($settings);
+        ksort($expected);
+        self::assertSame($expected, $settings);
+        // The library takes them.
+        DynamoDb::bigSegmentsStore(['dynamodb_table' => 'flags', 'dynamodb_options' => $options]);
+    }
+
+    /** @return array<string, array{array<string, mixed>, array<string, mixed>}> */
+    public static function translations(): array
+    {
+        $static = new class () {
+            public function getAccessKeyId(): string
+            {
+                return 'a';
+            }
+
+            public function getSecretKey(): string
+            {
+                return 'b';
+            }
+
+            public function getSecurityToken(): ?string
+            {
+                return null;
+            }
+
+            public function getExpiration(): ?int
+            {
+                return null;
+            }
+        };
+        $keys = ['access_key_id' => 'a', 'secret_access_key' => 'b'];
+
+        return [
+            'nothing' => [['version' => 'latest', 'signature_version' => 'v4', 'debug' => false, 'validate' => true, 'retries' => null], []],
+            'region and profile' => [['region' => 'eu-west-1', 'profile' => 'p', 'version' => '2012-08-10'], ['region' => 'eu-west-1', 'profile' => 'p']],
+            'endpoint' => [['endpoint' => 'http://127.0.0.1:8000', 'scheme' => 'http'], ['endpoint' => 'http://127.0.0.1:8000']],
+            'endpoint without scheme' => [['endpoint' => '127.0.0.1:8000', 'scheme' => 'http'], ['endpoint' => 'http://127.0.0.1:8000']],
+            'credentials' => [['credentials' => ['key' => 'a', 'secret' => 'b']], ['credentials' => $keys]],
+            'with a token' => [['credentials' => ['key' => 'a', 'secret' => 'b', 'token' => 't', 'expires' => null]], ['credentials' => $keys + ['session_token' => 't']]],
+            'an object that does not expire' => [['credentials' => $static], ['credentials' => $keys]],
+            'time-outs' => [['http' => ['timeout' => 0.5, 'connect_timeout' => 0.2]], ['attempt_timeout_ms' => 500, 'connect_timeout_ms' => 200]],
+            'long time-outs' => [['http' => ['timeout' => 10]], ['attempt_timeout_ms' => 10000, 'operation_timeout_ms' => 30000]],
+            'a long time to connect' => [['http' => ['connect_timeout' => 3]], ['connect_timeout_ms' => 3000, 'attempt_timeout_ms' => 5000, 'operation_timeout_ms' => 15000]],
+            'no time-outs' => [['http' => ['timeout' => 0]], ['attempt_timeout_ms' => 0, 'operation_timeout_ms' => 0]],
+            'retries' => [['retries' => 4], ['max_attempts' => 5, 'operation_timeout_ms' => 10000]],
+            'no retries' => [['retries' => 0], ['max_attempts' => 1]],
+            'retries by mode' => [['retries' => ['mode' => 'adaptive', 'max_attempts' => 2]], ['retry_mode' => 'adaptive', 'max_attempts' => 2]],
+            'proxy' => [['http' => ['proxy' => 'proxy.test:3128', 'verify' => true]], ['proxy' => 'http://proxy.test:3128']],
+            'proxy by scheme' => [['http' => ['proxy' => ['http' => 'http://a.test', 'https' => 'http://b.test']]], ['proxy' => 'http://b.test']],
+            'certificates' => [['http' => ['verify' => '/etc/ssl/certs/ca-certificates.crt']], ['ca_bundle' => '/etc/ssl/certs/ca-certificates.crt']],
+        ];
+    }
+
+    public function testACredentialProviderIsAsked(): void
+    {
+        $provider = static fn () => ['access_key_id' => 'a', 'secret_access_key' => 'b'];
+        self::assertSame(['credentials' => $provider], AwsClientOptions::translate(['credentials' => $provider]));
+        $engine = new FakeDynamoDb();
+        $store = DynamoDb::bigSegmentsStore(['dynamodb_table' => FakeDynamoDb::TABLE, 'dynamodb_options' => ['credentials' => $provider] + $engine->awsOptions()]);
+        self::assertSame([], $store->getMembership('hash'));
+        $engine->stop();
+    }
+
+    public function testAClientOfTheAwsSdkTellsRegionEndpointAndCredentials(): void
+    {
+        $engine = new FakeDynamoDb();
+        $engine->put('p:features', 'flag', '{"version":3}');
+        $client = new class ($engine->address) {
+            public int $asked = 0;
+
+            public function __construct(private string $address)
+            {
+            }
+
+            public function getRegion(): string
+            {
+                return 'us-east-1';
+            }
+
+            public function getEndpoint(): \Stringable
+            {
+                return new class ($this->address) {
+                    public function __construct(private string $address)
+                    {
+                    }
+
+                    public function __toString(): string
+                    {
+                        return $this->address;
+                    }
+                };
+            }
+
+            /** @return array<string, string> */
+            public function getCredentials(): array
+            {
+                $this->asked++;
+
+                return ['access_key_id' => 'a', 'secret_access_key' => 'b'];
+            }
+        };
+        $options = ['dynamodb_client' => $client, 'dynamodb_table' => FakeDynamoDb::TABLE, 'dynamodb_prefix' => 'p'];
+        self::assertSame(3, DynamoDb::featureRequester($options)('', '', [])->getFeature('flag')?->getVersion());
+        self::assertSame(1, $client->asked);
+        $engine->stop();
+    }
+
+    /**
+     * @param array<string, mixed> $options
+     *
+     * @dataProvider refusals
+     */
+    public function testWhatHasNoCounterpartIsRefused(array $options, string $message): void
+    {
+        try {
+            DynamoDb::featureRequester($options + ['dynamodb_table' => 'flags'])('', '', []);
+            self::fail('no exception');
+        } catch (UnsupportedOptionException $exception) {
+            self::assertSame($message, $exception->getMessage());
+        }
+    }
+
+    /** @return array<string, array{array<string, mixed>, string}> */
+    public static function refusals(): array
+    {
+        $aws = static fn (array $options): array => ['dynamodb_options' => $options];
+
+        return [
+            'a slip' => [['dynamodb_tabel' => 'flags'], 'dynamodb_tabel is not supported; did you mean dynamodb_table?'],
+            'the slip of the official documentation' => [['dynamo_client' => new \stdClass()], 'dynamo_client is not supported; did you mean dynamodb_client?'],
+            'half a name' => [['prefix' => 'p'], 'prefix is not supported; give dynamodb_prefix'],
+            'an option of the client' => [['region' => 'eu-west-1'], 'region is not supported; give it in dynamodb_options'],
+            'an option of the store' => [['stale_on_error' => true], 'stale_on_error is not supported; options of the library go into store_options'],
+            'two clients' => [
+                ['dynamodb_client' => new \stdClass(), 'dynamodb_options' => ['region' => 'a']],
+                'dynamodb_options is not supported together with dynamodb_client; leave one out',
+            ],
+            'no client' => [
+                ['dynamodb_client' => new \stdClass()],
+                'dynamodb_client (stdClass) is not supported; give an Aws\DynamoDb\DynamoDbClient, or dynamodb_options',
+            ],
+            'two caches' => [
+                ['worker_cache_ttl' => 1, 'cache' => new Pool()],
+                'worker_cache_ttl is not supported together with cache; leave one out',
+            ],
+            'two caches, APCu' => [
+                ['worker_cache_ttl' => 1, 'apc_expiration' => 5],
+                'worker_cache_ttl is not supported together with apc_expiration; leave one out',
+            ],
+            'no pool' => [['cache' => new \stdClass()], 'cache (stdClass) is not supported; give a Psr\Cache\CacheItemPoolInterface'],
+            'no logger' => [['logger' => 'error_log'], 'logger (string) is not supported; give a Psr\Log\LoggerInterface'],
+            'the time of no pool' => [['cache_ttl' => 5], 'cache_ttl is not supported without cache; give a PSR-6 pool as cache, or apc_expiration'],
+            'for ever' => [['worker_cache_ttl' => -1], 'worker_cache_ttl is not supported below 0; a worker that only reads would never see a change'],
+            'the cache of the store' => [
+                ['store_options' => ['cache_ttl_ms' => 5]],
+                'store_options: cache_ttl_ms is not supported; give worker_cache_ttl, in seconds',
+            ],
+            'handler' => [
+                $aws(['handler' => 'strlen']),
+                'dynamodb_options: handler is not supported; leave it out: the AWS SDK for PHP sends nothing here',
+            ],
+            'unknown' => [$aws(['colour' => false]), 'dynamodb_options: colour is not supported; leave it out: this store has no counterpart'],
+            'boto3\'s name' => [$aws(['endpoint_url' => 'x']), 'dynamodb_options: endpoint_url is not supported; give the address as endpoint'],
+            'version' => [$aws(['version' => '2011-12-05']), 'dynamodb_options: version is not supported; leave it out: the version is "2012-08-10"'],
+            'scheme' => [$aws(['scheme' => 'http']), 'dynamodb_options: scheme http is not supported; give endpoint with "http://"'],
+            'no signature' => [
+                $aws(['credentials' => false]),
+                'dynamodb_options: credentials (bool) is not supported; requests are always signed; a local engine takes any credentials',
+            ],
+            'other names of keys' => [
+                $aws(['credentials' => ['access_key_id' => 'a', 'secret' => 'hidden']]),
+                'dynamodb_options: credentials.access_key_id is not supported; give key, secret and token',
+            ],
+            'expiry' => [
+                $aws(['credentials' => ['key' => 'a', 'secret' => 'hidden', 'expires' => 5]]),
+                'dynamodb_options: credentials.expires is not supported; give a credential provider, which is asked again before they expire',
+            ],
+            'no verification' => [
+                $aws(['http' => ['verify' => false]]),
+                'dynamodb_options: http.verify false is not supported; give the file of root certificates as http.verify',
+            ],
+            'proxy exceptions' => [
+                $aws(['http' => ['proxy' => ['no' => ['a']]]]),
+                'dynamodb_options: http.proxy.no is not supported; give the environment variable NO_PROXY',
+            ],
+            'http' => [$aws(['http' => ['stream' => true]]), 'dynamodb_options: http.stream is not supported; leave it out: this store has no counterpart'],
+            'retry mode' => [
+                $aws(['retries' => ['mode' => 'legacy']]),
+                'dynamodb_options: retries.mode "legacy" is not supported; give "standard" or "adaptive"',
+            ],
+            'shared files' => [
+                $aws(['use_aws_shared_config_files' => false]),
+                'dynamodb_options: use_aws_shared_config_files is not supported; give region, credentials and endpoint: then the files have no say in them',
+            ],
+        ];
+    }
+
+    /**
+     * @param array<string, mixed> $options
+     *
+     * @dataProvider wrongTypes
+     */
+    public function testWhatHasTheWrongTypeIsNamed(array $options, string $message): void
+    {
+        $this->expectException(\InvalidArgumentException::class);
+        $this->expectExceptionMessage($message);
+        DynamoDb::featureRequester($options + ['dynamodb_table' => 'flags'])('', '', []);
+    }
+
+    /** @return array<string, array{array<string, mixed>, string}> */
+    public static function wrongTypes(): array
+    {
+        return [
+            'no table' => [['dynamodb_table' => null], 'dynamodb_table must be specified'],
+            'empty table' => [['dynamodb_table' => ''], 'dynamodb_table must be specified'],
+            'prefix' => [['dynamodb_prefix' => 5], 'dynamodb_prefix must be string, not int'],
+            'prefetch' => [['prefetch' => 'yes'], 'prefetch must be bool, not string'],
+            'cache_ttl' => [['cache_ttl' => 'long'], 'cache_ttl must be int, not string'],
+            'options' => [['dynamodb_options' => 'region'], 'dynamodb_options must be array, not string'],
+            'time-out' => [['dynamodb_options' => ['http' => ['timeout' => 'long']]], 'dynamodb_options: http.timeout must be a number of seconds, not string'],
+            'no secret' => [['dynamodb_options' => ['credentials' => ['key' => 'a']]], 'dynamodb_options: credentials has no secret'],
+        ];
+    }
+
+    public function testTheLibraryChecksWhatIsHandedOn(): void
+    {
+        foreach ([['dynamodb_options' => ['region' => 5]], ['store_options' => ['colour' => 1]], ['dynamodb_table' => 'no/table']] as $options) {
+            try {
+                DynamoDb::featureRequester($options + ['dynamodb_table' => 'flags'])('', '', []);
+                self::fail('no exception');
+            } catch (ConfigurationException $exception) {
+                self::assertMatchesRegularExpression('/region|colour|table/', $exception->getMessage());
+            }
+        }
+    }
+
+    public function testOptionsMayStandInThoseOfTheClient(): void
+    {
+        $engine = new FakeDynamoDb();
+        $requester = DynamoDb::featureRequester()('', '', ['dynamodb_table' => FakeDynamoDb::TABLE, 'dynamodb_options' => $engine->awsOptions(), 'timeout' => 3, 'cache' => new \stdClass()]);
+        self::assertNull($requester->getFeature('flag'));
+        $engine->stop();
+        $this->expectException(UnsupportedOptionException::class);
+        $this->expectExceptionMessage('dynamodb_perfix is not supported; did you mean dynamodb_prefix?');
+        DynamoDb::featureRequester()('', '', ['dynamodb_table' => 'flags', 'dynamodb_perfix' => 'p']);
+    }
+
+    public function testBigSegmentsAreCachedByTheSdk(): void
+    {
+        $this->expectException(UnsupportedOptionException::class);
+        $this->expectExceptionMessage('cache is not supported; leave it out: BigSegmentsConfig has a cache');
+        DynamoDb::bigSegmentsStore(['dynamodb_table' => 'flags', 'cache' => new Pool()]);
+    }
+
+    public function testOptionsThatAreNullCountAsAbsent(): void
+    {
+        $options = array_fill_keys(AdapterOptions::OF_FEATURES, null);
+        $this->expectExceptionMessage('dynamodb_table must be specified');
+        DynamoDb::featureRequester($options)('', '', []);
+    }
+}

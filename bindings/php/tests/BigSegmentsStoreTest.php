@@ -1,0 +1,121 @@
+<?php
+
+declare(strict_types=1);
+
+namespace LdDynamoStore\Tests;
+
+use LdDynamoStore\Exception\AccessDeniedException;
+use LdDynamoStore\LaunchDarkly\DynamoDb;
+use LdDynamoStore\LaunchDarkly\DynamoDbBigSegmentsStore;
+use PHPUnit\Framework\TestCase;
+
+/** What the SDK is told of Big Segments. */
+final class BigSegmentsStoreTest extends TestCase
+{
+    private static FakeDynamoDb $engine;
+    private Log $log;
+
+    public static function setUpBeforeClass(): void
+    {
+        self::$engine = new FakeDynamoDb();
+    }
+
+    public static function tearDownAfterClass(): void
+    {
+        self::$engine->stop();
+    }
+
+    protected function setUp(): void
+    {
+        self::$engine->reset();
+        $this->log = new Log();
+    }
+
+    /** @dataProvider prefixes */
+    public function testMetadata(?string $prefix, string $begin): void
+    {
+        $store = $this->store($prefix);
+        self::assertNull($store->getMetadata()->getLastUpToDate());
+        self::$engine->putRow(self::metadata($begin, ['synchronizedOn' => ['N' => '1700000000999']]));
+        self::assertSame(1700000000, $store->getMetadata()->getLastUpToDate());
+        self::assertTrue($store->getMetadata()->isStale(120));
+        self::$engine->putRow(self::metadata($begin, ['synchronizedOn' => ['N' => (string) (time() * 1000)]]));
+        self::assertFalse($store->getMetadata()->isStale(120));
+        self::$engine->putRow(self::metadata($begin, ['lastVersion' => ['S' => '']]));
+        self::assertNull($store->getMetadata()->getLastUpToDate());
+    }
+
+    /** @dataProvider prefixes */
+    public function testMembership(?string $prefix, string $begin): void
+    {
+        $store = $this->store($prefix);
+        self::assertSame([], $store->getMembership('hash'));
+        $rows = [
+            'included' => ['included' => ['SS' => ['a.g1', 'b.g2']]],
+            'excluded' => ['excluded' => ['SS' => ['a.g1']]],
+            'both' => ['included' => ['SS' => ['a.g1']], 'excluded' => ['SS' => ['a.g1', 'b.g1']]],
+            'neither' => [],
+        ];
+        foreach ($rows as $hash => $sets) {
+            self::$engine->putRow(['namespace' => ['S' => $begin . 'big_segments_user'], 'key' => ['S' => $hash]] + $sets);
+        }
+        self::assertSame(['a.g1' => true, 'b.g2' => true], $store->getMembership('included'));
+        self::assertSame(['a.g1' => false], $store->getMembership('excluded'));
+        $both = $store->getMembership('both');
+        ksort($both);
+        self::assertSame(['a.g1' => true, 'b.g1' => false], $both);
+        self::assertSame([], $store->getMembership('neither'));
+    }
+
+    /** @return array<string, array{string|null, string}> */
+    public static function prefixes(): array
+    {
+        return ['a prefix' => ['p', 'p:'], 'an empty one' => ['', ''], 'none' => [null, '']];
+    }
+
+    public function testADamagedRowIsLoggedAndAbsent(): void
+    {
+        self::$engine->putRow(self::metadata('', ['synchronizedOn' => ['S' => 'yesterday']]));
+        self::$engine->putRow(['namespace' => ['S' => 'big_segments_user'], 'key' => ['S' => 'hash'], 'included' => ['S' => 'a.g1']]);
+        $store = $this->store(null);
+        self::assertNull($store->getMetadata()->getLastUpToDate());
+        self::assertSame([], $store->getMembership('hash'));
+        self::assertCount(2, $this->log->of('error'));
+    }
+
+    public function testATableThatCannotBeAskedIsAnException(): void
+    {
+        self::$engine->rule(['error' => ['status' => 400, 'code' => 'AccessDeniedException', 'message' => 'no']]);
+        $store = $this->store(null);
+        foreach ([$store->getMetadata(...), static fn () => $store->getMembership('hash')] as $read) {
+            try {
+                $read();
+                self::fail('no exception');
+            } catch (AccessDeniedException $exception) {
+                self::assertFalse($exception->retriable);
+            }
+        }
+    }
+
+    private function store(?string $prefix): DynamoDbBigSegmentsStore
+    {
+        return DynamoDb::bigSegmentsStore([
+            'dynamodb_table' => FakeDynamoDb::TABLE,
+            'dynamodb_prefix' => $prefix,
+            'dynamodb_options' => self::$engine->awsOptions(),
+            'logger' => $this->log,
+        ]);
+    }
+
+    /**
+     * @param array<string, array<string, mixed>> $attributes
+     *
+     * @return array<string, array<string, mixed>>
+     */
+    private static function metadata(string $begin, array $attributes): array
+    {
+        $key = ['S' => $begin . 'big_segments_metadata'];
+
+        return ['namespace' => $key, 'key' => $key] + $attributes;
+    }
+}

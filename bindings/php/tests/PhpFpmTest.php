@@ -1,0 +1,169 @@
+<?php
+
+declare(strict_types=1);
+
+namespace LdDynamoStore\Tests;
+
+use LdDynamoStore\Exception\LibraryException;
+use LdDynamoStore\Native;
+use PHPUnit\Framework\TestCase;
+
+/** PHP-FPM as people have it: a cleared environment, FFI for preloaded code or for the pool, workers that serve many requests. */
+final class PhpFpmTest extends TestCase
+{
+    private static FakeDynamoDb $engine;
+    private ?PhpFpm $fpm = null;
+
+    public static function setUpBeforeClass(): void
+    {
+        self::$engine = new FakeDynamoDb();
+        file_put_contents(self::header(), Native::preloadableHeader());
+    }
+
+    public static function tearDownAfterClass(): void
+    {
+        self::$engine->stop();
+        unlink(self::header());
+    }
+
+    protected function setUp(): void
+    {
+        self::$engine->reset();
+        self::$engine->put('features', 'flag', '{"version":7,"key":"flag"}');
+    }
+
+    protected function tearDown(): void
+    {
+        $this->fpm?->stop();
+    }
+
+    /**
+     * @param array<string, string> $settings
+     *
+     * @dataProvider waysToFfi
+     */
+    public function testTheSecondRequestOfAWorkerMakesNoConnection(array $settings, bool $isPreloaded): void
+    {
+        $this->start($settings);
+        self::assertSame(json_encode($isPreloaded), $this->fpm?->request(['do' => 'preloaded']), (string) $this->fpm?->log());
+        $isComplaintDue = isset($settings['opcache.preload']) && !$isPreloaded;
+        self::assertSame($isComplaintDue, str_contains((string) $this->fpm?->log(), 'each request declares the native library anew'));
+        for ($request = 0; $request < 2; $request++) {
+            self::assertSame('version 7', $this->fpm?->request(['do' => 'read', 'endpoint' => self::$engine->address]));
+        }
+        self::assertSame(['GetItem' => 2], self::$engine->requests());
+        self::assertSame(1, self::$engine->connections());
+    }
+
+    /** @return array<string, array{array<string, string>, bool}> */
+    public static function waysToFfi(): array
+    {
+        $header = self::header();
+        $preload = [
+            'opcache.preload' => dirname(__DIR__) . '/preload.php',
+            'opcache.preload_user' => posix_getpwuid(posix_geteuid())['name'] ?? '',
+        ];
+
+        return [
+            'FFI for all' => [['ffi.enable' => 'true'], false],
+            // Root's PHP preloads in another process, in which it declares nothing for FFI.
+            'preloaded classes' => [$preload, posix_geteuid() !== 0],
+            'a preloaded header' => [['ffi.enable' => 'true', 'ffi.preload' => $header], true],
+            'both' => [$preload + ['ffi.preload' => $header], true],
+        ];
+    }
+
+    public function testAPreloadFileDeclaresTheLibraryForAllRequests(): void
+    {
+        $package = dirname(__DIR__);
+        $library = (string) getenv('LD_DYNAMO_STORE_LIBRARY');
+        $command = [PHP_BINARY, '-d', 'opcache.enable_cli=1', '-d', 'ffi.enable=preload'];
+        if (posix_geteuid() === 0) {
+            // Nobody reads a copy.
+            $folder = sys_get_temp_dir() . '/ld-dynamo-store-' . bin2hex(random_bytes(6));
+            $copied = [$library, "$package/src", "$package/autoload.php", "$package/preload.php"];
+            exec("mkdir $folder && cp -r " . implode(' ', array_map(escapeshellarg(...), $copied)) . " $folder && chmod -R a+rX $folder");
+            [$package, $library] = [$folder, "$folder/" . basename($library)];
+            array_unshift($command, 'setpriv', '--reuid=65534', '--regid=65534', '--clear-groups');
+        }
+        $code = 'echo json_encode(LdDynamoStore\Native::load()->isPreloaded), "\n";'
+            . 'echo json_decode((new LdDynamoStore\Store("flags"))->stats())->requests, "\n"; echo count(glob(sys_get_temp_dir() . "/ld_dynamo_store*"));';
+        $before = count(glob(sys_get_temp_dir() . '/ld_dynamo_store*') ?: []);
+        array_push($command, '-d', "opcache.preload=$package/preload.php", '-r', $code);
+        $process = proc_open($command, [1 => ['pipe', 'w'], 2 => ['redirect', 1]], $pipes, null, ['LD_DYNAMO_STORE_LIBRARY' => $library]);
+        self::assertNotFalse($process);
+        $said = stream_get_contents($pipes[1]);
+        proc_close($process);
+        if (isset($folder)) {
+            exec("rm -r $folder");
+        }
+        self::assertSame("true\n0\n$before", $said);
+    }
+
+    public function testFfiThatIsNotAllowedIsSaid(): void
+    {
+        $this->start([]);
+        $answer = (string) $this->fpm?->request(['do' => 'read', 'endpoint' => self::$engine->address]);
+        self::assertStringContainsString(LibraryException::class . ': PHP does not allow FFI here: ', $answer);
+        self::assertStringContainsString('ffi.enable', $answer);
+    }
+
+    public function testApcuServesWhatAnEarlierRequestRead(): void
+    {
+        $this->start(['ffi.enable' => 'true']);
+        foreach (['', 'other'] as $prefix) {
+            for ($request = 0; $request < 2; $request++) {
+                $read = ['do' => 'read', 'endpoint' => self::$engine->address, 'apc_expiration' => '60', 'prefix' => $prefix];
+                self::assertSame($prefix === '' ? 'version 7' : 'version ', $this->fpm?->request($read));
+            }
+        }
+        self::assertSame(['GetItem' => 2], self::$engine->requests());
+    }
+
+    public function testAFatalErrorLeaksNothing(): void
+    {
+        $this->start(['ffi.enable' => 'true']);
+        $fail = ['do' => 'fail', 'endpoint' => self::$engine->address];
+        $this->fpm?->request($fail);
+        $before = (int) $this->fpm?->request(['do' => 'descriptors']);
+        for ($request = 0; $request < 20; $request++) {
+            self::assertSame('', $this->fpm?->request($fail));
+        }
+        self::assertSame($before, (int) $this->fpm?->request(['do' => 'descriptors']));
+        self::assertSame(1, self::$engine->connections());
+    }
+
+    public function testAClearedEnvironmentIsSaid(): void
+    {
+        $metadata = ['env[AWS_EC2_METADATA_DISABLED] = "true"'];
+        $this->start(['ffi.enable' => 'true'], $metadata);
+        $said = explode("\n", (string) $this->fpm?->request(['do' => 'complaint']));
+        self::assertCount(2, $said);
+        foreach ($said as $message) {
+            self::assertStringContainsString('PHP-FPM cleared the environment', $message);
+            self::assertLessThanOrEqual(300, strlen($message), $message);
+        }
+        $this->fpm?->stop();
+        $this->start(['ffi.enable' => 'true'], [...$metadata, 'clear_env = no']);
+        self::assertStringNotContainsString('cleared', (string) $this->fpm?->request(['do' => 'complaint']));
+    }
+
+    private static function header(): string
+    {
+        return sys_get_temp_dir() . '/ld-dynamo-store-' . getmypid() . '.h';
+    }
+
+    /**
+     * @param array<string, string> $settings
+     * @param array<int, string> $pool
+     */
+    private function start(array $settings, array $pool = []): void
+    {
+        foreach (['LD_DYNAMO_STORE_LIBRARY', 'LAUNCHDARKLY_PHP_SDK'] as $name) {
+            if (getenv($name) !== false) {
+                $pool[] = "env[$name] = " . getenv($name);
+            }
+        }
+        $this->fpm = new PhpFpm($pool, $settings);
+    }
+}

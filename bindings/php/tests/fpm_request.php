@@ -1,0 +1,61 @@
+<?php
+
+declare(strict_types=1);
+
+/*
+ * A request to PHP-FPM (see PhpFpm): reads a flag through the adapter, or does what its query names.
+ */
+
+namespace LdDynamoStore\Tests;
+
+use LdDynamoStore\LaunchDarkly\DynamoDb;
+use LdDynamoStore\Native;
+use LdDynamoStore\Store;
+
+require_once dirname(__DIR__) . '/autoload.php';
+require_once __DIR__ . '/autoload.php';
+
+/** Reads a flag as LaunchDarkly's client would. */
+function read(string $endpoint): string
+{
+    $aws = ['region' => 'us-east-1', 'endpoint' => $endpoint, 'credentials' => ['key' => 'local', 'secret' => 'local']];
+    $options = ['dynamodb_table' => FakeDynamoDb::TABLE, 'dynamodb_options' => $aws, 'dynamodb_prefix' => $_GET['prefix'] ?? null];
+    $requester = DynamoDb::featureRequester($options + ['apc_expiration' => $_GET['apc_expiration'] ?? null])('', '', []);
+
+    return 'version ' . $requester->getFeature('flag')?->getVersion();
+}
+
+/** Whether what the package calls was declared before the request. */
+function isPreloaded(): string
+{
+    return json_encode(Native::load()->isPreloaded, JSON_THROW_ON_ERROR);
+}
+
+/** Why a store that was told neither region nor credentials cannot ask. */
+function complaint(): string
+{
+    $messages = [];
+    foreach ([[], ['region' => 'us-east-1']] as $options) {
+        try {
+            (new Store('flags', $options))->checkAvailable();
+        } catch (\Exception $failure) {
+            $messages[] = $failure->getMessage();
+        }
+    }
+
+    return implode("\n", $messages);
+}
+
+$endpoint = (string) ($_GET['endpoint'] ?? '');
+try {
+    echo match ($_GET['do'] ?? '') {
+        'read' => read($endpoint),
+        'fail' => read($endpoint) . trigger_error('ended', E_USER_ERROR),
+        'preloaded' => isPreloaded(),
+        'complaint' => complaint(),
+        'descriptors' => count((array) scandir('/proc/self/fd')),
+        default => 'what?',
+    };
+} catch (\Exception $failure) {
+    echo $failure::class, ': ', $failure->getMessage();
+}
