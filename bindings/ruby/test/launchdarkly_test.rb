@@ -105,6 +105,9 @@ class LaunchDarklyTest < Minitest::Test
     "is no JSON" => { S: "not json" }, "is no object" => { S: "[]" }, "is a number" => { N: "1" },
     "has 101 levels" => { S: %({"key":"k","version":1,"deep":#{"[" * 100}#{"]" * 100}}) },
     "has 100000 levels" => { S: %({"key":"k","version":1,"s":"\\"}","deep":#{"[{\"a\":" * 50_000}1#{"}]" * 50_000}}) },
+    "has half a surrogate pair" => { S: '{"key":"k","version":1,"a":"\ud800"}' },
+    "has a name that is half a surrogate pair" => { S: '{"key":"k","version":1,"\udc00":1}' },
+    "has half a surrogate pair for a name within" => { S: '{"key":"k","version":1,"a":{"\ud800":1}}' },
     "has rules that are none" => { S: '{"key":"k","version":1,"rules":7}' }
   }.each do |name, item|
     define_method("test_an_item_that_#{name}_counts_as_absent") do
@@ -121,6 +124,13 @@ class LaunchDarklyTest < Minitest::Test
       store.upsert(FEATURES, flag("dam \"]aged", 2))
       assert_equal 2, store.get(FEATURES, "dam \"]aged").version
     end
+  end
+
+  def test_an_error_of_who_takes_the_items_is_not_the_decoders
+    calls = 0
+    decoder = LdDynamoStore::LaunchDarkly.const_get(:ItemDecoder)
+    assert_raises(JSON::ParserError) { decoder.each('{"a":{},"b":{}}') { (calls += 1) && raise(JSON::ParserError, "of the block") } }
+    assert_equal 1, calls
   end
 
   def test_an_item_of_100_levels_is_taken

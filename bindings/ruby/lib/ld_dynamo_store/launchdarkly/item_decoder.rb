@@ -19,15 +19,18 @@ module LdDynamoStore
           ::LaunchDarkly::Impl::Model.deserialize(kind, text)
         rescue StandardError, SystemStackError => e
           name = "item #{key.to_s[0, 100].inspect} of kind #{kind[:namespace].inspect}"
-          raise CorruptItemError.new("#{name} is corrupt: #{"#{e.class}: #{e.message}".split.join(" ")[0, 150]}", Status::CORRUPT_ITEM)
+          raise CorruptItemError.new("#{name} is corrupt: #{"#{e.class}: #{e.message}".scrub.split.join(" ")[0, 150]}", Status::CORRUPT_ITEM)
         end
 
         # Yields key and text, or what it was parsed to, of every item in the text of one object.
         def each(text, &block)
-          JSON.parse(text, symbolize_names: true).each(&block)
-        rescue JSON::NestingError
-          # An item has too many levels for the JSON module, and the others are to be had all the same.
-          split(text, &block)
+          begin
+            items = JSON.parse(text, symbolize_names: true)
+          rescue JSON::ParserError, EncodingError
+            # The JSON module does not take one item, for its levels or half a surrogate pair, and the others are to be had all the same.
+            return split(text, &block)
+          end
+          items.each(&block)
         end
 
         private
