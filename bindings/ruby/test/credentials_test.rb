@@ -217,6 +217,47 @@ class CredentialsTest < Minitest::Test
     thread&.kill
   end
 
+  # A store whose first look for credentials waits in a thread, while later looks find some.
+  def store_with_a_look_under_way
+    entered = Queue.new
+    answers = [-> { entered << true; sleep }]
+    provider = Object.new
+    provider.define_singleton_method(:credentials) { answers.shift&.call || Static.new("found", "secret", nil) }
+    store = store(provider)
+    thread = Thread.new { store.check_available }
+    entered.pop
+    [store, thread]
+  end
+
+  def test_a_child_forked_during_the_first_look_looks_itself
+    store, thread = store_with_a_look_under_way
+    child = Process.fork { exit!(signed_by(store) == "found") }
+    assert_predicate Process.detach(child).value, :success?
+  ensure
+    thread&.kill
+  end
+
+  def test_who_waited_for_a_thread_that_was_killed_looks_itself
+    store, thread = store_with_a_look_under_way
+    waiter = Thread.new { signed_by(store) }
+    Thread.pass until waiter.stop?
+    thread.kill
+    assert_equal "found", waiter.value
+  end
+
+  def test_credentials_that_are_no_text
+    ["secret\xff", "secret\xff".b].each do |secret|
+      error = assert_raises(LdDynamoStore::NoCredentialsError) { store(Static.new("a", secret, nil)).check_available }
+      assert_includes error.message, "is not text in UTF-8"
+      refute_includes error.message, "secret\xff".scrub
+      assert_nil error.cause.cause
+    end
+    long = store(Renewing.new([IOError.new("wrong \xff".b * 100)]))
+    message = assert_raises(LdDynamoStore::NoCredentialsError) { long.check_available }.message
+    assert_predicate message, :valid_encoding?
+    assert_operator message.size, :<=, 300
+  end
+
   def test_pushed_by_hand
     store = store("pushed")
     assert_includes assert_raises(LdDynamoStore::NoCredentialsError) { store.check_available }.message, "pushed"

@@ -42,7 +42,8 @@ module LdDynamoStore
       # Only the first credentials are worth waiting for.
       @pushed ? @renewing.try_lock || return : @renewing.lock
       begin
-        look(logger, &push) if now >= @next_look
+        # Who was about to know may be a thread that was killed, or the process this one was forked from.
+        look(logger, &push) if now >= @next_look || (@pushed.nil? && @failure.nil?)
         # Those who waited for the first credentials fail with whoever asked for them.
         raise_failure if @pushed.nil? && @failure
       ensure
@@ -92,6 +93,9 @@ module LdDynamoStore
         session_token: credentials.session_token, expires_ms: expiration && (expiration.to_r * 1000).floor
       )
       [json, expiration]
+    rescue JSON::GeneratorError
+      # Without the cause, which may hold the secret.
+      raise ArgumentError, "an access_key_id, secret_access_key or session_token is not text in UTF-8", cause: nil
     end
 
     # Without the value in the error: what stands in the wrong place may be a secret.
@@ -122,7 +126,7 @@ module LdDynamoStore
 
     # One line of bounded length.
     def said(failure)
-      text = "#{failure.class}: #{failure.message}".split.join(" ")
+      text = "#{failure.class}: #{failure.message}".dup.force_encoding(Encoding::UTF_8).scrub.split.join(" ")
       text.size > 200 ? "#{text[0, 199]}…" : text
     end
 
