@@ -245,13 +245,22 @@ class LaunchDarklyTest < Minitest::Test
     assert_equal %i[error error], messages.map(&:first)
   end
 
-  def test_stop
+  def test_stop_leaves_the_store_to_others
     store = feature_store
-    store.stop
-    store.stop
-    assert_equal false, store.available?
-    assert_equal false, store.initialized?
-    assert_raises(LdDynamoStore::StoreClosedError) { store.get(FEATURES, "a") }
+    store.upsert(FEATURES, flag("a", 1))
+    2.times { store.stop }
+    assert_equal 1, store.get(FEATURES, "a").version
+    assert_equal true, store.available?
+  end
+
+  def test_what_nobody_refers_to_is_freed
+    handles = ObjectSpace::WeakMap.new
+    made = Array.new(20) { feature_store.tap(&:stop) }
+    made.each { |store| handles[store.instance_variable_get(:@core).instance_variable_get(:@store)] = true }
+    assert_equal 20, handles.size
+    made.clear
+    Thread.new { GC.start }.join
+    assert_operator handles.size, :<, 10
   end
 
   def test_children_go_on_with_a_store
@@ -279,7 +288,7 @@ class LaunchDarklyTest < Minitest::Test
     assert_equal 1_234_567_890, store.get_metadata.last_up_to_date
     assert_equal({ "a.g1" => true, "b.g2" => false }, store.get_membership("hash"))
     store.stop
-    assert_raises(LdDynamoStore::StoreClosedError) { store.get_metadata }
+    assert_equal 1_234_567_890, store.get_metadata.last_up_to_date
   end
 
   def test_a_damaged_row_of_big_segments_counts_as_absent

@@ -78,6 +78,17 @@ class ClientTest < Minitest::Test
     assert_operator values.size, :>, DATA_SET[:flags].size
   end
 
+  def test_a_second_client_has_the_store_of_one_that_was_closed
+    Engine.store(prefix).init({ features: { a: flag_data("a", 1) }, segments: {} })
+    store = feature_store
+    2.times do
+      reader = client(feature_store: store, use_ldd: true)
+      assert_equal true, reader.variation("a", CONTEXTS.first, nil)
+      reader.close
+      assert_equal true, reader.variation("a", CONTEXTS.first, nil)
+    end
+  end
+
   def test_a_data_source_writes_through_the_store
     source = LaunchDarkly::Integrations::TestData.data_source
     source.update(source.flag("written").variation_for_all(true))

@@ -31,10 +31,8 @@ module LdDynamoStore
         read { @store.big_segments_membership(context_hash) }
       end
 
-      # Closes the store.
-      def stop
-        @store.close
-      end
+      # Does nothing, as the official store's: a store outlives a client, and another client may have it. It is freed when nobody refers to it.
+      def stop; end
 
       private
 

@@ -77,14 +77,12 @@ module LdDynamoStore
         @store.check_available
         true
       rescue Error => e
-        @failures.log(::Logger::WARN, "the table is not available: #{e.message}", [:available, e.class]) unless e.is_a?(StoreClosedError)
+        @failures.log(::Logger::WARN, "the table is not available: #{e.message}", [:available, e.class])
         false
       end
 
-      # Closes the store.
-      def stop
-        @store.close
-      end
+      # Does nothing, as the official store's: a store outlives a client, and another client may have it. It is freed when nobody refers to it.
+      def stop; end
 
       private
 
