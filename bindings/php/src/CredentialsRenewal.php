@@ -36,7 +36,7 @@ final class CredentialsRenewal
     }
 
     /** For what finds credentials; null for what is some. A string is no function: one may be called "pushed". */
-    public static function of(mixed $given): ?self
+    public static function of(#[\SensitiveParameter] mixed $given): ?self
     {
         return match (true) {
             is_string($given) => null,
@@ -55,7 +55,7 @@ final class CredentialsRenewal
      *
      * @throws StoreException none were ever found
      */
-    public function renew(\Closure $push): ?string
+    public function renew(#[\SensitiveParameter] \Closure $push): ?string
     {
         if ($this->isLooking || ($this->pushed !== null && self::now() < $this->nextLook)) {
             return null;
@@ -73,11 +73,16 @@ final class CredentialsRenewal
     }
 
     /** @param \Closure(string): mixed $push */
-    private function look(\Closure $push): void
+    private function look(#[\SensitiveParameter] \Closure $push): void
     {
         $this->nextLook = self::now() + self::SECONDS_BETWEEN_LOOKS;
         $credentials = self::members(($this->provider)());
-        $json = json_encode($credentials, JSON_THROW_ON_ERROR);
+        try {
+            $json = json_encode($credentials, JSON_THROW_ON_ERROR);
+        } catch (\JsonException $failure) {
+            // Its trace has the credentials.
+            throw new \UnexpectedValueException("they have no JSON form: {$failure->getMessage()}");
+        }
         if ($json !== $this->pushed) {
             $push($json);
             $this->pushed = $json;
@@ -90,7 +95,7 @@ final class CredentialsRenewal
         $this->nextLook = self::now() + $seconds;
     }
 
-    private function failed(\Exception $failure): ?string
+    private function failed(#[\SensitiveParameter] \Exception $failure): ?string
     {
         if ($this->pushed === null) {
             throw $failure instanceof StoreException ? $failure : new NoCredentialsException(
@@ -108,7 +113,7 @@ final class CredentialsRenewal
     }
 
     /** @return array<string, mixed> */
-    private static function members(mixed $given): array
+    private static function members(#[\SensitiveParameter] mixed $given): array
     {
         if (is_object($given) && method_exists($given, 'wait')) {
             $given = $given->wait();
@@ -162,7 +167,7 @@ final class CredentialsRenewal
     }
 
     /** One line of bounded length. */
-    private static function said(\Exception $failure): string
+    private static function said(#[\SensitiveParameter] \Exception $failure): string
     {
         $text = $failure::class . ': ' . preg_replace('/\s+/', ' ', $failure->getMessage());
 

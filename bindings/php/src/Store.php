@@ -57,7 +57,7 @@ final class Store
      * @throws ConfigurationException an option is unknown, mistyped, or contradicts another; the message names it
      * @throws LibraryException the native library was not found or does not fit
      */
-    public function __construct(string $table, array $options = [], ?string $library = null)
+    public function __construct(string $table, #[\SensitiveParameter] array $options = [], ?string $library = null)
     {
         $this->renewal = CredentialsRenewal::of($options['credentials'] ?? null);
         if ($this->renewal !== null) {
@@ -77,7 +77,7 @@ final class Store
      * @throws StoreException
      * @throws LibraryException
      */
-    public static function fromJson(string $configuration, ?string $library = null): self
+    public static function fromJson(#[\SensitiveParameter] string $configuration, ?string $library = null): self
     {
         $store = (new \ReflectionClass(self::class))->newInstanceWithoutConstructor();
         $store->make($configuration, $library);
@@ -264,7 +264,7 @@ final class Store
         throw new \LogicException('a Store cannot be serialized: make one in the other process');
     }
 
-    private function make(string $configuration, ?string $library): void
+    private function make(#[\SensitiveParameter] string $configuration, ?string $library): void
     {
         $this->native = Native::load($library);
         $functions = $this->native->functions;
@@ -294,7 +294,7 @@ final class Store
      *
      * @return array{int, string|null}
      */
-    private function call(string $function, array $arguments = [], bool $givesText = false): array
+    private function call(string $function, #[\SensitiveParameter] array $arguments = [], bool $givesText = false): array
     {
         if ($this->renewal !== null) {
             $this->open();
@@ -315,22 +315,24 @@ final class Store
      *
      * @return array{int, string|null} the status and the text that the function gave
      */
-    private function callNative(string $function, array $arguments = [], bool $givesText = false): array
+    private function callNative(string $function, #[\SensitiveParameter] array $arguments = [], bool $givesText = false): array
     {
         $functions = $this->native->functions;
         $handle = $this->open();
         $logger = $this->logger;
         $text = $functions->new('char *');
         $error = $functions->new('ld_dynamo_error *');
+        // An exception keeps the arguments of this function in its trace, where an address of what is freed below must not be.
+        $native = $arguments;
         if ($givesText) {
-            $arguments[] = FFI::addr($text);
+            $native[] = FFI::addr($text);
         }
-        $arguments[] = FFI::addr($error);
+        $native[] = FFI::addr($error);
         $failure = null;
         // PHP runs these handlers at any function's beginning, also at that of the log callback.
         $heldSignals = $logger !== null && extension_loaded('pcntl') && pcntl_async_signals(false);
         try {
-            $status = $functions->$function($handle, ...$arguments);
+            $status = $functions->$function($handle, ...$native);
             if ($status < 0) {
                 $failure = $this->native->failure($status, $error);
             }
@@ -368,13 +370,13 @@ final class Store
         return $this->text($key, Status::INVALID_KEY, $name);
     }
 
-    private function json(string $json, string $name): string
+    private function json(#[\SensitiveParameter] string $json, string $name): string
     {
         return $this->text($json, Status::INVALID_JSON, $name);
     }
 
     /** A C string ends at the first NUL character, so a text with one is refused here. */
-    private function text(string $text, int $refusal, string $name): string
+    private function text(#[\SensitiveParameter] string $text, int $refusal, string $name): string
     {
         $at = strpos($text, "\0");
         if ($at !== false) {

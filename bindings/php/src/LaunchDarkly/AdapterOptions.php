@@ -34,7 +34,7 @@ final class AdapterOptions
     /** @param array<string, mixed> $settings the options of the store */
     private function __construct(
         private readonly string $table,
-        private readonly array $settings,
+        #[\SensitiveParameter] private readonly array $settings,
         private readonly ?string $library,
         public readonly ?LoggerInterface $logger,
         public readonly bool $prefetches,
@@ -52,7 +52,7 @@ final class AdapterOptions
      *
      * @throws UnsupportedOptionException
      */
-    public static function check(array $options, array $known): void
+    public static function check(#[\SensitiveParameter] array $options, array $known): void
     {
         self::refuseUnknown($options, $known);
         foreach (['cache' => CacheItemPoolInterface::class, 'logger' => LoggerInterface::class] as $name => $class) {
@@ -66,7 +66,7 @@ final class AdapterOptions
      * @param array<string, mixed> $options
      * @param array<int, string> $known
      */
-    private static function refuseUnknown(array $options, array $known): void
+    private static function refuseUnknown(#[\SensitiveParameter] array $options, array $known): void
     {
         foreach (array_keys($options) as $name) {
             if (!in_array($name, $known, true)) {
@@ -80,7 +80,7 @@ final class AdapterOptions
      *
      * @throws \InvalidArgumentException
      */
-    public static function of(array $options): self
+    public static function of(#[\SensitiveParameter] array $options): self
     {
         $given = array_filter($options, static fn (mixed $value): bool => $value !== null);
         // Among the options of LDClient there are others; those with this beginning are meant for a store.
@@ -151,7 +151,7 @@ final class AdapterOptions
      *
      * @return array<string, mixed>
      */
-    private static function settings(array $given): array
+    private static function settings(#[\SensitiveParameter] array $given): array
     {
         $aws = self::typed($given, 'dynamodb_options', 'array') ?? [];
         $settings = AwsClientOptions::translate($aws);
@@ -170,7 +170,7 @@ final class AdapterOptions
     }
 
     /** @param array<string, mixed> $given */
-    private static function seconds(array $given): float
+    private static function seconds(#[\SensitiveParameter] array $given): float
     {
         $seconds = self::typed($given, 'worker_cache_ttl', 'int|float') ?? 0;
         if ($seconds < 0) {
@@ -184,7 +184,7 @@ final class AdapterOptions
      * @param array<string, mixed> $given
      * @param string $types names of PHP's types, separated by "|"
      */
-    private static function typed(array $given, string $name, string $types): mixed
+    private static function typed(#[\SensitiveParameter] array $given, string $name, string $types): mixed
     {
         $value = $given[$name] ?? null;
         if ($value !== null && !in_array(get_debug_type($value), explode('|', $types), true)) {

@@ -93,7 +93,7 @@ final class AwsClientOptions
      *
      * @throws \InvalidArgumentException
      */
-    public static function translate(array $options): array
+    public static function translate(#[\SensitiveParameter] array $options): array
     {
         $translation = new self();
         foreach (array_filter($options, static fn (mixed $value): bool => $value !== null) as $name => $value) {
@@ -111,7 +111,7 @@ final class AwsClientOptions
      *
      * @throws UnsupportedOptionException
      */
-    public static function ofClient(mixed $client): array
+    public static function ofClient(#[\SensitiveParameter] mixed $client): array
     {
         foreach (['getRegion', 'getEndpoint', 'getCredentials'] as $method) {
             if (!is_object($client) || !method_exists($client, $method)) {
@@ -128,7 +128,7 @@ final class AwsClientOptions
     }
 
     /** @param array<string, mixed> $options all of them */
-    private function option(string $name, mixed $value, array $options): void
+    private function option(string $name, #[\SensitiveParameter] mixed $value, #[\SensitiveParameter] array $options): void
     {
         match ($name) {
             'region', 'profile' => $this->settings[$name] = $value,
@@ -146,13 +146,13 @@ final class AwsClientOptions
     }
 
     /** @param array<string, mixed> $options */
-    private static function address(mixed $endpoint, array $options): mixed
+    private static function address(#[\SensitiveParameter] mixed $endpoint, #[\SensitiveParameter] array $options): mixed
     {
         // As in the AWS SDK, the scheme decides where the address has none.
         return is_string($endpoint) && !str_contains($endpoint, '://') ? ($options['scheme'] ?? 'https') . "://$endpoint" : $endpoint;
     }
 
-    private function credentials(mixed $given): void
+    private function credentials(#[\SensitiveParameter] mixed $given): void
     {
         if (is_array($given) && !is_callable($given)) {
             if (isset($given['expires'])) {
@@ -193,7 +193,7 @@ final class AwsClientOptions
      * @param array<array-key, mixed> $http
      * @param array<string, mixed> $options
      */
-    private function http(array $http, array $options): void
+    private function http(#[\SensitiveParameter] array $http, #[\SensitiveParameter] array $options): void
     {
         foreach (array_filter($http, static fn (mixed $value): bool => $value !== null) as $name => $value) {
             match ($name) {
@@ -208,7 +208,7 @@ final class AwsClientOptions
     }
 
     /** @param array<string, mixed> $options */
-    private function proxy(mixed $proxy, array $options): void
+    private function proxy(#[\SensitiveParameter] mixed $proxy, #[\SensitiveParameter] array $options): void
     {
         if (is_array($proxy)) {
             foreach (array_diff(array_keys($proxy), ['http', 'https']) as $name) {
@@ -273,7 +273,7 @@ final class AwsClientOptions
     }
 
     /** @return array<array-key, mixed> */
-    private static function map(string $name, mixed $value): array
+    private static function map(string $name, #[\SensitiveParameter] mixed $value): array
     {
         return is_array($value) ? $value : throw new \InvalidArgumentException("dynamodb_options: $name must be an array, not " . get_debug_type($value));
     }

@@ -44,11 +44,11 @@ final class DynamoDb
      *
      * @throws UnsupportedOptionException there is no such option, or it has the wrong type
      */
-    public static function featureRequester(array $options = []): \Closure
+    public static function featureRequester(#[\SensitiveParameter] array $options = []): \Closure
     {
         AdapterOptions::check($options, AdapterOptions::OF_FEATURES);
 
-        return static fn (string $baseUri, string $sdkKey, array $clientOptions): DynamoDbFeatureRequester
+        return static fn (string $baseUri, #[\SensitiveParameter] string $sdkKey, #[\SensitiveParameter] array $clientOptions): DynamoDbFeatureRequester
             => new DynamoDbFeatureRequester($baseUri, $sdkKey, array_merge($clientOptions, $options));
     }
 
@@ -62,7 +62,7 @@ final class DynamoDb
      * @throws \LdDynamoStore\Exception\ConfigurationException a setting is wrong; the message names it
      * @throws \LdDynamoStore\Exception\LibraryException the native library does not load
      */
-    public static function bigSegmentsStore(array $options): DynamoDbBigSegmentsStore
+    public static function bigSegmentsStore(#[\SensitiveParameter] array $options): DynamoDbBigSegmentsStore
     {
         AdapterOptions::check($options, AdapterOptions::OF_BIG_SEGMENTS);
 

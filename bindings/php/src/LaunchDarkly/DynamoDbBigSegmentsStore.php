@@ -18,7 +18,7 @@ final class DynamoDbBigSegmentsStore implements BigSegmentsStore
     private readonly ?LoggerInterface $logger;
 
     /** @internal */
-    public function __construct(AdapterOptions $options)
+    public function __construct(#[\SensitiveParameter] AdapterOptions $options)
     {
         $this->logger = $options->logger;
         $this->store = $options->openStore();

@@ -54,7 +54,7 @@ final class DynamoDbFeatureRequester implements FeatureRequester
      *
      * @throws \LdDynamoStore\Exception\LdDynamoStoreException an option is wrong, or the native library does not load
      */
-    public function __construct(string $baseUri, string $sdkKey, array $options)
+    public function __construct(string $baseUri, #[\SensitiveParameter] string $sdkKey, #[\SensitiveParameter] array $options)
     {
         $adapter = AdapterOptions::of($options);
         $this->logger = $adapter->logger;
