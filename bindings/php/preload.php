@@ -9,6 +9,7 @@ declare(strict_types=1);
 
 namespace LdDynamoStore;
 
+use LaunchDarkly\Subsystems\BigSegmentsStore;
 use LaunchDarkly\Subsystems\FeatureRequester;
 
 require_once __DIR__ . '/autoload.php';
@@ -17,6 +18,10 @@ require_once __DIR__ . '/autoload.php';
     // The adapter needs the SDK's interfaces, which the file that requires this one may load.
     $folders = interface_exists(FeatureRequester::class) ? '{,Exception/,LaunchDarkly/}' : '{,Exception/}';
     foreach (glob(__DIR__ . "/src/$folders*.php", GLOB_BRACE) ?: [] as $file) {
+        // The SDK has Big Segments from 6.4 on.
+        if (basename($file) === 'DynamoDbBigSegmentsStore.php' && !interface_exists(BigSegmentsStore::class)) {
+            continue;
+        }
         require_once $file;
     }
     if ((string) ini_get('opcache.preload') === '') {

@@ -4,6 +4,9 @@ declare(strict_types=1);
 
 namespace LdDynamoStore\Tests;
 
+use LdDynamoStore\LaunchDarkly\DynamoDb;
+use LdDynamoStore\LaunchDarkly\DynamoDbBigSegmentsStore;
+use LdDynamoStore\LaunchDarkly\DynamoDbFeatureRequester;
 use LdDynamoStore\Native;
 use PHPUnit\Framework\TestCase;
 
@@ -97,6 +100,32 @@ final class LibraryTest extends TestCase
         $output = $this->load(named: (string) getenv('LD_DYNAMO_STORE_LIBRARY'), ffi: '0');
         self::assertStringContainsString('LibraryException', $output);
         self::assertStringContainsString('ffi.enable', $output);
+    }
+
+    /**
+     * @param array<int, string> $interfaces those of the SDK that stand in
+     * @param array<int, string> $expected the adapter's classes
+     *
+     * @dataProvider sdks
+     */
+    public function testThePreloadFileTakesWhatTheSdkHas(array $interfaces, array $expected): void
+    {
+        $code = sprintf('foreach (%s as $file) { require $file; } require %s;', var_export($interfaces, true), var_export(dirname(self::SOURCES) . '/preload.php', true))
+            . 'echo json_encode(array_values(preg_grep("/^LdDynamoStore.LaunchDarkly.DynamoDb/", get_declared_classes())));';
+        self::assertEqualsCanonicalizing($expected, json_decode($this->execute([PHP_BINARY, '-d', 'opcache.preload=', '-r', $code]), true));
+    }
+
+    /** @return array<string, array{array<int, string>, array<int, string>}> */
+    public static function sdks(): array
+    {
+        [$features, $segments] = [__DIR__ . '/LaunchDarkly/Subsystems/FeatureRequester.php', __DIR__ . '/LaunchDarkly/Subsystems/BigSegmentsStore.php'];
+        $adapter = [DynamoDb::class, DynamoDbFeatureRequester::class];
+
+        return [
+            'none' => [[], []],
+            '6.0' => [[$features], $adapter],
+            '6.4' => [[$features, $segments], [...$adapter, DynamoDbBigSegmentsStore::class]],
+        ];
     }
 
     /** Loads the library in a new process. Returns its path, or the class and message of the exception. */
