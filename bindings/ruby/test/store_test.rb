@@ -90,11 +90,23 @@ class StoreTest < Minitest::Test
     circle = { version: 1 }
     circle[:circle] = circle
     [circle, { version: 1, text: "\xff" }, { version: 1, text: "\xff".b }, { version: 1, number: Float::NAN }].each do |item|
-      assert_includes assert_raises(LdDynamoStore::InvalidJsonError) { store.upsert("features", "flag", item) }.message, "item is not JSON"
+      assert_includes assert_raises(LdDynamoStore::InvalidJsonError) { store.upsert("features", "flag", item) }.message, 'argument "item" is not JSON'
     end
     assert_raises(LdDynamoStore::InvalidJsonError) { store.init({ features: { flag: circle } }) }
     error = assert_raises(LdDynamoStore::InvalidUtf8Error) { store.get("features", "\x81".dup.force_encoding("Windows-1252")) }
     assert_includes error.message, "key is not text in Windows-1252"
+  end
+
+  def test_options_that_json_cannot_have
+    { region: Float::NAN, prefix: "wrong \xff", credentials: { access_key_id: "a", secret_access_key: "hidden\xff" } }.each do |name, value|
+      error = assert_raises(LdDynamoStore::ConfigurationError) { LdDynamoStore::Store.new("table", name => value) }
+      assert_includes error.message, "option #{name} cannot be written as JSON: text must be UTF-8"
+      assert_nil error.cause
+    end
+    store = LdDynamoStore::Store.new("table", region: "us-east-1", credentials: "pushed")
+    error = assert_raises(LdDynamoStore::InvalidJsonError) { store.set_credentials({ access_key_id: "a", secret_access_key: "hidden\xff" }) }
+    refute_includes error.message, "hidden"
+    assert_nil error.cause
   end
 
   def test_the_table_may_be_an_option

@@ -94,7 +94,7 @@ module LdDynamoStore
         options[:credentials] = "pushed"
       end
       options = { table: table }.merge(options) if table
-      make(JSON.generate(options), library)
+      make(configuration_text(options), library)
       self.logger = logger if logger
     end
 
@@ -241,6 +241,23 @@ module LdDynamoStore
 
     private
 
+    # Without the cause of an error, which may hold a secret.
+    def configuration_text(options)
+      JSON.generate(options)
+    rescue JSON::GeneratorError, JSON::NestingError, EncodingError
+      wrong = options.keys.find { |name| !json?(options[name]) }
+      what = wrong ? "option #{wrong.to_s.scrub[0, 60]}" : "the name of an option"
+      message = "#{what} cannot be written as JSON: text must be UTF-8, numbers finite, and there may be 100 levels at most"
+      raise ConfigurationError.new(message, Status::INVALID_CONFIGURATION), cause: nil
+    end
+
+    def json?(value)
+      JSON.generate(value)
+      true
+    rescue JSON::GeneratorError, JSON::NestingError, EncodingError
+      false
+    end
+
     def make(configuration, library)
       @logger = nil
       @renewal ||= nil
@@ -323,7 +340,7 @@ module LdDynamoStore
     def json_text(value, name)
       text(value.is_a?(Hash) ? JSON.generate(value) : value, Status::INVALID_JSON, name)
     rescue JSON::GeneratorError, JSON::NestingError, EncodingError => e
-      raise InvalidJsonError.new("#{name} is not JSON: #{e.message[0, 200]}", Status::INVALID_JSON)
+      raise InvalidJsonError.new("argument #{name.inspect} is not JSON: #{e.message.scrub[0, 200]}", Status::INVALID_JSON), cause: nil
     end
   end
 end
