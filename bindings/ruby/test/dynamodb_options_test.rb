@@ -48,7 +48,10 @@ class DynamoDBOptionsTest < Minitest::Test
     [{ stub_responses: true }, "stub_responses", "endpoint"],
     [{ use_dualstack_endpoint: true }, "use_dualstack_endpoint", "endpoint"],
     [{ retry_mode: "legacy" }, 'retry_mode "legacy"', '"standard"'],
-    [{ credentials: "abc" }, "credentials of class String", "access_key_id"],
+    [{ credentials: "abc" }, "an object of String as credentials", "access_key_id"],
+    [{ profile: "p", access_key_id: "abc", secret_access_key: "abc" }, "profile beside access_key_id", "leave out access_key_id of dynamodb_opts"],
+    [{ profile: "p", credentials: PROVIDER }, "profile beside credentials", "leave out profile, or"],
+    [{ ("x" * 500).to_sym => 1 }, "x" * 60, "leave it out"],
     [{ telemetry_provider: 1 }, "telemetry_provider", "leave it out"],
     [{ no_such_thing: 1 }, "no_such_thing", "leave it out"],
     [{ regoin: 1 }, "regoin", "did you mean region?"],
@@ -73,13 +76,32 @@ class DynamoDBOptionsTest < Minitest::Test
     assert_includes assert_raises(ArgumentError) { OPTIONS.new({ session_token: "a" }).settings }.message, "access_key_id is missing"
   end
 
+  { http_read_timeout: "abc", http_open_timeout: [], max_attempts: "many", retry_limit: {} }.each do |name, value|
+    define_method("test_a_wrong_number_of_#{name}") do
+      error = assert_raises(ArgumentError) { OPTIONS.new({ name => value }).settings }
+      assert_equal "dynamodb_opts: #{name} must be a number, not #{value.inspect}", error.message
+      long = assert_raises(ArgumentError) { OPTIONS.new({ name => "x" * 1000 }, global: [name]).settings }.message
+      assert_includes long, "Aws.config: #{name} must be"
+      assert_operator long.size, :<, 300
+    end
+  end
+
   def test_options_of_the_factories
     { read_only: "options", region: "give it in dynamodb_opts", expiry: "expiration", "prefix" => "symbols: :prefix" }.each do |name, advice|
       error = assert_raises(UNSUPPORTED) { LdDynamoStore::LaunchDarkly.new_feature_store("table", { name => "x" }) }
       assert_includes error.message, advice
     end
-    error = assert_raises(UNSUPPORTED) { feature_store(options: { cache_ttl_ms: 5 }) }
-    assert_includes error.message, "expiration"
+    {
+      cache_ttl_ms: "expiration", logger: "option of its own, beside options", library: "option of its own", prefix: "option of its own",
+      table: "first argument", "prefix" => "symbols: :prefix", "cache_ttl_ms" => "symbols: :cache_ttl_ms"
+    }.each do |name, advice|
+      [:new_feature_store, :new_big_segment_store].each do |make|
+        error = assert_raises(UNSUPPORTED) { LdDynamoStore::LaunchDarkly.public_send(make, "table", opts(options: { name => "x" })) }
+        assert_includes error.message, "options: #{name} is not supported; "
+        assert_includes error.message, advice
+      end
+    end
+    assert_nil feature_store(options: { cache_ttl_ms: 0 }).get(FEATURES, "a")
     assert_raises(LdDynamoStore::ConfigurationError) { feature_store(options: { tabel: 1 }) }
     assert_raises(LdDynamoStore::ReadOnlyError) { feature_store(options: { read_only: true }).upsert(FEATURES, flag("a", 1)) }
     assert_raises(LdDynamoStore::LibraryNotFoundError) { feature_store(library: "/nowhere.so") }
@@ -95,26 +117,47 @@ class DynamoDBOptionsTest < Minitest::Test
   end
 
   def test_options_that_the_program_has_set_for_all_clients
-    with_global({ region: "eu-west-1", credentials: PROVIDER, stub_responses: true, s3: { force_path_style: true } }) do
+    with_global({ region: "eu-west-1", credentials: PROVIDER, logger: 1, s3: { force_path_style: true } }) do
       assert_equal({ region: "eu-west-1", credentials: PROVIDER }, OPTIONS.with_global_options({}).settings)
       assert_equal "us-east-1", OPTIONS.with_global_options({ region: "us-east-1" }).settings.fetch(:region)
     end
     with_global({ region: "eu-west-1", dynamodb: { endpoint: "http://h:1", region: "eu-west-2" } }) do
       assert_equal({ region: "eu-west-2", endpoint: "http://h:1" }, OPTIONS.with_global_options({}).settings)
     end
-    with_global({ dynamodb: { stub_responses: true } }) do
+    with_global({ dynamodb: { stub_responses: true, logger: 1 } }) do
       assert_raises(UNSUPPORTED) { OPTIONS.with_global_options({}).settings }
+    end
+    with_global({ profile: "p" }) do
+      message = assert_raises(UNSUPPORTED) { OPTIONS.with_global_options(KEYS).settings }.message
+      assert_includes message, "Aws.config: profile beside access_key_id"
+      assert_includes message, "set profile: nil in dynamodb_opts, or leave out access_key_id of dynamodb_opts"
+      assert_equal({ credentials: KEYS }, OPTIONS.with_global_options({ profile: nil, **KEYS }).settings)
+    end
+  end
+
+  { use_fips_endpoint: true, use_dualstack_endpoint: true, stub_responses: true, ssl_verify_peer: false, endpoint_provider: Object.new,
+    ssl_ca_directory: "/", ssl_ca_store: 1, ssl_cert: 1, ssl_key: 1 }.each do |name, value|
+    define_method("test_refusal_of_#{name}_that_is_set_for_all_services") do
+      with_global({ name => value }) do
+        error = assert_raises(UNSUPPORTED) { OPTIONS.with_global_options(KEYS).settings }
+        assert_includes error.message, "Aws.config: #{name} is not supported; "
+        assert_equal({ credentials: KEYS }, OPTIONS.with_global_options({ name => nil, **KEYS }).settings)
+      end
     end
   end
 
   # As Aws::DynamoDB::Client: every client has a configuration of all options, some of them objects of its own.
   class Client
+    BACKOFF = ->(_) {}
     attr_reader :config
 
     def initialize(**options)
       given = { region: nil, endpoint: URI("https://dynamodb.#{options[:region]}.amazonaws.com"), regional_endpoint: true, credentials: nil,
                 http_open_timeout: 15, http_read_timeout: 60, retry_limit: 10, retry_mode: "legacy", logger: nil, log_level: :info, profile: nil,
-                ssl_verify_peer: true, use_fips_endpoint: false, retry_quota: Object.new, user_agent_suffix: nil }.merge(options)
+                ssl_verify_peer: true, use_fips_endpoint: false, retry_quota: Object.new, user_agent_suffix: nil, retry_backoff: BACKOFF,
+                http_proxy: nil, ssl_ca_bundle: nil, max_attempts: nil, plugins: [] }
+      given.update(::Aws.config.except(:dynamodb, :s3), ::Aws.config[:dynamodb] || {}) if defined?(::Aws)
+      given.update(options)
       @config = Struct.new(*given.keys).new(*given.values)
     end
   end
@@ -129,13 +172,40 @@ class DynamoDBOptionsTest < Minitest::Test
   end
 
   def test_what_an_existing_client_has_besides
-    { logger: Logger.new(log), ssl_verify_peer: false, user_agent_suffix: "x", log_level: :debug }.each do |name, value|
+    {
+      logger: Logger.new(log), ssl_verify_peer: false, user_agent_suffix: "x", log_level: :debug, retry_backoff: ->(_) {}, plugins: [Object]
+    }.each do |name, value|
       client = Client.new(region: "eu-west-1", credentials: PROVIDER, name => value)
       error = assert_raises(UNSUPPORTED) { LdDynamoStore::LaunchDarkly.new_feature_store("table", { existing_client: client }) }
       assert_includes error.message, "existing_client: #{name} is not supported; "
     end
     error = assert_raises(UNSUPPORTED) { LdDynamoStore::LaunchDarkly.new_feature_store("table", { existing_client: "client" }) }
     assert_includes error.message, "Aws::DynamoDB::Client"
+  end
+
+  def test_an_existing_client_that_has_more_by_way_of_aws_config
+    taken = { region: "eu-west-1", endpoint: "https://dynamodb.eu-west-1.amazonaws.com", credentials: PROVIDER }
+    global = { http_proxy: "http://h:1", ssl_ca_bundle: "/ca.pem", max_attempts: 2, http_read_timeout: 2, retry_mode: "standard", ssl_verify_peer: true,
+               region: "elsewhere" }
+    expected = { proxy: "http://h:1", ca_bundle: "/ca.pem", max_attempts: 2, attempt_timeout_ms: 3000, operation_timeout_ms: 6000, retry_mode: "standard" }
+    [{ s3: { force_path_style: true }, **global }, { dynamodb: global }].each do |config|
+      with_global(config) do
+        assert_equal taken.merge(expected), EXISTING.new(Client.new(region: "eu-west-1", credentials: PROVIDER)).settings
+        own = Client.new(region: "eu-west-1", credentials: PROVIDER, http_proxy: "http://own:1", ssl_ca_bundle: nil)
+        assert_equal taken.merge(expected, { proxy: "http://own:1" }).except(:ca_bundle), EXISTING.new(own).settings
+      end
+    end
+    earlier = Client.new(region: "eu-west-1", credentials: PROVIDER)
+    with_global({ http_proxy: "http://h:1" }) { assert_equal taken, EXISTING.new(earlier).settings }
+  end
+
+  { ssl_verify_peer: false, user_agent_suffix: "x", retry_backoff: ->(_) {}, retry_mode: "legacy", logger: 1 }.each do |name, value|
+    define_method("test_refusal_of_#{name}_that_a_client_has_by_way_of_aws_config") do
+      with_global({ name => value }) do
+        error = assert_raises(UNSUPPORTED) { EXISTING.new(Client.new(region: "eu-west-1", credentials: PROVIDER)).settings }
+        assert_match(/\AAws\.config: #{name}.* is not supported; /, error.message)
+      end
+    end
   end
 
   def test_requests_are_signed_with_the_clients_credentials_of_the_moment

@@ -12,6 +12,7 @@ require "ldclient-rb/impl/model/serialization"
 require "ldclient-rb/integrations/util/store_wrapper"
 require_relative "launchdarkly/unsupported_option_error"
 require_relative "launchdarkly/dynamodb_options"
+require_relative "launchdarkly/global_options"
 require_relative "launchdarkly/existing_client"
 require_relative "launchdarkly/repeated_failures"
 require_relative "launchdarkly/item_decoder"
@@ -29,7 +30,13 @@ module LdDynamoStore
   # counts as absent.
   module LaunchDarkly
     STORE_OPTIONS = %i[dynamodb_opts existing_client prefix logger expiration capacity options library].freeze
-    private_constant :STORE_OPTIONS
+    # What Store.new takes and this module gives it.
+    OPTIONS_ELSEWHERE = {
+      cache_ttl_ms: "the SDK caches: use expiration", library: "it is an option of its own, beside options",
+      logger: "it is an option of its own, beside options", prefix: "it is an option of its own, beside options",
+      table: "it is the first argument"
+    }.freeze
+    private_constant :STORE_OPTIONS, :OPTIONS_ELSEWHERE
 
     class << self
       # Makes a feature store for +LaunchDarkly::Config.new(feature_store: …)+.
@@ -43,7 +50,8 @@ module LdDynamoStore
       # @option opts [Logger] :logger gets log messages; the SDK's default logger if absent
       # @option opts [Numeric] :expiration (15) seconds that the SDK's cache keeps an item; 0 is no cache
       # @option opts [Integer] :capacity (1000) the most items in the SDK's cache
-      # @option opts [Hash] :options further options of LdDynamoStore::Store.new, such as +{ read_only: true }+; they win over +:dynamodb_opts+
+      # @option opts [Hash] :options further options of LdDynamoStore::Store.new, such as +{ read_only: true }+; they win over +:dynamodb_opts+, and
+      #   what is an argument or option here is refused there
       # @option opts [String] :library path of the native library, where it is not to be searched for
       # @return [::LaunchDarkly::Integrations::Util::CachingStoreWrapper]
       # @raise [UnsupportedOptionError] an option has no counterpart here; the message says what to use instead
@@ -86,12 +94,16 @@ module LdDynamoStore
       def open_store(table_name, opts, logger)
         client = opts[:existing_client]
         settings = client ? ExistingClient.new(client).settings : DynamoDBOptions.with_global_options(opts[:dynamodb_opts] || {}).settings
-        settings.merge!(opts[:options] || {})
-        unless [nil, 0].include?(settings[:cache_ttl_ms])
-          raise UnsupportedOptionError.new("options", :cache_ttl_ms, "the SDK caches: use expiration")
-        end
-
+        settings = settings.merge(further_options(opts[:options] || {}))
         Store.new(table_name, prefix: opts[:prefix], **settings, cache_ttl_ms: 0, library: opts[:library], logger: logger)
+      end
+
+      def further_options(options)
+        options.each_key do |name|
+          raise UnsupportedOptionError.new("options", name, "its names are symbols: #{name.to_sym.inspect}") if name.is_a?(String)
+          next if name == :cache_ttl_ms && [nil, 0].include?(options[name])
+          raise UnsupportedOptionError.new("options", name, OPTIONS_ELSEWHERE.fetch(name)) if OPTIONS_ELSEWHERE.key?(name)
+        end
       end
     end
   end

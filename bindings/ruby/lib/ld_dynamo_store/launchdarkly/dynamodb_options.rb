@@ -69,21 +69,20 @@ module LdDynamoStore
           [TRANSLATED, NO_DIFFERENCE, REPLACEMENTS].any? { |names| names.include?(name) }
         end
 
-        # The options, over those that the program has set for all clients with Aws.config, as the AWS SDK has them. Of what is meant for
-        # every service, only what has a counterpart is taken.
+        # The options, over those that the program has set for all clients with Aws.config, as the AWS SDK has them.
         def with_global_options(options)
-          return new(options) unless defined?(::Aws) && ::Aws.respond_to?(:config)
-
-          global = ::Aws.config
-          new(global.slice(*TRANSLATED).merge(global[:dynamodb] || {}, options))
+          global = GlobalOptions.for_dynamodb
+          new(global.merge(options), global: global.keys - options.keys)
         end
       end
 
       # @param options [Hash]
       # @param place [String] where they stand, for messages
-      def initialize(options, place = "dynamodb_opts")
+      # @param global [Array<Symbol>] the names of those that stand in Aws.config instead
+      def initialize(options, place = "dynamodb_opts", global: [])
         @options = options.compact
         @place = place
+        @global = global
       end
 
       # The options of Store that mean the same.
@@ -97,14 +96,18 @@ module LdDynamoStore
 
       private
 
-      def refuse(name, advice = nil)
-        raise UnsupportedOptionError.new(@place, name, advice || REPLACEMENTS[name] || meant(name) || NO_REPLACEMENT)
+      def refuse(name, advice = nil, said: name)
+        raise UnsupportedOptionError.new(place(name), said, advice || REPLACEMENTS[name] || meant(name) || NO_REPLACEMENT)
+      end
+
+      def place(name)
+        @global.include?(name) ? "Aws.config" : @place
       end
 
       # Advice for a name that is like one of the AWS SDK's, or belongs elsewhere.
       def meant(name)
         return "its names are symbols: #{name.to_sym.inspect}" if name.is_a?(String) && TRANSLATED.include?(name.to_sym)
-        return "it is an option of its own, beside #{@place}" if STORE_OPTIONS.include?(name)
+        return "it is an option of its own, beside dynamodb_opts" if STORE_OPTIONS.include?(name)
         return if @place == "existing_client"
 
         like = OTHER_NAMES[name] || (defined?(DidYouMean::SpellChecker) && DidYouMean::SpellChecker.new(dictionary: TRANSLATED).correct(name).first)
@@ -113,27 +116,46 @@ module LdDynamoStore
 
       # As with the AWS SDK, an object goes before keys.
       def credentials
+        found = provider || keys
+        refuse_profile_beside(provider ? :credentials : keys.keys.first) if found && @options.key?(:profile)
+        found
+      end
+
+      def provider
         given = @options[:credentials]
-        return given if CredentialsRenewal.finds?(given)
+        return given if given.nil? || CredentialsRenewal.finds?(given)
 
-        refuse("credentials of class #{given.class}", "give an object of the AWS SDK, or access_key_id and secret_access_key") if given
+        refuse(:credentials, "give an object of the AWS SDK, or access_key_id and secret_access_key", said: "an object of #{given.class} as credentials")
+      end
+
+      def keys
         keys = @options.slice(*CREDENTIAL_NAMES)
-        missing = keys.empty? ? nil : %i[access_key_id secret_access_key].find { |name| !keys.key?(name) }
-        raise ArgumentError, "#{@place}: #{missing} is missing beside the other credentials" if missing
+        return if keys.empty?
 
-        keys.empty? ? nil : keys
+        missing = %i[access_key_id secret_access_key].find { |name| !keys.key?(name) }
+        raise ArgumentError, "#{place(keys.keys.first)}: #{missing} is missing beside the other credentials" if missing
+
+        keys
+      end
+
+      # The AWS SDK would take these credentials and whatever else the profile has; the native library takes one or the other.
+      def refuse_profile_beside(name)
+        without = place(:profile) == "Aws.config" ? "set profile: nil in #{@place}" : "leave out profile"
+        refuse(:profile, "#{without}, or leave out #{name} of #{place(name)} for the profile's credentials", said: "profile beside #{name}")
       end
 
       def retry_mode
         mode = @options[:retry_mode]
-        refuse("retry_mode #{mode.inspect}", 'use "standard" or "adaptive"') unless [nil, "standard", "adaptive"].include?(mode)
+        unless [nil, "standard", "adaptive"].include?(mode)
+          refuse(:retry_mode, 'use "standard" or "adaptive"', said: "retry_mode #{mode.inspect}")
+        end
         mode
       end
 
       # +retry_limit+ counts the tries after the first one.
       def max_attempts
-        retries = @options[:retry_limit]
-        @options[:max_attempts] || (retries && Integer(retries) + 1)
+        retries = number(:retry_limit) { |value| Integer(value) }
+        number(:max_attempts) { |value| Integer(value) } || (retries && retries + 1)
       end
 
       # Lets an attempt, and a whole call, last as long as the AWS SDK would with these timeouts and attempts.
@@ -141,15 +163,21 @@ module LdDynamoStore
         connect = milliseconds(:http_open_timeout)
         read = milliseconds(:http_read_timeout)
         attempt = (connect || CONNECT_TIMEOUT_MS) + (read || ATTEMPT_TIMEOUT_MS) if connect || read
-        needed = (attempt || ATTEMPT_TIMEOUT_MS) * Integer(max_attempts || ATTEMPTS)
+        needed = (attempt || ATTEMPT_TIMEOUT_MS) * (max_attempts || ATTEMPTS)
         operation = needed if needed > OPERATION_TIMEOUT_MS && (attempt || max_attempts)
         { connect_timeout_ms: connect, attempt_timeout_ms: attempt, operation_timeout_ms: operation }.compact
       end
 
       # 0 would mean no timeout at all.
       def milliseconds(name)
-        seconds = @options[name]
-        seconds && [1, (Float(seconds) * 1000).round].max
+        number(name) { |seconds| [1, (Float(seconds) * 1000).round].max }
+      end
+
+      def number(name)
+        value = @options[name]
+        value.nil? ? nil : yield(value)
+      rescue ArgumentError, TypeError, RangeError
+        raise ArgumentError, "#{place(name)}: #{name} must be a number, not #{value.inspect[0, 60]}", cause: nil
       end
     end
     private_constant :DynamoDBOptions

@@ -13,7 +13,7 @@ module LdDynamoStore
         use_dualstack_endpoint use_fips_endpoint instance_profile_credentials_retries instance_profile_credentials_timeout
         ignore_configured_endpoint_urls log_formatter
       ].freeze
-      COMPARED = [NilClass, TrueClass, FalseClass, Numeric, String, Symbol].freeze
+      COMPARED = [NilClass, TrueClass, FalseClass, Numeric, String, Symbol, Array, Hash, Proc, Method, Module].freeze
       private_constant :TAKEN, :COMPARED
 
       def initialize(client)
@@ -24,16 +24,16 @@ module LdDynamoStore
 
       # @raise [UnsupportedOptionError] the client has an option without a counterpart
       def settings
-        taken = @client.config.to_h.slice(:region, :endpoint, :credentials).compact
-        DynamoDBOptions.new(differences(taken).merge(taken), "existing_client").settings
+        options = @client.config.to_h
+        taken = options.slice(:region, :endpoint, :credentials).compact
+        plain = @client.class.new(**taken).config.to_h
+        differing = options.reject { |name, value| TAKEN.include?(name) || same?(value, plain[name]) }
+        # What Aws.config has set, the plain client has as well.
+        global = options.slice(*(GlobalOptions.names - TAKEN - differing.keys))
+        DynamoDBOptions.new({ **differing, **global, **taken }, "existing_client", global: global.keys).settings
       end
 
       private
-
-      def differences(taken)
-        plain = @client.class.new(**taken).config.to_h
-        @client.config.to_h.reject { |name, value| TAKEN.include?(name) || same?(value, plain[name]) }
-      end
 
       # Objects that the AWS SDK makes for each client have no other equality than their class.
       def same?(one, other)
