@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace LdDynamoStore\Tests;
 
 use LdDynamoStore\Exception\ConfigurationException;
+use LdDynamoStore\Exception\ReadOnlyException;
 use LdDynamoStore\Exception\UnsupportedOptionException;
 use LdDynamoStore\LaunchDarkly\AdapterOptions;
 use LdDynamoStore\LaunchDarkly\AwsClientOptions;
@@ -73,6 +74,11 @@ final class AdapterOptionsTest extends TestCase
             'retries by mode' => [['retries' => ['mode' => 'adaptive', 'max_attempts' => 2]], ['retry_mode' => 'adaptive', 'max_attempts' => 2]],
             'proxy' => [['http' => ['proxy' => 'proxy.test:3128', 'verify' => true]], ['proxy' => 'http://proxy.test:3128']],
             'proxy by scheme' => [['http' => ['proxy' => ['http' => 'http://a.test', 'https' => 'http://b.test']]], ['proxy' => 'http://b.test']],
+            'nothing to verify' => [['endpoint' => 'http://127.0.0.1:8000', 'http' => ['verify' => false]], ['endpoint' => 'http://127.0.0.1:8000']],
+            'nothing to verify, by scheme' => [
+                ['endpoint' => '127.0.0.1:8000', 'scheme' => 'http', 'http' => ['verify' => false]],
+                ['endpoint' => 'http://127.0.0.1:8000'],
+            ],
             'certificates' => [['http' => ['verify' => '/etc/ssl/certs/ca-certificates.crt']], ['ca_bundle' => '/etc/ssl/certs/ca-certificates.crt']],
         ];
     }
@@ -150,6 +156,8 @@ final class AdapterOptionsTest extends TestCase
     public static function refusals(): array
     {
         $aws = static fn (array $options): array => ['dynamodb_options' => $options];
+        $shared = ': only shared stores keep what they read over requests';
+        $expires = "worker_cache_ttl is not supported with credentials that expire or that a provider finds; give some that last, or none$shared";
 
         return [
             'a slip' => [['dynamodb_tabel' => 'flags'], 'dynamodb_tabel is not supported; did you mean dynamodb_table?'],
@@ -176,6 +184,17 @@ final class AdapterOptionsTest extends TestCase
             'no pool' => [['cache' => new \stdClass()], 'cache (stdClass) is not supported; give a Psr\Cache\CacheItemPoolInterface'],
             'no logger' => [['logger' => 'error_log'], 'logger (string) is not supported; give a Psr\Log\LoggerInterface'],
             'the time of no pool' => [['cache_ttl' => 5], 'cache_ttl is not supported without cache; give a PSR-6 pool as cache, or apc_expiration'],
+            'the cache of a store that is not shared, with a client' => [
+                ['worker_cache_ttl' => 1, 'dynamodb_client' => self::client()],
+                'worker_cache_ttl is not supported together with dynamodb_client; give dynamodb_options' . $shared,
+            ],
+            'the same with a provider' => [['worker_cache_ttl' => 1] + $aws(['credentials' => static fn () => []]), $expires],
+            'the same with a provider among the options of the store' => [['worker_cache_ttl' => 1, 'store_options' => ['credentials' => static fn () => []]], $expires],
+            'the same with credentials that expire' => [['worker_cache_ttl' => 1] + $aws(['credentials' => self::expiring()]), $expires],
+            'the same on purpose' => [
+                ['worker_cache_ttl' => 0.5, 'store_options' => ['share' => false]],
+                'worker_cache_ttl is not supported with share false; leave that out of store_options' . $shared,
+            ],
             'for ever' => [['worker_cache_ttl' => -1], 'worker_cache_ttl is not supported below 0; a worker that only reads would never see a change'],
             'the cache of the store' => [
                 ['store_options' => ['cache_ttl_ms' => 5]],
@@ -204,6 +223,14 @@ final class AdapterOptionsTest extends TestCase
             'no verification' => [
                 $aws(['http' => ['verify' => false]]),
                 'dynamodb_options: http.verify false is not supported; give the file of root certificates as http.verify',
+            ],
+            'no verification of an https endpoint' => [
+                $aws(['endpoint' => '127.0.0.1', 'http' => ['verify' => false]]),
+                'dynamodb_options: http.verify false is not supported; give the file of root certificates as http.verify',
+            ],
+            'another verification' => [
+                $aws(['http' => ['verify' => 1]]),
+                'dynamodb_options: http.verify (int) is not supported; give the file of root certificates as http.verify',
             ],
             'proxy exceptions' => [
                 $aws(['http' => ['proxy' => ['no' => ['a']]]]),
@@ -241,7 +268,13 @@ final class AdapterOptionsTest extends TestCase
             'empty table' => [['dynamodb_table' => ''], 'dynamodb_table must be specified'],
             'prefix' => [['dynamodb_prefix' => 5], 'dynamodb_prefix must be string, not int'],
             'prefetch' => [['prefetch' => 'yes'], 'prefetch must be bool, not string'],
-            'cache_ttl' => [['cache_ttl' => 'long'], 'cache_ttl must be int, not string'],
+            'no number' => [['worker_cache_ttl' => NAN], 'worker_cache_ttl must be a finite number, not NAN'],
+            'infinity' => [['apc_expiration' => INF], 'apc_expiration must be a finite number, not INF'],
+            'a time-out that is no number' => [['dynamodb_options' => ['http' => ['timeout' => NAN]]], 'http.timeout must be a number of seconds, not NAN'],
+            'an infinite time-out' => [['dynamodb_options' => ['http' => ['connect_timeout' => INF]]], 'http.connect_timeout must be a number of seconds, not INF'],
+            'scheme' => [['dynamodb_options' => ['scheme' => ['http']]], 'dynamodb_options: scheme must be string, not array'],
+            'scheme of an endpoint' => [['dynamodb_options' => ['endpoint' => 'a', 'scheme' => ['http']]], 'dynamodb_options: scheme must be string, not array'],
+            'cache_ttl' => [['cache' => new Pool(), 'cache_ttl' => 'long'], 'cache_ttl must be int, not string'],
             'options' => [['dynamodb_options' => 'region'], 'dynamodb_options must be array, not string'],
             'time-out' => [['dynamodb_options' => ['http' => ['timeout' => 'long']]], 'dynamodb_options: http.timeout must be a number of seconds, not string'],
             'no secret' => [['dynamodb_options' => ['credentials' => ['key' => 'a']]], 'dynamodb_options: credentials has no secret'],
@@ -263,8 +296,12 @@ final class AdapterOptionsTest extends TestCase
     public function testOptionsMayStandInThoseOfTheClient(): void
     {
         $engine = new FakeDynamoDb();
-        $requester = DynamoDb::featureRequester()('', '', ['dynamodb_table' => FakeDynamoDb::TABLE, 'dynamodb_options' => $engine->awsOptions(), 'timeout' => 3, 'cache' => new \stdClass()]);
+        $requester = DynamoDb::featureRequester()('', '', ['dynamodb_table' => FakeDynamoDb::TABLE, 'dynamodb_options' => $engine->awsOptions(), 'timeout' => 3, 'cache' => new \stdClass(), 'cache_ttl' => 5]);
         self::assertNull($requester->getFeature('flag'));
+        $pool = new Pool();
+        $options = ['dynamodb_table' => FakeDynamoDb::TABLE, 'dynamodb_options' => $engine->awsOptions(), 'cache_ttl' => 5];
+        self::assertNull(DynamoDb::featureRequester($options)('', '', ['cache' => $pool])->getFeature('flag'));
+        self::assertSame([5], $pool->times);
         $engine->stop();
         $this->expectException(UnsupportedOptionException::class);
         $this->expectExceptionMessage('dynamodb_perfix is not supported; did you mean dynamodb_prefix?');
@@ -278,10 +315,77 @@ final class AdapterOptionsTest extends TestCase
         DynamoDb::bigSegmentsStore(['dynamodb_table' => 'flags', 'cache' => new Pool()]);
     }
 
+    public function testCredentialsThatExpireAreAskedAgain(): void
+    {
+        $credentials = self::expiring();
+        self::assertSame(['credentials' => $credentials], AwsClientOptions::translate(['credentials' => $credentials]));
+    }
+
+    public function testOptionsOfTheStoreWin(): void
+    {
+        $engine = new FakeDynamoDb();
+        $options = ['dynamodb_options' => ['endpoint' => 'http://127.0.0.1:9'] + $engine->awsOptions(), 'store_options' => ['endpoint' => $engine->address]];
+        self::assertSame([], DynamoDb::featureRequester($options + ['dynamodb_table' => FakeDynamoDb::TABLE])('', '', [])->getAllFeatures());
+        $engine->stop();
+    }
+
+    public function testTheTableIsNeverWritten(): void
+    {
+        $this->expectException(ReadOnlyException::class);
+        AdapterOptions::of(['dynamodb_table' => 'flags', 'dynamodb_options' => ['region' => 'us-east-1', 'endpoint' => 'http://127.0.0.1:9']])->openStore()->init('{}');
+    }
+
     public function testOptionsThatAreNullCountAsAbsent(): void
     {
         $options = array_fill_keys(AdapterOptions::OF_FEATURES, null);
         $this->expectExceptionMessage('dynamodb_table must be specified');
         DynamoDb::featureRequester($options)('', '', []);
+    }
+
+    /** As credentials of the AWS SDK that expire. */
+    private static function expiring(): object
+    {
+        return new class () {
+            public function getAccessKeyId(): string
+            {
+                return 'a';
+            }
+
+            public function getSecretKey(): string
+            {
+                return 'b';
+            }
+
+            public function getSecurityToken(): ?string
+            {
+                return null;
+            }
+
+            public function getExpiration(): int
+            {
+                return 4102444800;
+            }
+        };
+    }
+
+    /** As a client of the AWS SDK. */
+    private static function client(): object
+    {
+        return new class () {
+            public function getRegion(): string
+            {
+                return 'us-east-1';
+            }
+
+            public function getEndpoint(): string
+            {
+                return 'http://127.0.0.1:9';
+            }
+
+            public function getCredentials(): object
+            {
+                throw new \LogicException('nobody asks');
+            }
+        };
     }
 }

@@ -23,6 +23,12 @@ final class AdapterOptions
     /** Names that are near enough are taken for a slip. */
     private const MOST_DIFFERENT_LETTERS = 4;
 
+    /** What decides about the account, the region and the address of a table whose options do not. */
+    private const VARIABLES_OF_THE_PLACE = [
+        'AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_ACCESS_KEY_ID', 'AWS_ROLE_ARN', 'AWS_ENDPOINT_URL',
+        'AWS_ENDPOINT_URL_DYNAMODB',
+    ];
+
     /** What an adapter decides itself. */
     private const NOT_OPTIONS_OF_THE_STORE = [
         'table' => 'give dynamodb_table',
@@ -63,6 +69,26 @@ final class AdapterOptions
     }
 
     /**
+     * The options of `LDClient` with those that are meant for the adapter, which win.
+     *
+     * @param array<string, mixed> $clientOptions
+     * @param array<string, mixed> $options
+     *
+     * @return array<string, mixed>
+     *
+     * @throws UnsupportedOptionException
+     */
+    public static function together(#[\SensitiveParameter] array $clientOptions, #[\SensitiveParameter] array $options): array
+    {
+        $all = array_merge($clientOptions, $options);
+        if (isset($options['cache_ttl']) && !($all['cache'] ?? null) instanceof CacheItemPoolInterface) {
+            throw new UnsupportedOptionException('cache_ttl is not supported without cache; give a PSR-6 pool as cache, or apc_expiration');
+        }
+
+        return $all;
+    }
+
+    /**
      * @param array<string, mixed> $options
      * @param array<int, string> $known
      */
@@ -96,7 +122,16 @@ final class AdapterOptions
         $settings['read_only'] = true;
         $settings['cache_ttl_ms'] = (int) ceil($seconds * 1000);
         // Stores whose credentials a program finds cannot be shared.
-        $settings['share'] ??= CredentialsRenewal::of($settings['credentials'] ?? null) === null;
+        $finds = CredentialsRenewal::of($settings['credentials'] ?? null) !== null;
+        $settings['share'] ??= !$finds;
+        if ($seconds > 0 && $settings['share'] === false) {
+            $reason = match (true) {
+                isset($given['dynamodb_client']) => 'together with dynamodb_client; give dynamodb_options',
+                $finds => 'with credentials that expire or that a provider finds; give some that last, or none',
+                default => 'with share false; leave that out of store_options',
+            };
+            throw new UnsupportedOptionException("worker_cache_ttl is not supported $reason: only shared stores keep what they read over requests");
+        }
         $pool = $given['cache'] ?? null;
         $pool = $pool instanceof CacheItemPoolInterface ? $pool : null;
         // As LaunchDarkly's stores have it: a number in a text counts, and one that is not above zero is none.
@@ -107,9 +142,6 @@ final class AdapterOptions
             throw new UnsupportedOptionException("worker_cache_ttl is not supported together with $other; leave one out");
         }
         $poolSeconds = self::typed($given, 'cache_ttl', 'int');
-        if ($poolSeconds !== null && $pool === null) {
-            throw new UnsupportedOptionException('cache_ttl is not supported without cache; give a PSR-6 pool as cache, or apc_expiration');
-        }
         $logger = $given['logger'] ?? null;
 
         return new self(
@@ -137,13 +169,28 @@ final class AdapterOptions
 
     public function cache(): ?ItemCache
     {
-        $place = [$this->table, $this->settings['prefix'], $this->settings['region'] ?? null, $this->settings['endpoint'] ?? null];
+        $place = $this->place();
 
         return match (true) {
             $this->pool !== null => new PoolItemCache($place, $this->pool, $this->poolSeconds),
             $this->apcuSeconds !== null => new ApcuItemCache($place, $this->apcuSeconds),
             default => null,
         };
+    }
+
+    /** Tells the data of one table and prefix from another's. A hash, since an access key's id is part of it. */
+    private function place(): string
+    {
+        $credentials = $this->settings['credentials'] ?? null;
+
+        return hash('sha256', serialize([
+            $this->table,
+            $this->settings['prefix'],
+            array_map(fn (string $name): mixed => $this->settings[$name] ?? null, ['region', 'endpoint', 'profile']),
+            is_array($credentials) ? $credentials['access_key_id'] ?? null : null,
+            // Those of the process, as the library reads them, not those of a request.
+            array_map(static fn (string $name): string|false => getenv($name, true), self::VARIABLES_OF_THE_PLACE),
+        ]));
     }
 
     /**
@@ -189,6 +236,9 @@ final class AdapterOptions
         $value = $given[$name] ?? null;
         if ($value !== null && !in_array(get_debug_type($value), explode('|', $types), true)) {
             throw new \InvalidArgumentException("$name must be " . str_replace('|', ' or ', $types) . ', not ' . get_debug_type($value));
+        }
+        if (is_float($value) && !is_finite($value)) {
+            throw new \InvalidArgumentException("$name must be a finite number, not $value");
         }
 
         return $value;

@@ -7,8 +7,7 @@ namespace LdDynamoStore\LaunchDarkly;
 /** @internal */
 final class ApcuItemCache extends ItemCache
 {
-    /** @param array<int, mixed> $place */
-    public function __construct(array $place, private readonly int $seconds)
+    public function __construct(string $place, private readonly int $seconds)
     {
         if (!extension_loaded('apcu')) {
             throw new \InvalidArgumentException('apc_expiration was specified but apcu is not installed');

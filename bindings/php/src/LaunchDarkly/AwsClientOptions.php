@@ -136,7 +136,7 @@ final class AwsClientOptions
             'credentials' => $this->credentials($value),
             'http' => $this->http(self::map('http', $value), $options),
             'retries' => $this->retries($value),
-            'scheme' => $value === 'https' || isset($options['endpoint']) ?: self::refuse("scheme $value", 'give endpoint with "http://"'),
+            'scheme' => self::scheme($options) === 'https' || isset($options['endpoint']) ?: self::refuse("scheme $value", 'give endpoint with "http://"'),
             'version' => in_array($value, ['2012-08-10', 'latest'], true) ?: self::refuse('version', 'leave it out: the version is "2012-08-10"'),
             'signature_version' => $value === 'v4' ?: self::refuse('signature_version', 'leave it out: requests are signed with Signature Version 4'),
             // Arguments are always checked.
@@ -149,7 +149,15 @@ final class AwsClientOptions
     private static function address(#[\SensitiveParameter] mixed $endpoint, #[\SensitiveParameter] array $options): mixed
     {
         // As in the AWS SDK, the scheme decides where the address has none.
-        return is_string($endpoint) && !str_contains($endpoint, '://') ? ($options['scheme'] ?? 'https') . "://$endpoint" : $endpoint;
+        return is_string($endpoint) && !str_contains($endpoint, '://') ? self::scheme($options) . "://$endpoint" : $endpoint;
+    }
+
+    /** @param array<string, mixed> $options */
+    private static function scheme(#[\SensitiveParameter] array $options): string
+    {
+        $scheme = $options['scheme'] ?? 'https';
+
+        return is_string($scheme) ? $scheme : throw new \InvalidArgumentException('dynamodb_options: scheme must be string, not ' . get_debug_type($scheme));
     }
 
     private function credentials(#[\SensitiveParameter] mixed $given): void
@@ -200,11 +208,33 @@ final class AwsClientOptions
                 'connect_timeout' => $this->settings['connect_timeout_ms'] = self::milliseconds('http.connect_timeout', $value),
                 'timeout' => $this->settings['attempt_timeout_ms'] = self::milliseconds('http.timeout', $value),
                 'proxy' => $this->proxy($value, $options),
-                'verify' => $value === true || ($this->settings['ca_bundle'] = is_string($value) ? $value
-                    : self::refuse('http.verify false', 'give the file of root certificates as http.verify')),
+                'verify' => $this->verify($value, $options),
                 default => self::refuse("http.$name", self::HTTP_REPLACEMENTS[$name] ?? self::LEAVE_OUT),
             };
         }
+    }
+
+    /** @param array<string, mixed> $options */
+    private function verify(mixed $verify, #[\SensitiveParameter] array $options): void
+    {
+        if (is_string($verify)) {
+            $this->settings['ca_bundle'] = $verify;
+        } elseif ($verify !== true && !($verify === false && self::isPlain($options))) {
+            $given = is_bool($verify) ? 'false' : '(' . get_debug_type($verify) . ')';
+            self::refuse("http.verify $given", 'give the file of root certificates as http.verify');
+        }
+    }
+
+    /**
+     * Whether requests go over HTTP, where there is nothing to verify.
+     *
+     * @param array<string, mixed> $options
+     */
+    private static function isPlain(#[\SensitiveParameter] array $options): bool
+    {
+        $address = self::address($options['endpoint'] ?? null, $options);
+
+        return is_string($address) && str_starts_with(strtolower($address), 'http://');
     }
 
     /** @param array<string, mixed> $options */
@@ -214,7 +244,7 @@ final class AwsClientOptions
             foreach (array_diff(array_keys($proxy), ['http', 'https']) as $name) {
                 self::refuse("http.proxy.$name", $name === 'no' ? 'give the environment variable NO_PROXY' : 'give "http" or "https"');
             }
-            $proxy = $proxy[str_starts_with((string) ($options['endpoint'] ?? ''), 'http://') ? 'http' : 'https'] ?? '';
+            $proxy = $proxy[self::isPlain($options) ? 'http' : 'https'] ?? '';
         }
         if ($proxy !== '') {
             $this->settings['proxy'] = is_string($proxy) && !str_contains($proxy, '://') ? "http://$proxy" : $proxy;
@@ -264,8 +294,9 @@ final class AwsClientOptions
 
     private static function milliseconds(string $name, mixed $seconds): int
     {
-        if (!is_numeric($seconds) || $seconds < 0) {
-            throw new \InvalidArgumentException("dynamodb_options: $name must be a number of seconds, not " . get_debug_type($seconds));
+        if (!is_numeric($seconds) || !is_finite((float) $seconds) || $seconds < 0) {
+            $given = is_float($seconds) ? (string) $seconds : get_debug_type($seconds);
+            throw new \InvalidArgumentException("dynamodb_options: $name must be a number of seconds, not $given");
         }
 
         // 0 is no limit in both.

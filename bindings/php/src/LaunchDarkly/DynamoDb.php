@@ -49,7 +49,7 @@ final class DynamoDb
         AdapterOptions::check($options, AdapterOptions::OF_FEATURES);
 
         return static fn (string $baseUri, #[\SensitiveParameter] string $sdkKey, #[\SensitiveParameter] array $clientOptions): DynamoDbFeatureRequester
-            => new DynamoDbFeatureRequester($baseUri, $sdkKey, array_merge($clientOptions, $options));
+            => new DynamoDbFeatureRequester($baseUri, $sdkKey, AdapterOptions::together($clientOptions, $options));
     }
 
     /**

@@ -18,8 +18,8 @@ abstract class ItemCache
     private const NAME = 'ld_dynamo_store.';
     private const DIGITS = 48;
 
-    /** @param array<int, mixed> $place tells one table and prefix from another */
-    public function __construct(private readonly array $place)
+    /** @param string $place tells one table and prefix from another */
+    public function __construct(private readonly string $place)
     {
     }
 

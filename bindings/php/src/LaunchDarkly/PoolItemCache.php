@@ -9,11 +9,8 @@ use Psr\Cache\CacheItemPoolInterface;
 /** @internal */
 final class PoolItemCache extends ItemCache
 {
-    /**
-     * @param array<int, mixed> $place
-     * @param int|null $seconds null leaves it to the pool
-     */
-    public function __construct(array $place, private readonly CacheItemPoolInterface $pool, private readonly ?int $seconds)
+    /** @param int|null $seconds null leaves it to the pool */
+    public function __construct(string $place, private readonly CacheItemPoolInterface $pool, private readonly ?int $seconds)
     {
         parent::__construct($place);
     }
