@@ -93,7 +93,7 @@ class DynamoDBOptionsTest < Minitest::Test
     end
     {
       cache_ttl_ms: "expiration", logger: "option of its own, beside options", library: "option of its own", prefix: "option of its own",
-      table: "first argument", "prefix" => "symbols: :prefix", "cache_ttl_ms" => "symbols: :cache_ttl_ms"
+      table: "first argument", "prefix" => "symbols, not strings", "cache_ttl_ms" => "symbols, not strings"
     }.each do |name, advice|
       [:new_feature_store, :new_big_segment_store].each do |make|
         error = assert_raises(UNSUPPORTED) { LdDynamoStore::LaunchDarkly.public_send(make, "table", opts(options: { name => "x" })) }
@@ -101,6 +101,9 @@ class DynamoDBOptionsTest < Minitest::Test
         assert_includes error.message, advice
       end
     end
+    error = assert_raises(UNSUPPORTED) { feature_store(options: { "wrong \xff\n" * 100 => 1 }) }
+    assert_match(/\Aoptions: wrong .* symbols, not strings\z/, error.message)
+    assert_operator error.message.size, :<, 300
     assert_nil feature_store(options: { cache_ttl_ms: 0 }).get(FEATURES, "a")
     assert_raises(LdDynamoStore::ConfigurationError) { feature_store(options: { tabel: 1 }) }
     assert_raises(LdDynamoStore::ReadOnlyError) { feature_store(options: { read_only: true }).upsert(FEATURES, flag("a", 1)) }

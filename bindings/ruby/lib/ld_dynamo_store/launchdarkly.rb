@@ -100,7 +100,7 @@ module LdDynamoStore
 
       def further_options(options)
         options.each_key do |name|
-          raise UnsupportedOptionError.new("options", name, "its names are symbols: #{name.to_sym.inspect}") if name.is_a?(String)
+          raise UnsupportedOptionError.new("options", name, "its names are symbols, not strings") if name.is_a?(String)
           next if name == :cache_ttl_ms && [nil, 0].include?(options[name])
           raise UnsupportedOptionError.new("options", name, OPTIONS_ELSEWHERE.fetch(name)) if OPTIONS_ELSEWHERE.key?(name)
         end

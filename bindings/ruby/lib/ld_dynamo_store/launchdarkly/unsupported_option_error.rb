@@ -11,7 +11,7 @@ module LdDynamoStore
       # @param option [Symbol, String]
       # @param advice [String] what to do
       def initialize(place, option, advice)
-        super("#{place}: #{option.to_s[0, 60]} is not supported; #{advice}")
+        super("#{place}: #{option.to_s.scrub.split.join(" ")[0, 60]} is not supported; #{advice}")
         @option = option
       end
     end
