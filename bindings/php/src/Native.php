@@ -31,9 +31,15 @@ final class Native
         ? ['libld_dynamo_store.' . self::ABI_MAJOR . '.dylib', self::FILE_NAME]
         : [self::FILE_NAME . '.' . self::ABI_MAJOR, self::FILE_NAME];
 
-    /** What most often comes from variables of the environment. */
-    private const FROM_THE_ENVIRONMENT = [Status::NO_CREDENTIALS, Status::NO_REGION];
-    private const CLEARED = '; PHP-FPM cleared the environment: see its clear_env and env[]';
+    /** What most often comes from variables of the environment, and by which of them. */
+    private const FROM_THE_ENVIRONMENT = [
+        Status::NO_REGION => ['AWS_REGION', 'AWS_DEFAULT_REGION'],
+        Status::NO_CREDENTIALS => [
+            'AWS_ACCESS_KEY_ID', 'AWS_PROFILE', 'AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
+            'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+        ],
+    ];
+    private const CLEARED = '; PHP-FPM may have cleared the environment: see clear_env and env[]';
 
     /** @var array<string, self> by path or name */
     private static array $loaded = [];
@@ -137,7 +143,7 @@ final class Native
     public function failure(int $status, CData $error): StoreException
     {
         $message = $this->functions->ld_dynamo_error_message($error);
-        if (in_array($status, self::FROM_THE_ENVIRONMENT, true) && self::isEnvironmentCleared()) {
+        if (PHP_SAPI === 'fpm-fcgi' && self::isAbsent(self::FROM_THE_ENVIRONMENT[$status] ?? [])) {
             $message .= self::CLEARED;
         }
 
@@ -179,10 +185,14 @@ final class Native
         return $messages;
     }
 
-    /** Whether PHP-FPM has taken the environment from this worker (clear_env), which would have a PATH otherwise. */
-    private static function isEnvironmentCleared(): bool
+    /**
+     * Whether the process has none of these variables. A pool may name others and forget them, so it does not matter which it has.
+     *
+     * @param array<int, string> $variables
+     */
+    private static function isAbsent(array $variables): bool
     {
-        return PHP_SAPI === 'fpm-fcgi' && getenv('PATH', true) === false;
+        return $variables !== [] && array_filter($variables, static fn (string $name): bool => !in_array(getenv($name, true), [false, ''], true)) === [];
     }
 
     private static function loadFile(string $path, string $source): self

@@ -118,6 +118,7 @@ final class PhpFpmTest extends TestCase
             }
         }
         self::assertSame(['GetItem' => 2], self::$engine->requests());
+        self::assertSame('[60,60]', $this->fpm?->request(['do' => 'seconds']));
     }
 
     public function testAFatalErrorLeaksNothing(): void
@@ -135,17 +136,25 @@ final class PhpFpmTest extends TestCase
 
     public function testAClearedEnvironmentIsSaid(): void
     {
-        $metadata = ['env[AWS_EC2_METADATA_DISABLED] = "true"'];
-        $this->start(['ffi.enable' => 'true'], $metadata);
+        // A pool that names some variables, one that the machine does not have, and forgets those that are needed.
+        $pool = ['env[AWS_EC2_METADATA_DISABLED] = "true"', 'env[PATH] = /usr/bin', 'env[AWS_DEFAULT_REGION] = $LD_DYNAMO_STORE_ABSENT'];
+        $this->start(['ffi.enable' => 'true'], $pool);
         $said = explode("\n", (string) $this->fpm?->request(['do' => 'complaint']));
         self::assertCount(2, $said);
         foreach ($said as $message) {
-            self::assertStringContainsString('PHP-FPM cleared the environment', $message);
+            self::assertStringContainsString('PHP-FPM may have cleared the environment', $message);
             self::assertLessThanOrEqual(300, strlen($message), $message);
         }
         $this->fpm?->stop();
-        $this->start(['ffi.enable' => 'true'], [...$metadata, 'clear_env = no']);
-        self::assertStringNotContainsString('cleared', (string) $this->fpm?->request(['do' => 'complaint']));
+        // A profile that only has a region.
+        $profiles = self::header() . '.profiles';
+        file_put_contents($profiles, "[profile bare]\nregion = us-east-1\n");
+        array_push($pool, 'env[AWS_PROFILE] = bare', "env[AWS_CONFIG_FILE] = $profiles", 'env[AWS_SHARED_CREDENTIALS_FILE] = /dev/null');
+        $this->start(['ffi.enable' => 'true'], $pool);
+        $said = (string) $this->fpm?->request(['do' => 'complaint']);
+        unlink($profiles);
+        self::assertStringContainsString('no AWS credentials were found', $said);
+        self::assertStringNotContainsString('cleared', $said);
     }
 
     private static function header(): string

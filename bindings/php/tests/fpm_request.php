@@ -31,6 +31,12 @@ function isPreloaded(): string
     return json_encode(Native::load()->isPreloaded, JSON_THROW_ON_ERROR);
 }
 
+/** The seconds for which APCu keeps what it has, in JSON. */
+function seconds(): string
+{
+    return json_encode(array_column(((array) apcu_cache_info())['cache_list'], 'ttl'), JSON_THROW_ON_ERROR);
+}
+
 /** Why a store that was told neither region nor credentials cannot ask. */
 function complaint(): string
 {
@@ -52,6 +58,7 @@ try {
         'read' => read($endpoint),
         'fail' => read($endpoint) . trigger_error('ended', E_USER_ERROR),
         'preloaded' => isPreloaded(),
+        'seconds' => seconds(),
         'complaint' => complaint(),
         'descriptors' => count((array) scandir('/proc/self/fd')),
         default => 'what?',
