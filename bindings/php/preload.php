@@ -32,6 +32,6 @@ require_once __DIR__ . '/autoload.php';
         Native::preload();
     } catch (Exception\LibraryException $failure) {
         // Requests look for themselves, with the environment of their pool.
-        error_log("ld-dynamo-store: each request declares the native library anew: {$failure->getMessage()}");
+        error_log(LogLine::of("ld-dynamo-store: each request declares the native library anew: {$failure->getMessage()}"));
     }
 })();

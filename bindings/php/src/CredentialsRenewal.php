@@ -26,6 +26,9 @@ final class CredentialsRenewal
     private const SECONDS_BETWEEN_LOOKS = 1;
     private const SECONDS_BETWEEN_WARNINGS = 60;
 
+    /** What is left of a line for the cause of a failure. */
+    private const BYTES_OF_A_CAUSE = 200;
+
     private ?string $pushed = null;
     private bool $isLooking = false;
     private float $nextLook = 0;
@@ -169,9 +172,7 @@ final class CredentialsRenewal
     /** One line of bounded length. */
     private static function said(#[\SensitiveParameter] \Exception $failure): string
     {
-        $text = $failure::class . ': ' . preg_replace('/\s+/', ' ', $failure->getMessage());
-
-        return strlen($text) > 200 ? substr($text, 0, 200) . '…' : $text;
+        return LogLine::of($failure::class . ": {$failure->getMessage()}", self::BYTES_OF_A_CAUSE);
     }
 
     private static function now(): float

@@ -141,6 +141,37 @@ final class FeatureRequesterTest extends TestCase
         self::assertSame([], $this->log->lines);
     }
 
+    public function testWhatAnotherPartOfTheProgramThrowsIsNotTakenForADamagedRow(): void
+    {
+        $requester = $this->requester();
+        $model = new \ReflectionMethod($requester, 'model');
+        $thrown = [new \ErrorException('a warning'), new \TypeError('a type')];
+        foreach ($thrown as $failure) {
+            self::assertNull($model->invoke($requester, static fn (): object => throw $failure, 'features', 'flag', [], 'feature'));
+        }
+        self::assertCount(2, $this->log->of('error'));
+        $this->expectException(\DomainException::class);
+        $model->invoke($requester, static fn (): object => throw new \DomainException(), 'features', 'flag', [], 'feature');
+    }
+
+    public function testLinesOfTheLogAreBounded(): void
+    {
+        $damaged = str_repeat('é', 400);
+        self::$engine->put('features', $damaged, '{"version":1,"rules":7}');
+        self::$engine->put('features', "two\nlines", '{"version":1,"deleted":true}');
+        $requester = $this->requester();
+        foreach ([$damaged, 'x' . $damaged, "two\nlines"] as $key) {
+            self::assertNull($requester->getFeature($key));
+        }
+        self::assertCount(3, $this->log->lines);
+        foreach ($this->log->lines as $line) {
+            $text = explode(': ', $line, 2)[1];
+            self::assertLessThanOrEqual(300, strlen($text));
+            self::assertMatchesRegularExpression('/^[^\n]+$/Du', $text);
+        }
+        self::assertStringEndsWith('with key: two lines', $line);
+    }
+
     public function testKeysThatAreNumbers(): void
     {
         self::$engine->put('features', '12', str_replace('"key":"flag"', '"key":"12"', self::FLAG));

@@ -8,6 +8,7 @@ use LaunchDarkly\Subsystems\BigSegmentsStore;
 use LaunchDarkly\Types\BigSegmentsStoreMetadata;
 use LdDynamoStore\Exception\CorruptItemException;
 use LdDynamoStore\Exception\StoreException;
+use LdDynamoStore\LogLine;
 use LdDynamoStore\Store;
 use Psr\Log\LoggerInterface;
 
@@ -59,7 +60,7 @@ final class DynamoDbBigSegmentsStore implements BigSegmentsStore
             return json_decode($read() ?? '{}', true, flags: JSON_THROW_ON_ERROR);
         } catch (CorruptItemException $failure) {
             // The SDK takes any exception for an outage, and the table did answer.
-            $this->logger?->error($failure->getMessage());
+            $this->logger?->error(LogLine::of($failure->getMessage()));
 
             return [];
         }

@@ -9,6 +9,7 @@ use LaunchDarkly\Impl\Model\Segment;
 use LaunchDarkly\Subsystems\FeatureRequester;
 use LdDynamoStore\Exception\CorruptItemException;
 use LdDynamoStore\Exception\StoreException;
+use LdDynamoStore\LogLine;
 use LdDynamoStore\Store;
 use Psr\Log\LoggerInterface;
 
@@ -94,7 +95,7 @@ final class DynamoDbFeatureRequester implements FeatureRequester
         try {
             $items = $this->items(self::FEATURES);
         } catch (StoreException $failure) {
-            $this->logger?->error("all flags could not be read: {$failure->getMessage()}");
+            $this->logger?->error(LogLine::of("all flags could not be read: {$failure->getMessage()}"));
 
             return null;
         }
@@ -123,16 +124,17 @@ final class DynamoDbFeatureRequester implements FeatureRequester
     {
         if ($item === null || self::isDeleted($item)) {
             $what = $item === null ? 'missing' : 'deleted';
-            $this->logger?->warning("FeatureRequester: Attempted to get $what $name with key: $key");
+            $this->logger?->warning(LogLine::of("FeatureRequester: Attempted to get $what $name with key: $key"));
 
             return null;
         }
         try {
             // Null where a writer means nothing; but offVariation is null by default.
             return $decode(array_filter($item, static fn (mixed $value): bool => $value !== null) + ['key' => $key] + self::DEFAULTS[$kind]);
-        } catch (\Throwable $failure) {
-            // A TypeError, or whatever the program makes of PHP's warnings.
-            $this->logger?->error("the item \"$key\" in \"$kind\" is none that the SDK knows: " . explode(', called in', $failure->getMessage())[0]);
+        } catch (\TypeError | \ErrorException $failure) {
+            // The latter is what programs make of PHP's warnings.
+            $said = explode(', called in', $failure->getMessage())[0];
+            $this->logger?->error(LogLine::of("the item \"$key\" in \"$kind\" is none that the SDK knows: $said"));
 
             return null;
         }
@@ -156,7 +158,7 @@ final class DynamoDbFeatureRequester implements FeatureRequester
             return $this->store->get($kind, $key) ?? ItemCache::ABSENT;
         } catch (CorruptItemException $failure) {
             // The SDK takes any exception for an outage, and the table did answer.
-            $this->logger?->error($failure->getMessage());
+            $this->logger?->error(LogLine::of($failure->getMessage()));
 
             return ItemCache::ABSENT;
         }
@@ -216,7 +218,7 @@ final class DynamoDbFeatureRequester implements FeatureRequester
         if (is_array($item)) {
             return $item;
         }
-        $this->logger?->error("the item \"$key\" in \"$kind\" cannot be decoded: " . json_last_error_msg());
+        $this->logger?->error(LogLine::of("the item \"$key\" in \"$kind\" cannot be decoded: " . json_last_error_msg()));
 
         return null;
     }
