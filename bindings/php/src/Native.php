@@ -192,7 +192,9 @@ final class Native
      */
     private static function isAbsent(array $variables): bool
     {
-        return $variables !== [] && array_filter($variables, static fn (string $name): bool => !in_array(getenv($name, true), [false, ''], true)) === [];
+        $present = array_filter($variables, static fn (string $name): bool => !in_array(getenv($name, true), [false, ''], true));
+
+        return $variables !== [] && $present === [];
     }
 
     private static function loadFile(string $path, string $source): self

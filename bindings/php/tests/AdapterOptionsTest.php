@@ -296,7 +296,13 @@ final class AdapterOptionsTest extends TestCase
     public function testOptionsMayStandInThoseOfTheClient(): void
     {
         $engine = new FakeDynamoDb();
-        $requester = DynamoDb::featureRequester()('', '', ['dynamodb_table' => FakeDynamoDb::TABLE, 'dynamodb_options' => $engine->awsOptions(), 'timeout' => 3, 'cache' => new \stdClass(), 'cache_ttl' => 5]);
+        $requester = DynamoDb::featureRequester()('', '', [
+            'dynamodb_table' => FakeDynamoDb::TABLE,
+            'dynamodb_options' => $engine->awsOptions(),
+            'timeout' => 3,
+            'cache' => new \stdClass(),
+            'cache_ttl' => 5,
+        ]);
         self::assertNull($requester->getFeature('flag'));
         $pool = new Pool();
         $options = ['dynamodb_table' => FakeDynamoDb::TABLE, 'dynamodb_options' => $engine->awsOptions(), 'cache_ttl' => 5];

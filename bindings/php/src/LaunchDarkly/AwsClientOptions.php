@@ -136,7 +136,8 @@ final class AwsClientOptions
             'credentials' => $this->credentials($value),
             'http' => $this->http(self::map('http', $value), $options),
             'retries' => $this->retries($value),
-            'scheme' => self::scheme($options) === 'https' || isset($options['endpoint']) ?: self::refuse("scheme $value", 'give endpoint with "http://"'),
+            'scheme' => self::scheme($options) === 'https' || isset($options['endpoint'])
+                ?: self::refuse("scheme $value", 'give endpoint with "http://"'),
             'version' => in_array($value, ['2012-08-10', 'latest'], true) ?: self::refuse('version', 'leave it out: the version is "2012-08-10"'),
             'signature_version' => $value === 'v4' ?: self::refuse('signature_version', 'leave it out: requests are signed with Signature Version 4'),
             // Arguments are always checked.
@@ -157,7 +158,8 @@ final class AwsClientOptions
     {
         $scheme = $options['scheme'] ?? 'https';
 
-        return is_string($scheme) ? $scheme : throw new \InvalidArgumentException('dynamodb_options: scheme must be string, not ' . get_debug_type($scheme));
+        return is_string($scheme) ? $scheme
+            : throw new \InvalidArgumentException('dynamodb_options: scheme must be string, not ' . get_debug_type($scheme));
     }
 
     private function credentials(#[\SensitiveParameter] mixed $given): void
