@@ -5,6 +5,7 @@
 //! a cache.
 
 mod answer;
+mod attempts;
 mod aws_settings;
 mod certificate;
 mod chain;

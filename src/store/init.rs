@@ -1,14 +1,15 @@
 //! One full data set: the difference to what is stored, in levels of batches, stale rows deleted, `$inited` last.
 
 use std::future::Future;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use super::difference::{ComparedPage, ComparedPart, Difference};
+use super::progress::Progress;
 use crate::client::{Client, Rows, Write};
 use crate::config::Config;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::process;
 use crate::stats::InitReport;
 use crate::table::data_set::{self, KindRows};
@@ -311,54 +312,6 @@ fn encoded_bytes(write: &Write<'_>) -> usize {
         Write::Delete { .. } => 0,
     };
     ROW_ENVELOPE_BYTES + 6 * (namespace.len() + key.len()) + item
-}
-
-/// Rows to write and delete, and how many of them are done.
-#[derive(Default)]
-struct Progress {
-    has_begun: AtomicBool,
-    /// `$inited` is being put, and may have been although no answer said so.
-    is_marking: AtomicBool,
-    total: AtomicUsize,
-    done: AtomicUsize,
-    last_failure: Mutex<Option<Error>>,
-}
-
-impl Progress {
-    fn begin(&self, total: usize) {
-        self.total.store(total, Relaxed);
-        self.has_begun.store(true, Relaxed);
-    }
-
-    fn failed(&self, error: Error) {
-        *self.last_failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-    }
-
-    /// Says what was failing before the time was over, or what it was over in.
-    fn out_of_time(&self, limit: Duration, end: &Error) -> Error {
-        let last = self.last_failure.lock().unwrap_or_else(PoisonError::into_inner);
-        let last = last.as_ref().unwrap_or(end);
-        let message = format!(
-            "init was not done within {} ms; the last failure was: {}",
-            limit.as_millis(),
-            last.message()
-        );
-        Error::new(ErrorKind::TimedOut, message).with_service_code(last.service_code())
-    }
-
-    fn describe(&self) -> String {
-        if !self.has_begun.load(Relaxed) {
-            return "init failed before its first write".to_owned();
-        }
-        let (done, total) = (self.done.load(Relaxed), self.total.load(Relaxed));
-        if self.is_marking.load(Relaxed) {
-            return format!("init wrote or deleted all of its {total} rows, but failed to put \"$inited\"");
-        }
-        format!(
-            "init failed with {done} of its {total} rows known to be written or deleted and {} not; \"$inited\" is as it was",
-            total - done
-        )
-    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod credentials;
 mod difference;
 mod init;
 mod live;
+mod progress;
 mod read;
 mod rows;
 mod upsert;
@@ -22,7 +23,7 @@ use crate::config::{CacheTtl, Config};
 use crate::error::{Error, ErrorKind, Result};
 use crate::process::{self, Live, Slot};
 use crate::stats::InitReport;
-use crate::table::data_set::{DataSet, KindRows};
+use crate::table::data_set::DataSet;
 use crate::table::item::NewRow;
 use crate::table::schema::{self, Kind};
 use live::{Identity, LiveState};
@@ -216,7 +217,7 @@ impl Store {
             let sends = || under_way.iter_mut().for_each(|init| init.sends());
             let outcome = init::init(client, &self.config, live.generation(), &kinds, &namespaces, sends);
             if let (Some(under_way), Ok(_)) = (under_way, &outcome) {
-                under_way.succeeded(kinds.iter().map(stored_items));
+                under_way.succeeded(kinds.iter().map(rows::stored_items));
             }
             outcome
         });
@@ -383,12 +384,6 @@ impl Drop for Store {
             live::given_back(identity);
         }
     }
-}
-
-/// Keys and texts of a kind as the table holds them after a successful init.
-fn stored_items<'k>(group: &'k KindRows<'_>) -> Vec<(&'k str, &'k str)> {
-    let stored = group.rows.iter().filter(|row| row.fits());
-    stored.map(|row| (&*row.key, &*row.item)).collect()
 }
 
 /// When a call that begins now has to be over.

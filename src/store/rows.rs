@@ -31,3 +31,9 @@ pub(crate) fn rows<'a>(
     let rows = read.into_iter().map(|rows| rows.into_inner().ok_or_else(unread)?);
     data_set.kinds(runs.into_iter().zip(rows.collect::<Result<Vec<_>>>()?))
 }
+
+/// Keys and texts of a kind as the table holds them after a successful init.
+pub(crate) fn stored_items<'k>(group: &'k KindRows<'_>) -> Vec<(&'k str, &'k str)> {
+    let stored = group.rows.iter().filter(|row| row.fits());
+    stored.map(|row| (&*row.key, &*row.item)).collect()
+}

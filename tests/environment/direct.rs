@@ -9,9 +9,8 @@ use crate::support::{transport, Engine};
 use crate::surroundings::{uncached, Surroundings};
 
 /// How many of two gets went out directly, or the message of the failure.
-fn direct_requests(engine: &Engine, change: impl FnOnce(&mut Config)) -> Result<u64, String> {
-    let table = engine.create_table();
-    let mut config = uncached(&table);
+fn direct_requests((engine, table): &(Engine, String), change: impl FnOnce(&mut Config)) -> Result<u64, String> {
+    let mut config = uncached(table);
     config.endpoint = Some(engine.endpoint.clone());
     config.region = Some("eu-west-1".to_owned());
     config.credentials = Some(Credentials {
@@ -39,6 +38,8 @@ fn what_only_the_aws_sdk_can_do_is_left_to_it() {
     }
     let surroundings = Surroundings::new();
     let engine = Engine::fake(&[]);
+    let table = engine.create_table();
+    let engine = (engine, table);
     assert_eq!(direct_requests(&engine, |_| {}), Ok(2));
     assert_eq!(direct_requests(&engine, |config| config.max_attempts = 1), Ok(0));
     assert_eq!(
@@ -46,7 +47,7 @@ fn what_only_the_aws_sdk_can_do_is_left_to_it() {
         Ok(0)
     );
     // The path is sent by the AWS SDK.
-    let with_path = format!("{}/a/path", engine.endpoint);
+    let with_path = format!("{}/a/path", engine.0.endpoint);
     assert_eq!(
         direct_requests(&engine, |config| config.endpoint = Some(with_path)),
         Ok(0)
