@@ -123,7 +123,22 @@ impl Client {
         }
     }
 
-    /// Has the AWS SDK do `work`, which raises `has_sent` with its first request, on this thread or, inside a runtime of the host's, on another.
+    /// What `direct` comes to, or `sdk` where that hands the request over.
+    fn ask<T: Send>(
+        &self,
+        operation: &'static str,
+        has_sent: Option<&Arc<AtomicBool>>,
+        direct: impl FnOnce(&Direct) -> Outcome<T>,
+        sdk: impl AsyncFnOnce(&Sdk) -> Result<T> + Send,
+    ) -> Result<T> {
+        match self.directly(direct) {
+            Outcome::Answered(value) => Ok(value),
+            Outcome::HandedOver(before) => self.through_sdk(operation, before, has_sent, sdk),
+        }
+    }
+
+    /// Has the AWS SDK do `work`, which raises `has_sent` with its first request, on this thread or, inside a runtime of the host's,
+    /// on another.
     fn through_sdk<T: Send>(
         &self,
         operation: &'static str,
@@ -155,13 +170,9 @@ impl Client {
     }
 
     pub(crate) async fn get_row(&self, namespace: &str, key: &str, consistent: bool) -> Result<Option<StoredRow>> {
-        match self.directly(|direct| direct.get_row(namespace, key, consistent)) {
-            Outcome::Answered(value) => Ok(value),
-            Outcome::HandedOver(before) => {
-                let get = async |sdk: &Sdk| sdk.get_row(namespace, key, consistent).await;
-                self.through_sdk("GetItem", before, None, get)
-            }
-        }
+        let direct = |direct: &Direct| direct.get_row(namespace, key, consistent);
+        let sdk = async |sdk: &Sdk| sdk.get_row(namespace, key, consistent).await;
+        self.ask("GetItem", None, direct, sdk)
     }
 
     pub(crate) async fn row_exists(&self, namespace: &str, key: &str, consistent: bool) -> Result<bool> {
@@ -227,13 +238,9 @@ impl Client {
     /// Raises `has_sent` when the first request goes out.
     pub(crate) async fn put_if_newer(&self, row: &NewRow<'_>, has_sent: &Arc<AtomicBool>) -> Result<PutOutcome> {
         let surplus = surplus_time(Write::Put(row).bytes());
-        match self.directly(|direct| direct.put_if_newer(surplus, row, has_sent)) {
-            Outcome::Answered(value) => Ok(value),
-            Outcome::HandedOver(before) => {
-                let put = async |sdk: &Sdk| sdk.put_if_newer(row).await;
-                self.through_sdk("PutItem", before, Some(has_sent), put)
-            }
-        }
+        let direct = |direct: &Direct| direct.put_if_newer(surplus, row, has_sent);
+        let sdk = async |sdk: &Sdk| sdk.put_if_newer(row).await;
+        self.ask("PutItem", Some(has_sent), direct, sdk)
     }
 
     /// Writes `row` where the item still is what it was in `seen`; raises `has_sent` as `put_if_newer`.
@@ -244,34 +251,22 @@ impl Client {
         has_sent: &Arc<AtomicBool>,
     ) -> Result<PutOutcome> {
         let surplus = surplus_time(Write::Put(row).bytes());
-        match self.directly(|direct| direct.put_over(surplus, row, seen, has_sent)) {
-            Outcome::Answered(value) => Ok(value),
-            Outcome::HandedOver(before) => {
-                let put = async |sdk: &Sdk| sdk.put_over(row, seen).await;
-                self.through_sdk("PutItem", before, Some(has_sent), put)
-            }
-        }
+        let direct = |direct: &Direct| direct.put_over(surplus, row, seen, has_sent);
+        let sdk = async |sdk: &Sdk| sdk.put_over(row, seen).await;
+        self.ask("PutItem", Some(has_sent), direct, sdk)
     }
 
     /// Writes the row that consists of its two keys.
     pub(crate) async fn put_marker(&self, key: &str) -> Result<()> {
-        match self.directly(|direct| direct.put_marker(key)) {
-            Outcome::Answered(()) => Ok(()),
-            Outcome::HandedOver(before) => {
-                self.through_sdk("PutItem", before, None, async |sdk| sdk.put_marker(key).await)
-            }
-        }
+        let sdk = async |sdk: &Sdk| sdk.put_marker(key).await;
+        self.ask("PutItem", None, |direct| direct.put_marker(key), sdk)
     }
 
     /// Sends at most 25 writes of different rows, while so many bytes in all are under way, and returns those that DynamoDB left undone.
     pub(crate) async fn write_batch<'r>(&self, writes: &[Write<'r>], under_way: usize) -> Result<Vec<Write<'r>>> {
-        let mut undone = match self.directly(|direct| direct.write_batch(surplus_time(under_way), writes)) {
-            Outcome::Answered(value) => value,
-            Outcome::HandedOver(before) => {
-                let write = async |sdk: &Sdk| sdk.write_batch(writes, under_way).await;
-                self.through_sdk("BatchWriteItem", before, None, write)?
-            }
-        };
+        let direct = |direct: &Direct| direct.write_batch(surplus_time(under_way), writes);
+        let sdk = async |sdk: &Sdk| sdk.write_batch(writes, under_way).await;
+        let mut undone = self.ask("BatchWriteItem", None, direct, sdk)?;
         // One that is named twice would be sent twice, which no engine takes.
         undone.sort_unstable_by(|one, other| one.keys().cmp(&other.keys()));
         undone.dedup_by(|one, other| one.keys() == other.keys());

@@ -68,8 +68,7 @@ pub(super) async fn noting_requests<T>(has_sent: Option<Arc<AtomicBool>>, work: 
 }
 
 /// Which attempts of a request may have been carried out although no answer said so.
-#[derive(Default)]
-pub(super) struct Sent {
+struct Sent {
     is_under_way: Cell<bool>,
     without_answer: Cell<bool>,
 }

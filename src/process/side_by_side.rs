@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::panic::{resume_unwind, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
 use super::call::interrupted;
@@ -84,6 +84,21 @@ pub(crate) fn side_by_side<F: Future<Output = Result<()>>>(
     ended?;
     let failure = team.failure.lock().unwrap_or_else(PoisonError::into_inner).take();
     failure.map_or(Ok(()), Err)
+}
+
+/// The same, and what each piece of work came to, in the order of their numbers.
+pub(crate) fn collected_side_by_side<T: Send + Sync, F: Future<Output = Result<T>>>(
+    made_in: u64,
+    most: usize,
+    count: usize,
+    work: impl Fn(usize) -> F + Sync,
+) -> Result<Vec<T>> {
+    let found: Vec<OnceLock<T>> = (0..count).map(|_| OnceLock::new()).collect();
+    side_by_side(made_in, most, count, async |number: usize| {
+        let _ = found[number].set(work(number).await?);
+        Ok(())
+    })?;
+    Ok(found.into_iter().filter_map(OnceLock::into_inner).collect())
 }
 
 type Ended = (std::thread::Result<()>, Option<Box<dyn call_context::CallContext>>);

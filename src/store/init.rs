@@ -147,25 +147,19 @@ impl Init<'_> {
                 ranges.into_iter().map(move |range| (index, range))
             })
             .collect();
-        let compared: Vec<OnceLock<ComparedPart>> = parts.iter().map(|_| OnceLock::new()).collect();
-        process::side_by_side(
+        let compared = process::collected_side_by_side(
             self.made_in,
             self.config.max_concurrency,
             parts.len(),
             async |number: usize| {
                 let (index, range) = parts[number];
-                let part = self
-                    .compare_part(&kinds[index], &namespaces[index], range, parts.len())
-                    .await?;
-                let _ = compared[number].set(part);
-                Ok(())
+                self.compare_part(&kinds[index], &namespaces[index], range, parts.len())
+                    .await
             },
         )?;
         let mut differences: Vec<Difference> = kinds.iter().map(Difference::of).collect();
         for ((index, _), part) in parts.iter().zip(compared) {
-            if let Some(part) = part.into_inner() {
-                differences[*index].add(part);
-            }
+            differences[*index].add(part);
         }
         differences.iter_mut().for_each(Difference::require_once);
         Ok(differences)

@@ -1,8 +1,6 @@
 //! The rows of a data set, read on several threads where it is large.
 
-use std::sync::OnceLock;
-
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::process;
 use crate::table::data_set::{DataSet, KindRows};
 
@@ -22,14 +20,11 @@ pub(crate) fn rows<'a>(
         0 | 1 => 1,
         _ => std::thread::available_parallelism().map_or(1, usize::from).min(most),
     };
-    let read: Vec<OnceLock<_>> = runs.iter().map(|_| OnceLock::new()).collect();
-    process::side_by_side(made_in, threads, runs.len(), async |number: usize| {
-        let _ = read[number].set(data_set.rows(&runs[number], namespaces));
-        Ok(())
-    })?;
-    let unread = || Error::new(ErrorKind::Internal, "a part of the data set was not read");
-    let rows = read.into_iter().map(|rows| rows.into_inner().ok_or_else(unread)?);
-    data_set.kinds(runs.into_iter().zip(rows.collect::<Result<Vec<_>>>()?))
+    // A failure is a result here: of several, the first in the data set is told.
+    let read = async |number: usize| Ok(data_set.rows(&runs[number], namespaces));
+    let rows = process::collected_side_by_side(made_in, threads, runs.len(), read)?;
+    let rows = rows.into_iter().collect::<Result<Vec<_>>>()?;
+    data_set.kinds(runs.into_iter().zip(rows))
 }
 
 /// Keys and texts of a kind as the table holds them after a successful init.

@@ -139,11 +139,7 @@ impl Pool {
         }
         let mut attempt = kept.attempt(deadline);
         // What has gone out whole is not sent again here: nobody knows what became of it.
-        if is_reused
-            && attempt
-                .as_ref()
-                .is_err_and(|failure| failure.is_end && !failure.was_sent)
-        {
+        if is_reused && attempt.as_ref().is_err_and(|failure| failure.was_not_taken) {
             kept.connection = self.connect(deadline).map_err(|why| broken(why, false))?;
             attempt = kept.attempt(deadline);
         }
@@ -253,8 +249,8 @@ impl Place {
 /// A request that was not answered on its connection.
 struct Failure {
     why: Why,
-    /// The connection was at its end before anything of an answer came.
-    is_end: bool,
+    /// The connection was at its end before it took all of the request.
+    was_not_taken: bool,
     was_sent: bool,
 }
 
@@ -274,19 +270,27 @@ impl Kept {
         self.connection
             .send_all(&self.request, deadline)
             .map_err(|error| Failure {
-                is_end: response::is_end(&error),
+                was_not_taken: is_end(&error),
                 why: Why::of(error, Why::Lost),
                 was_sent: false,
             })?;
         response::read(&mut self.connection, &mut self.answer, deadline).map_err(|unanswered| Failure {
-            is_end: matches!(unanswered, Unanswered::Gone(_)),
+            was_not_taken: false,
             why: match unanswered {
-                Unanswered::Gone(error) | Unanswered::Failed(error) => Why::of(error, Why::Lost),
+                Unanswered::Failed(error) => Why::of(error, Why::Lost),
                 Unanswered::Malformed(malformed) => Why::Malformed(malformed),
             },
             was_sent: true,
         })
     }
+}
+
+/// Whether the other side has closed the connection, however rudely.
+fn is_end(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof
+    )
 }
 
 impl Exchange<'_> {

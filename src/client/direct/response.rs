@@ -31,9 +31,7 @@ pub(crate) struct Answer {
 /// Why there is no answer.
 #[derive(Debug)]
 pub(crate) enum Unanswered {
-    /// The connection ended before the first byte: by its server while it was idle, or in the middle of the request.
-    Gone(io::Error),
-    /// Anything else of the connection's: its end in the middle of an answer is [`Malformed::EndInTheMiddle`].
+    /// The connection's; its end in the middle of an answer is [`Malformed::EndInTheMiddle`].
     Failed(io::Error),
     Malformed(Malformed),
 }
@@ -161,20 +159,11 @@ fn receive(
         *bytes = larger;
     }
     match connection.receive(&mut bytes[received..], deadline) {
-        Ok(0) if received == 0 => Err(Unanswered::Gone(io::ErrorKind::UnexpectedEof.into())),
+        Ok(0) if received == 0 => Err(Unanswered::Failed(io::ErrorKind::UnexpectedEof.into())),
         Ok(0) => Err(Malformed::EndInTheMiddle.into()),
         Ok(length) => Ok(length),
-        Err(error) if received == 0 && is_end(&error) => Err(Unanswered::Gone(error)),
         Err(error) => Err(Unanswered::Failed(error)),
     }
-}
-
-/// Whether the other side has closed the connection, however rudely.
-pub(super) fn is_end(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof
-    )
 }
 
 /// What the head says.
