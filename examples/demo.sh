@@ -96,16 +96,22 @@ show php -d ffi.enable=1 examples/php/main.php switch "$switched" 3
 say "5. LaunchDarkly's Python SDK evaluates the flags in the table, in daemon mode: it does not connect to LaunchDarkly."
 show target/python/bin/python examples/python/evaluate.py
 
-# The SDK for Ruby is no package of Debian's: a gem that is installed, or a checkout.
+# The SDKs for Ruby and PHP are no packages of Debian's. Without them the adapters answer what an SDK would ask, over stand-ins for its interfaces.
 ruby=(ruby ${LAUNCHDARKLY_RUBY_SDK:+-I "$LAUNCHDARKLY_RUBY_SDK/lib"})
 if "${ruby[@]}" -e 'require "ldclient-rb"' 2>/dev/null; then
-    say "LaunchDarkly's Ruby SDK evaluates the flags in the table, too."
+    say "6. LaunchDarkly's Ruby SDK evaluates the flags in the table, too."
     show "${ruby[@]}" examples/ruby/evaluate.rb
+else
+    say "6. What LaunchDarkly's Ruby SDK would ask of its feature store. With LAUNCHDARKLY_RUBY_SDK, a checkout, the SDK itself evaluates."
+    show ruby -I bindings/ruby/test/sdk_stand_in examples/ruby/adapter.rb
 fi
 
 if [ -n "${LAUNCHDARKLY_PHP_SDK:-}" ]; then
-    say "LaunchDarkly's PHP SDK, of the checkout that LAUNCHDARKLY_PHP_SDK names, evaluates flags of the same table."
+    say "7. LaunchDarkly's PHP SDK, of the checkout that LAUNCHDARKLY_PHP_SDK names, evaluates flags of the same table."
     show php -d ffi.enable=1 examples/php/evaluate.php
+else
+    say "7. What LaunchDarkly's PHP SDK would ask of its feature requester. With LAUNCHDARKLY_PHP_SDK, a checkout, the SDK itself evaluates."
+    show env LAUNCHDARKLY_PHP_SDK=bindings/php/tests php -d ffi.enable=1 examples/php/adapter.php
 fi
 
 say "Done: every program used one library and one table."
