@@ -44,7 +44,7 @@
 #define LD_DYNAMO_ABI_MAJOR 1
 
 // The ABI's minor number. It grows with every function or constant that is added.
-#define LD_DYNAMO_ABI_MINOR 1
+#define LD_DYNAMO_ABI_MINOR 2
 
 // Success.
 #define LD_DYNAMO_OK 0
@@ -60,6 +60,9 @@
 
 // get_cached, all_cached, initialized_cached: the cache does not know, and the table would have to be asked.
 #define LD_DYNAMO_NOT_CACHED 4
+
+// big_segments_apply_patch: the table's cursor is not the patch's previous version; a patch of up to 99 contexts has changed nothing.
+#define LD_DYNAMO_OUT_OF_ORDER 5
 
 // A pointer that must not be NULL is; the message names the argument.
 #define LD_DYNAMO_NULL_ARGUMENT -1
@@ -81,6 +84,9 @@
 
 // A data set of the wrong shape: not an object of objects, a key twice, "features" and "flags" at once.
 #define LD_DYNAMO_INVALID_DATA_SET -7
+
+// A patch of Big Segments of the wrong shape, which the message describes, or a time before 1970.
+#define LD_DYNAMO_INVALID_BIG_SEGMENTS -8
 
 // The configuration is wrong; the message names the key.
 #define LD_DYNAMO_INVALID_CONFIGURATION -100
@@ -176,6 +182,58 @@ const char *ld_dynamo_version(void);
 // The ABI of the loaded library: major << 16 | minor. A program needs the same major and at least the minor it was compiled with:
 // compare with LD_DYNAMO_ABI_VERSION.
 uint32_t ld_dynamo_abi_version(void);
+
+// The key under which Big Segments know a context: base64, in the standard alphabet and padded, of the SHA-256 of the context's key.
+// LaunchDarkly's SDKs compute it themselves; this is for users without one. Sends nothing.
+//
+// `key`: the context's key; of a context of several kinds, LaunchDarkly hashes the key of the kind that the segment is about.
+// `hash_out`: receives the hash, to be freed with ld_dynamo_string_free; NULL unless LD_DYNAMO_OK is returned.
+ld_dynamo_status ld_dynamo_context_hash(const char *key,
+                                        char **hash_out,
+                                        ld_dynamo_error **error);
+
+// When Big Segments were last synchronized, by the Relay Proxy or ld_dynamo_store_big_segments_set_synchronized. Costs one request;
+// never cached.
+//
+// `metadata_json`: receives {"synchronizedOn": Unix time in milliseconds}, to be freed with ld_dynamo_string_free; NULL unless
+// LD_DYNAMO_OK is returned. Returns LD_DYNAMO_OK, or LD_DYNAMO_NOT_FOUND where nothing has been synchronized.
+ld_dynamo_status ld_dynamo_store_big_segments_metadata(const ld_dynamo_store *store,
+                                                       char **metadata_json,
+                                                       ld_dynamo_error **error);
+
+// The Big Segments that include or exclude a context. Costs one request, or none within "context_cache_ttl_ms" of the last.
+//
+// `context_hash`: what ld_dynamo_context_hash makes of the context's key; an SDK hands it over.
+// `membership_json`: receives {"segment-key.g1": true, …}, true for included and false for excluded, to be freed with
+// ld_dynamo_string_free; NULL unless LD_DYNAMO_OK is returned. Returns LD_DYNAMO_OK, or LD_DYNAMO_NOT_FOUND where the context has no row.
+ld_dynamo_status ld_dynamo_store_big_segments_membership(const ld_dynamo_store *store,
+                                                         const char *context_hash,
+                                                         char **membership_json,
+                                                         ld_dynamo_error **error);
+
+// Applies a patch of one Big Segment, as LaunchDarkly sends it to the Relay Proxy.
+//
+// `patch_json`: {"environmentId": text, "segmentId": "segment-key.g1", "version": text, "previousVersion": text, "changes": {"included":
+// {"add": [context hash, …], "remove": […]}, "excluded": {"add": […], "remove": […]}}}. "segmentId" and "version" are required. A removal
+// wins over an addition of the same context to the same set.
+//
+// The patch is applied where the table's cursor is its "previousVersion" (or there is none and that is empty), and moves the cursor to
+// "version". Up to 99 contexts are changed all at once or not at all; more in several transactions, of which the last moves the cursor,
+// so that a patch which failed can be applied again. Costs two write units for each KB of each context's row, and two for the cursor
+// in each transaction. What may pass is repeated until "init_timeout_ms".
+// Returns LD_DYNAMO_OK, or LD_DYNAMO_OUT_OF_ORDER where the cursor is another: ask LaunchDarkly for the patches since the table's.
+// A bad patch is LD_DYNAMO_INVALID_BIG_SEGMENTS or LD_DYNAMO_INVALID_JSON, before the first request.
+ld_dynamo_status ld_dynamo_store_big_segments_apply_patch(const ld_dynamo_store *store,
+                                                          const char *patch_json,
+                                                          ld_dynamo_error **error);
+
+// Notes that Big Segments were in step with LaunchDarkly, whatever was noted before. SDKs take memberships for stale some time after
+// it, 120 s by default; the Relay Proxy notes it every 30 s. Costs one request.
+//
+// `unix_ms`: the time in milliseconds since 1970; a negative one is LD_DYNAMO_INVALID_BIG_SEGMENTS.
+ld_dynamo_status ld_dynamo_store_big_segments_set_synchronized(const ld_dynamo_store *store,
+                                                               int64_t unix_ms,
+                                                               ld_dynamo_error **error);
 
 // As ld_dynamo_store_get, but from the cache alone: never asks the table and never waits for somebody who does. For event loops and
 // greenlets, which leave to another thread only what has to wait.
@@ -304,29 +362,11 @@ ld_dynamo_status ld_dynamo_store_initialized(const ld_dynamo_store *store, ld_dy
 // LD_DYNAMO_OK when the table answers now, else the failure. Always asks the table, never the cache; one request.
 ld_dynamo_status ld_dynamo_store_available(const ld_dynamo_store *store, ld_dynamo_error **error);
 
-// When the Relay Proxy last synchronized Big Segments. Costs one request.
-//
-// `metadata_json`: receives {"synchronizedOn": Unix time in milliseconds}, to be freed with ld_dynamo_string_free; NULL unless
-// LD_DYNAMO_OK is returned. Returns LD_DYNAMO_OK, or LD_DYNAMO_NOT_FOUND where nothing has been synchronized.
-ld_dynamo_status ld_dynamo_store_big_segments_metadata(const ld_dynamo_store *store,
-                                                       char **metadata_json,
-                                                       ld_dynamo_error **error);
-
-// The Big Segments that include or exclude a context. Costs one request.
-//
-// `context_hash`: base64 of the SHA-256 of the context's key, which the SDK computes.
-// `membership_json`: receives {"segment-key.g1": true, …}, true for included and false for excluded, to be freed with
-// ld_dynamo_string_free; NULL unless LD_DYNAMO_OK is returned. Returns LD_DYNAMO_OK, or LD_DYNAMO_NOT_FOUND where the context has no row.
-ld_dynamo_status ld_dynamo_store_big_segments_membership(const ld_dynamo_store *store,
-                                                         const char *context_hash,
-                                                         char **membership_json,
-                                                         ld_dynamo_error **error);
-
 // What the store counted in this process, or with "share" all stores of its live state, for monitoring. Sends nothing.
 //
 // `stats_json`: receives one JSON object, to be freed with ld_dynamo_string_free. Fields may be added. Numbers only grow, but for
 // "last_init" and "generation"; they begin at 0 with the first call in a process, and a forked child counts for itself.
-// "hits": get, all and initialized calls answered from the cache. "misses": those that were not, while there is a cache.
+// "hits": get, all, initialized and membership calls answered from the cache. "misses": those that were not, while there is a cache.
 // "stale_hits": misses whose read failed, or another's within the last second, and that were served what was known before.
 // "joined_calls": misses served the answer
 // to another caller's request. "requests": HTTP requests to DynamoDB, retries included. "direct_requests": those of them that the

@@ -56,7 +56,7 @@ pub struct Config {
     pub attempt_timeout: Option<Duration>,
     /// For a whole call: credentials, DNS, retries, waiting for another caller's request. Default 5 s.
     pub operation_timeout: Option<Duration>,
-    /// For a whole `init`, which until then repeats whatever may pass: throttling, time-outs, broken connections, AWS's own faults.
+    /// For a whole `init` or patch of Big Segments, which until then repeats whatever may pass: throttling, time-outs, broken connections, AWS's own faults.
     /// Default 300 s.
     pub init_timeout: Option<Duration>,
     /// HTTP attempts a request, the first included. Default 3.
@@ -69,6 +69,10 @@ pub struct Config {
     pub max_concurrency: usize,
     /// Default 15 s.
     pub cache_ttl: CacheTtl,
+    /// For how long a context's membership in Big Segments is kept where `cache_ttl` is not `Off`; zero is never. Default 5 s.
+    pub context_cache_ttl: Duration,
+    /// Of how many contexts at most, those that were asked for last; 0 is none. Default 1,000.
+    pub context_cache_size: usize,
     /// Whether a read that fails with a retriable error serves what was last known, however old. Default false.
     pub stale_on_error: bool,
     /// Whether stores of equal configuration share one live state, kept beyond the last store's end. Default false. Equal means: every
@@ -108,6 +112,8 @@ impl Config {
             transport: Transport::Auto,
             max_concurrency: 16,
             cache_ttl: CacheTtl::For(Duration::from_millis(15_000)),
+            context_cache_ttl: Duration::from_millis(5000),
+            context_cache_size: 1000,
             stale_on_error: false,
             share: false,
             ca_bundle: None,
@@ -164,6 +170,12 @@ impl Config {
                 0 => CacheTtl::Off,
                 _ => CacheTtl::For(Duration::from_millis(milliseconds as u64)),
             };
+        }
+        if let Some(milliseconds) = members.integer("context_cache_ttl_ms", 0, MAXIMUM_MILLISECONDS)? {
+            self.context_cache_ttl = Duration::from_millis(milliseconds as u64);
+        }
+        if let Some(contexts) = members.integer("context_cache_size", 0, 10_000_000)? {
+            self.context_cache_size = contexts as usize;
         }
         let modes = [("standard", RetryMode::Standard), ("adaptive", RetryMode::Adaptive)];
         members.choice("retry_mode", &modes, &mut self.retry_mode)?;
@@ -309,6 +321,8 @@ mod tests {
         assert_eq!(config.init_timeout, Some(Duration::from_secs(300)));
         assert_eq!((config.max_attempts, config.max_concurrency), (3, 16));
         assert_eq!(config.cache_ttl, CacheTtl::For(Duration::from_secs(15)));
+        assert_eq!(config.context_cache_ttl, Duration::from_secs(5));
+        assert_eq!(config.context_cache_size, 1000);
         assert!(config.consistent_reads && !config.read_only && !config.share);
     }
 

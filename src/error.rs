@@ -18,6 +18,8 @@ pub enum ErrorKind {
     InvalidKey,
     /// A data set of the wrong shape: not an object of objects, a key twice, `features` and `flags` at once.
     InvalidDataSet,
+    /// A patch of Big Segments of the wrong shape, or a time before 1970.
+    InvalidBigSegments,
     /// The configuration is wrong: an unknown or mistyped key, a missing table, values that contradict each other.
     InvalidConfiguration,
     /// The AWS profile needs `credential_process` or SSO, which this library does not run.

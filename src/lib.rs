@@ -38,4 +38,5 @@ mod threads;
 pub use config::{CacheTtl, ClientFactory, Config, Credentials, LogLevel, ProxyUrl, RetryMode, Transport};
 pub use error::{Error, ErrorKind, Result};
 pub use stats::InitReport;
-pub use store::{Store, Upsert};
+pub use store::{BigSegmentsPatch, Store, Upsert};
+pub use table::big_segments::context_hash;

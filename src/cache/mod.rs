@@ -1,4 +1,5 @@
-//! What is known already: items, absent items, whole kinds, whether the table is initialized; and who is asking for what just now.
+//! What is known already: items, absent items, whole kinds, whether the table is initialized, contexts' memberships in Big Segments; and
+//! who is asking for what just now.
 //!
 //! Decides when an answer may be kept, served and shared. Never asks the table, and knows neither client nor store: what a read found
 //! and what became of a write is told to it.
@@ -11,6 +12,7 @@ mod kinds;
 #[cfg(test)]
 #[path = "../../tests/schedules/cache_locks.rs"]
 mod locks;
+mod memberships;
 mod outage;
 #[cfg(test)]
 #[path = "../../tests/schedules/cache.rs"]
@@ -28,15 +30,17 @@ use std::time::Duration;
 
 use hashbrown::hash_table::{Entry, HashTable};
 
-use crate::config::CacheTtl;
+use crate::config::{CacheTtl, Config};
 use crate::table::schema;
 use kinds::Kinds;
+use memberships::Memberships;
 use outage::Outage;
 use sequence::{EXPIRED, FOR_EVER};
 use striped_lock::StripedLock;
 
 pub(crate) use flight::Flights;
 pub(crate) use kinds::CachedKind;
+pub(crate) use memberships::CachedMembership;
 pub(crate) use sequence::Sequence;
 
 /// A writer stops the readers of one part only.
@@ -92,6 +96,8 @@ pub(crate) struct Cache<C = SystemClock> {
     pub(crate) item_flights: Flights<CachedItem>,
     pub(crate) kind_flights: Flights<CachedKind>,
     pub(crate) inited_flights: Flights<bool>,
+    /// `None` where the configuration turns them off.
+    pub(crate) memberships: Option<Memberships>,
 }
 
 #[derive(Default)]
@@ -109,8 +115,13 @@ struct ItemEntry {
 
 impl Cache {
     /// `None` where the configuration turns the cache off.
-    pub(crate) fn new(ttl: CacheTtl, keeps_stale: bool) -> Option<Self> {
-        Self::with_clock(ttl, keeps_stale, SystemClock)
+    pub(crate) fn new(config: &Config) -> Option<Self> {
+        let keeps_stale = config.stale_on_error;
+        let (ttl, size) = (config.context_cache_ttl, config.context_cache_size);
+        Some(Cache {
+            memberships: Memberships::new(ttl, size, keeps_stale, SystemClock),
+            ..Self::with_clock(config.cache_ttl, keeps_stale, SystemClock)?
+        })
     }
 }
 
@@ -137,6 +148,7 @@ impl<C: Clock> Cache<C> {
             item_flights: Flights::new(),
             kind_flights: Flights::new(),
             inited_flights: Flights::new(),
+            memberships: None,
         })
     }
 

@@ -152,7 +152,12 @@ fn access_advice(operation: &str, code: &str, words: &str) -> String {
     }
     match code {
         "AccessDeniedException" | "NotAuthorized" => {
-            format!(" (allow dynamodb:{operation} on this table, and the use of its KMS key where it has one)")
+            // A transaction is permitted by its actions.
+            let action = match operation {
+                "TransactWriteItems" => "UpdateItem and dynamodb:ConditionCheckItem",
+                operation => operation,
+            };
+            format!(" (allow dynamodb:{action} on this table, and the use of its KMS key where it has one)")
         }
         "ExpiredTokenException" => " (the session token has expired: renew the credentials)".to_owned(),
         "InvalidSignatureException" | "SignatureDoesNotMatch" | "IncompleteSignatureException" => {

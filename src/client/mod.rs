@@ -32,7 +32,7 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::process::{self, Runtime};
 use crate::stats::Stats;
-use crate::table::big_segments::{MembershipRow, MetadataRow};
+use crate::table::big_segments::BigSegmentsRow;
 use crate::table::item::{NewRow, StoredItem, StoredRow};
 use crate::table::key_range::KeyRange;
 use direct::{Direct, Findings, Outcome};
@@ -43,6 +43,7 @@ pub(crate) use complaint::Complaints;
 pub(crate) use connect::{bundle_of_profile, reads_aws_files};
 pub(crate) use pushed::PushedCredentials;
 pub(crate) use rows::{PageStart, PutOutcome, Write};
+pub(crate) use sdk::{PatchOutcome, PatchPart};
 
 /// One table, reached from one process. Its requests block the thread that polls them, within the call's deadline.
 pub(crate) struct Client {
@@ -179,22 +180,28 @@ impl Client {
         Ok(self.get_row(namespace, key, consistent).await?.is_some())
     }
 
-    pub(crate) async fn get_big_segments_metadata(&self, key: &str, consistent: bool) -> Result<Option<MetadataRow>> {
-        let get = async |sdk: &Sdk| sdk.get_big_segments_metadata(key, consistent).await;
-        self.through_sdk("GetItem", Before::default(), None, get)
-    }
-
-    pub(crate) async fn get_big_segments_membership(
+    /// A row of Big Segments metadata, whose keys are one, or of a membership.
+    pub(crate) async fn get_big_segments_row(
         &self,
         namespace: &str,
-        context_hash: &str,
+        key: &str,
         consistent: bool,
-    ) -> Result<Option<MembershipRow>> {
-        let get = async |sdk: &Sdk| {
-            sdk.get_big_segments_membership(namespace, context_hash, consistent)
-                .await
-        };
-        self.through_sdk("GetItem", Before::default(), None, get)
+    ) -> Result<Option<BigSegmentsRow>> {
+        let direct = |direct: &Direct| direct.get_big_segments_row(namespace, key, consistent);
+        let sdk = async |sdk: &Sdk| sdk.get_big_segments_row(namespace, key, consistent).await;
+        self.ask("GetItem", None, direct, sdk)
+    }
+
+    /// Changes memberships all at once where the cursor is what the patch says, and moves it with the last of them.
+    pub(crate) async fn patch_big_segments(&self, part: &PatchPart<'_>) -> Result<PatchOutcome> {
+        let patch = async |sdk: &Sdk| sdk.patch_big_segments(part).await;
+        self.through_sdk("TransactWriteItems", Before::default(), None, patch)
+    }
+
+    /// Notes in the metadata, whose keys are both `key`, when Big Segments were synchronized.
+    pub(crate) async fn put_synchronized_on(&self, key: &str, unix_milliseconds: i64) -> Result<()> {
+        let update = async |sdk: &Sdk| sdk.put_synchronized_on(key, unix_milliseconds).await;
+        self.through_sdk("UpdateItem", Before::default(), None, update)
     }
 
     /// One page of a part of a namespace, in the order of the sort key: the first, or the one that `start` of the page before names;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, PutRequest, WriteRequest};
 
-use crate::table::big_segments::SegmentReferences;
+use crate::table::big_segments::{BigSegmentsRow, SegmentReferences};
 use crate::table::item::{NewRow, StoredItem, StoredRow};
 use crate::table::schema;
 
@@ -59,7 +59,21 @@ pub(crate) enum PutOutcome {
     },
 }
 
-pub(super) fn segment_references(attribute: Option<AttributeValue>) -> SegmentReferences {
+/// Makes a row of Big Segments of its attributes.
+pub(super) fn big_segments_row(mut attributes: Attributes) -> BigSegmentsRow {
+    let synchronized_on = attributes.remove(schema::SYNCHRONIZED_ON);
+    BigSegmentsRow {
+        synchronized_on: synchronized_on.map(|value| value.as_n().ok().and_then(|n| n.parse().ok()).ok_or(())),
+        last_version: match attributes.remove(schema::LAST_VERSION) {
+            Some(AttributeValue::S(version)) => Some(version),
+            _ => None,
+        },
+        included: segment_references(attributes.remove(schema::INCLUDED)),
+        excluded: segment_references(attributes.remove(schema::EXCLUDED)),
+    }
+}
+
+fn segment_references(attribute: Option<AttributeValue>) -> SegmentReferences {
     match attribute {
         None => Ok(Vec::new()),
         Some(AttributeValue::Ss(references)) => Ok(references),

@@ -16,13 +16,13 @@ use super::direct::Findings;
 use super::failure;
 use super::optional::{Asked, Refused};
 use super::pushed::PushedCredentials;
-use super::rows::{attributes, request_keys, segment_references, stored_row, text, write_request, Attributes, Write};
+use super::rows::{attributes, big_segments_row, request_keys, stored_row, text, write_request, Attributes, Write};
 use super::rows::{Page, PageStart, PutOutcome};
 use super::sent;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::stats::Stats;
-use crate::table::big_segments::{MembershipRow, MetadataRow};
+use crate::table::big_segments::BigSegmentsRow;
 use crate::table::item::{NewRow, StoredItem, StoredRow};
 use crate::table::key_range::KeyRange;
 use crate::table::schema;
@@ -62,6 +62,10 @@ macro_rules! send {
         }
     };
 }
+
+mod patch;
+
+pub(crate) use patch::{PatchOutcome, PatchPart};
 
 impl Sdk {
     /// Finds region and credentials and makes the client; opens no connection to DynamoDB yet.
@@ -189,26 +193,14 @@ impl Sdk {
         Ok(attributes.map(|attributes| stored_row(key.to_owned(), attributes)))
     }
 
-    pub(super) async fn get_big_segments_metadata(&self, key: &str, consistent: bool) -> Result<Option<MetadataRow>> {
-        let attributes = self.get_attributes(key, key, consistent).await?;
-        Ok(attributes.map(|mut attributes| MetadataRow {
-            synchronized_on: attributes
-                .remove(schema::SYNCHRONIZED_ON)
-                .map(|value| value.as_n().ok().and_then(|n| n.parse().ok()).ok_or(())),
-        }))
-    }
-
-    pub(super) async fn get_big_segments_membership(
+    pub(super) async fn get_big_segments_row(
         &self,
         namespace: &str,
-        context_hash: &str,
+        key: &str,
         consistent: bool,
-    ) -> Result<Option<MembershipRow>> {
-        let attributes = self.get_attributes(namespace, context_hash, consistent).await?;
-        Ok(attributes.map(|mut attributes| MembershipRow {
-            included: segment_references(attributes.remove(schema::INCLUDED)),
-            excluded: segment_references(attributes.remove(schema::EXCLUDED)),
-        }))
+    ) -> Result<Option<BigSegmentsRow>> {
+        let attributes = self.get_attributes(namespace, key, consistent).await?;
+        Ok(attributes.map(big_segments_row))
     }
 
     async fn get_attributes(&self, namespace: &str, key: &str, consistent: bool) -> Result<Option<Attributes>> {

@@ -18,6 +18,8 @@ pub const LD_DYNAMO_NOT_NEWER: i32 = 2;
 pub const LD_DYNAMO_TOO_LARGE: i32 = 3;
 /// get_cached, all_cached, initialized_cached: the cache does not know, and the table would have to be asked.
 pub const LD_DYNAMO_NOT_CACHED: i32 = 4;
+/// big_segments_apply_patch: the table's cursor is not the patch's previous version; a patch of up to 99 contexts has changed nothing.
+pub const LD_DYNAMO_OUT_OF_ORDER: i32 = 5;
 
 /// A pointer that must not be NULL is; the message names the argument.
 pub const LD_DYNAMO_NULL_ARGUMENT: i32 = -1;
@@ -33,6 +35,8 @@ pub const LD_DYNAMO_INVALID_KIND: i32 = -5;
 pub const LD_DYNAMO_INVALID_KEY: i32 = -6;
 /// A data set of the wrong shape: not an object of objects, a key twice, "features" and "flags" at once.
 pub const LD_DYNAMO_INVALID_DATA_SET: i32 = -7;
+/// A patch of Big Segments of the wrong shape, which the message describes, or a time before 1970.
+pub const LD_DYNAMO_INVALID_BIG_SEGMENTS: i32 = -8;
 
 /// The configuration is wrong; the message names the key.
 pub const LD_DYNAMO_INVALID_CONFIGURATION: i32 = -100;
@@ -80,6 +84,7 @@ fn status(kind: ErrorKind) -> ld_dynamo_status {
         ErrorKind::InvalidKind => LD_DYNAMO_INVALID_KIND,
         ErrorKind::InvalidKey => LD_DYNAMO_INVALID_KEY,
         ErrorKind::InvalidDataSet => LD_DYNAMO_INVALID_DATA_SET,
+        ErrorKind::InvalidBigSegments => LD_DYNAMO_INVALID_BIG_SEGMENTS,
         ErrorKind::InvalidConfiguration => LD_DYNAMO_INVALID_CONFIGURATION,
         ErrorKind::UnsupportedCredentials => LD_DYNAMO_UNSUPPORTED_CREDENTIALS,
         ErrorKind::NoRegion => LD_DYNAMO_NO_REGION,

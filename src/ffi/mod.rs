@@ -10,6 +10,7 @@
 //!
 //! Rust programs use [`Store`](crate::Store) instead.
 
+mod big_segments;
 mod cached;
 mod collector;
 mod credentials;
@@ -22,6 +23,7 @@ mod string;
 #[cfg(test)]
 mod tests;
 
+pub use big_segments::*;
 pub use cached::*;
 pub use credentials::ld_dynamo_store_set_credentials;
 pub use error::*;
@@ -37,7 +39,7 @@ use std::ffi::c_char;
 /// The ABI's major number. It changes when a program that was compiled against an older header would break.
 pub const LD_DYNAMO_ABI_MAJOR: u32 = 1;
 /// The ABI's minor number. It grows with every function or constant that is added.
-pub const LD_DYNAMO_ABI_MINOR: u32 = 1;
+pub const LD_DYNAMO_ABI_MINOR: u32 = 2;
 
 const VERSION_WITH_NUL: &str = concat!(env!("CARGO_PKG_VERSION"), "\0");
 

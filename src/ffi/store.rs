@@ -6,7 +6,7 @@ use super::error::*;
 use super::guard::{guard, required, result_place, Outcome};
 use super::log::{forget_jumped_over, ld_dynamo_log_callback, ld_dynamo_log_release, Logger};
 use super::moved_call;
-use super::string::{give, give_items, give_known, text};
+use super::string::{give, give_if_found, give_items, give_known, text};
 use crate::config::Config;
 use crate::process::{self, Replaceable};
 use crate::store::{Store, Upsert};
@@ -24,7 +24,7 @@ pub struct ld_dynamo_store {
 ///
 /// # Safety
 /// As for `guard`; `store` is NULL or a live store.
-unsafe fn call(
+pub(super) unsafe fn call(
     store: *const ld_dynamo_store,
     error: *mut *mut ld_dynamo_error,
     body: impl FnOnce(&Store) -> Outcome,
@@ -44,7 +44,7 @@ unsafe fn call(
 ///
 /// # Safety
 /// As for `call`; `result` is NULL or points to writable memory for one pointer.
-unsafe fn call_for_result(
+pub(super) unsafe fn call_for_result(
     store: *const ld_dynamo_store,
     (result, name): (*mut *mut c_char, &str),
     error: *mut *mut ld_dynamo_error,
@@ -276,56 +276,11 @@ pub unsafe extern "C" fn ld_dynamo_store_available(
     }
 }
 
-/// When the Relay Proxy last synchronized Big Segments. Costs one request.
-///
-/// `metadata_json`: receives {"synchronizedOn": Unix time in milliseconds}, to be freed with ld_dynamo_string_free; NULL unless
-/// LD_DYNAMO_OK is returned. Returns LD_DYNAMO_OK, or LD_DYNAMO_NOT_FOUND where nothing has been synchronized.
-///
-/// # Safety
-/// Pointers are NULL or valid.
-#[no_mangle]
-pub unsafe extern "C" fn ld_dynamo_store_big_segments_metadata(
-    store: *const ld_dynamo_store,
-    metadata_json: *mut *mut c_char,
-    error: *mut *mut ld_dynamo_error,
-) -> ld_dynamo_status {
-    // SAFETY: what the caller promises is what each of these needs.
-    unsafe {
-        call_for_result(store, (metadata_json, "metadata_json"), error, |store, place| {
-            give_if_found(store.big_segments_metadata()?, place)
-        })
-    }
-}
-
-/// The Big Segments that include or exclude a context. Costs one request.
-///
-/// `context_hash`: base64 of the SHA-256 of the context's key, which the SDK computes.
-/// `membership_json`: receives {"segment-key.g1": true, …}, true for included and false for excluded, to be freed with
-/// ld_dynamo_string_free; NULL unless LD_DYNAMO_OK is returned. Returns LD_DYNAMO_OK, or LD_DYNAMO_NOT_FOUND where the context has no row.
-///
-/// # Safety
-/// Pointers are NULL or valid; `context_hash` is NUL-terminated.
-#[no_mangle]
-pub unsafe extern "C" fn ld_dynamo_store_big_segments_membership(
-    store: *const ld_dynamo_store,
-    context_hash: *const c_char,
-    membership_json: *mut *mut c_char,
-    error: *mut *mut ld_dynamo_error,
-) -> ld_dynamo_status {
-    // SAFETY: what the caller promises is what each of these needs.
-    unsafe {
-        call_for_result(store, (membership_json, "membership_json"), error, |store, place| {
-            let context_hash = text(context_hash, "context_hash")?;
-            give_if_found(store.big_segments_membership(context_hash)?, place)
-        })
-    }
-}
-
 /// What the store counted in this process, or with "share" all stores of its live state, for monitoring. Sends nothing.
 ///
 /// `stats_json`: receives one JSON object, to be freed with ld_dynamo_string_free. Fields may be added. Numbers only grow, but for
 /// "last_init" and "generation"; they begin at 0 with the first call in a process, and a forked child counts for itself.
-/// "hits": get, all and initialized calls answered from the cache. "misses": those that were not, while there is a cache.
+/// "hits": get, all, initialized and membership calls answered from the cache. "misses": those that were not, while there is a cache.
 /// "stale_hits": misses whose read failed, or another's within the last second, and that were served what was known before.
 /// "joined_calls": misses served the answer
 /// to another caller's request. "requests": HTTP requests to DynamoDB, retries included. "direct_requests": those of them that the
@@ -386,15 +341,4 @@ pub unsafe extern "C" fn ld_dynamo_store_set_logger(
     // Its release is the host's: no panic of its own is ours to record.
     drop(replaced);
     status
-}
-
-/// Hands out what was found, or says that nothing was.
-fn give_if_found(found: Option<impl Into<Vec<u8>>>, place: &mut *mut c_char) -> Outcome {
-    match found {
-        None => Ok(LD_DYNAMO_NOT_FOUND),
-        Some(found) => {
-            give(found, place)?;
-            Ok(LD_DYNAMO_OK)
-        }
-    }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::error::{
     ld_dynamo_error, ld_dynamo_status, LD_DYNAMO_INTERNAL, LD_DYNAMO_INVALID_UTF8, LD_DYNAMO_NOT_FOUND, LD_DYNAMO_OK,
 };
-use super::guard::required;
+use super::guard::{required, Outcome};
 
 /// A string argument as text, or an error that names the argument and the first bad byte.
 ///
@@ -61,6 +61,17 @@ pub(super) fn give_known(item: Option<&Arc<str>>, place: &mut *mut c_char) -> ld
         Some(item) => {
             give_json(item, place);
             LD_DYNAMO_OK
+        }
+    }
+}
+
+/// Hands out what was found, or says that nothing was.
+pub(super) fn give_if_found(found: Option<impl Into<Vec<u8>>>, place: &mut *mut c_char) -> Outcome {
+    match found {
+        None => Ok(LD_DYNAMO_NOT_FOUND),
+        Some(found) => {
+            give(found, place)?;
+            Ok(LD_DYNAMO_OK)
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::future::Future;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::OnceLock;
-use std::time::Duration;
 
+use super::backoff::Backoff;
 use super::difference::{ComparedPage, ComparedPart, Difference};
 use super::progress::Progress;
 use crate::client::{Client, Rows, Write};
@@ -26,9 +26,6 @@ const ROW_ENVELOPE_BYTES: usize = 256;
 /// A namespace is read in so many parts at most, of two pages and more.
 const MOST_PARTS: usize = 4;
 const LEAST_PART_BYTES: usize = 2 << 20;
-
-const FIRST_BACKOFF: Duration = Duration::from_millis(25);
-const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
 
 /// Replaces the kinds of the data set before the call's deadline; calls `sends` before the first write. After `Err` the next init goes
 /// on through the difference. `made_in` is the process.
@@ -252,25 +249,6 @@ impl Init<'_> {
             }
             self.pause(&mut backoff)?;
         }
-    }
-}
-
-/// Pauses that grow exponentially, each shortened by chance so that writers do not come back all at once.
-struct Backoff {
-    longest: Duration,
-}
-
-impl Default for Backoff {
-    fn default() -> Self {
-        Backoff { longest: FIRST_BACKOFF }
-    }
-}
-
-impl Backoff {
-    fn next(&mut self) -> Duration {
-        let pause = self.longest.mul_f64(fastrand::f64());
-        self.longest = (self.longest * 2).min(LONGEST_BACKOFF);
-        pause
     }
 }
 

@@ -51,7 +51,7 @@ impl LiveState {
             client: OnceCell::new(),
             connecting: Flights::new(),
             complaints: Complaints::default(),
-            cache: Cache::new(config.cache_ttl, config.stale_on_error),
+            cache: Cache::new(config),
             runtime: Arc::new(Runtime::new(generation)),
             stats: Arc::default(),
             last_lengths: LastLengths::default(),

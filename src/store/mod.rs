@@ -3,6 +3,8 @@
 //! Joins configuration, live state, cache and client, and decides which call consults the cache and how long it may take. Knows
 //! neither C nor the AWS SDK: how a request is signed, sent and repeated is the client's.
 
+mod apply_patch;
+mod backoff;
 mod big_segments;
 mod credentials;
 mod difference;
@@ -17,7 +19,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::cache::{Cache, CachedItem, CachedKind, Flights};
+use crate::cache::{Cache, CachedItem, CachedKind, Flights, Sequence};
 use crate::client::{Client, PushedCredentials};
 use crate::config::{CacheTtl, Config};
 use crate::error::{Error, ErrorKind, Result};
@@ -28,6 +30,7 @@ use crate::table::item::NewRow;
 use crate::table::schema::{self, Kind};
 use live::{Identity, LiveState};
 
+pub use apply_patch::BigSegmentsPatch;
 pub use upsert::Upsert;
 
 /// LaunchDarkly's flag data in one DynamoDB table, under one prefix.
@@ -86,7 +89,7 @@ impl Store {
             cache.fill_item(kind.name(), key, item.clone(), began);
             Ok(item)
         };
-        self.read_once(live, cache, &cache.item_flights, &name, read, || {
+        self.read_once(live, cache, &cache.item_flights, &name, cache.sequence(), read, || {
             cache.stale_item(kind.name(), key)
         })
     }
@@ -125,9 +128,15 @@ impl Store {
             cache.fill_kind(kind.name(), Arc::clone(&items), began);
             Ok(items)
         };
-        self.read_once(live, cache, &cache.kind_flights, kind.name(), read, || {
-            cache.stale_kind(kind.name())
-        })
+        self.read_once(
+            live,
+            cache,
+            &cache.kind_flights,
+            kind.name(),
+            cache.sequence(),
+            read,
+            || cache.stale_kind(kind.name()),
+        )
     }
 
     /// All items of a kind where the cache knows them; `Ok(None)` where they have to be read. Logs nothing.
@@ -150,11 +159,11 @@ impl Store {
         cache: &Cache,
         flights: &Flights<T>,
         name: &str,
+        began: Sequence,
         read: impl AsyncFnOnce(&Client) -> Result<T> + Send,
         stale: impl Fn() -> Option<T>,
     ) -> Result<T> {
         live.stats.miss();
-        let began = cache.sequence();
         if self.config.stale_on_error && !cache.may_ask() {
             if let Some(known) = stale() {
                 live.stats.stale_hit();
@@ -267,7 +276,9 @@ impl Store {
             cache.fill_inited(is_initialized, began);
             Ok(is_initialized)
         };
-        self.read_once(live, cache, &cache.inited_flights, "", read, || cache.stale_inited())
+        self.read_once(live, cache, &cache.inited_flights, "", cache.sequence(), read, || {
+            cache.stale_inited()
+        })
     }
 
     /// As `initialized` where the cache knows it; `None` where it has to be read. Logs nothing.
@@ -284,28 +295,11 @@ impl Store {
         read::initialized(client, &self.config.prefix, self.is_consistent()).await
     }
 
-    /// When the Relay Proxy last synchronized Big Segments: `{"synchronizedOn": Unix milliseconds}`; `None` where it never did.
-    pub fn big_segments_metadata(&self) -> Result<Option<String>> {
-        let config = &self.config;
-        self.call(async |client| big_segments::metadata(client, &config.prefix, config.consistent_reads).await)
-    }
-
-    /// The Big Segments that include (true) or exclude (false) a context: `{"segment-key.g1": true, …}`; `None` where it has no row.
-    ///
-    /// `context_hash` is the base64 of the SHA-256 of the context's key, which the SDK computes.
-    pub fn big_segments_membership(&self, context_hash: &str) -> Result<Option<String>> {
-        let config = &self.config;
-        self.call(async |client| {
-            let consistent = config.consistent_reads;
-            big_segments::membership(client, &config.prefix, context_hash, consistent).await
-        })
-    }
-
     /// What this store counted in this process, or with `share` all stores of its live state, as one JSON object. Sends nothing.
     ///
     /// Every field but `last_init` and `generation` only grows, from 0 at the first call in a process. A forked child counts for itself.
     ///
-    /// * `hits`: get, all and initialized calls that were answered from the cache.
+    /// * `hits`: get, all, initialized and membership calls that were answered from the cache.
     /// * `misses`: those that were not, while there is a cache.
     /// * `stale_hits`: misses whose read failed, or another's within the last second, and that were served what was known before
     ///   (`stale_on_error`).

@@ -20,6 +20,8 @@ pub(crate) const BIG_SEGMENTS_USER: &str = "big_segments_user";
 
 /// Of Big Segments metadata: when the Relay Proxy last synchronized them, a number of milliseconds.
 pub(crate) const SYNCHRONIZED_ON: &str = "synchronizedOn";
+/// Of Big Segments metadata: the version of the last patch, a string.
+pub(crate) const LAST_VERSION: &str = "lastVersion";
 /// Of Big Segments membership: the segments that include the context, a set of strings.
 pub(crate) const INCLUDED: &str = "included";
 /// Of Big Segments membership: the segments that exclude the context, a set of strings.

@@ -192,6 +192,12 @@ static void serve(const request *received, answer *given) {
         given->status = ld_dynamo_store_big_segments_metadata(store, &given->result, &given->error);
     } else if (strcmp(call, "big_segments_membership") == 0) {
         given->status = ld_dynamo_store_big_segments_membership(store, first, &given->result, &given->error);
+    } else if (strcmp(call, "big_segments_apply_patch") == 0) {
+        given->status = ld_dynamo_store_big_segments_apply_patch(store, first, &given->error);
+    } else if (strcmp(call, "big_segments_set_synchronized") == 0) {
+        given->status = ld_dynamo_store_big_segments_set_synchronized(store, strtoll(first, NULL, 10), &given->error);
+    } else if (strcmp(call, "context_hash") == 0) {
+        given->status = ld_dynamo_context_hash(first, &given->result, &given->error);
     } else if (strcmp(call, "stats") == 0) {
         given->status = ld_dynamo_store_stats(store, &given->result, &given->error);
     } else if (strcmp(call, "set_credentials") == 0) {

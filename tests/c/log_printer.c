@@ -50,6 +50,8 @@ int main(int argument_count, char **arguments) {
     forget(ld_dynamo_store_available(store, &error));
     forget(ld_dynamo_store_big_segments_metadata(store, &result, &error));
     forget(ld_dynamo_store_big_segments_membership(store, "hash", &result, &error));
+    forget(ld_dynamo_store_big_segments_apply_patch(store, "{\"segmentId\": \"segment.g1\", \"version\": \"1\"}", &error));
+    forget(ld_dynamo_store_big_segments_set_synchronized(store, 1, &error));
     free(large);
     ld_dynamo_store_free(store);
     REQUIRE(atomic_load(&userdata->releases) == 1);

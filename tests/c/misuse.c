@@ -174,6 +174,11 @@ static void every_null_argument_is_named(const ld_dynamo_store *store) {
     REFUSED(LD_DYNAMO_NULL_ARGUMENT, "metadata_json", "NULL", ld_dynamo_store_big_segments_metadata(store, NULL, error_out));
     REFUSED(LD_DYNAMO_NULL_ARGUMENT, "store", "NULL", ld_dynamo_store_big_segments_membership(NULL, "hash", &result, error_out));
     REFUSED(LD_DYNAMO_NULL_ARGUMENT, "context_hash", "NULL", ld_dynamo_store_big_segments_membership(store, NULL, &result, error_out));
+    REFUSED(LD_DYNAMO_NULL_ARGUMENT, "store", "NULL", ld_dynamo_store_big_segments_apply_patch(NULL, "{}", error_out));
+    REFUSED(LD_DYNAMO_NULL_ARGUMENT, "patch_json", "NULL", ld_dynamo_store_big_segments_apply_patch(store, NULL, error_out));
+    REFUSED(LD_DYNAMO_NULL_ARGUMENT, "store", "NULL", ld_dynamo_store_big_segments_set_synchronized(NULL, 1, error_out));
+    REFUSED(LD_DYNAMO_NULL_ARGUMENT, "key", "NULL", ld_dynamo_context_hash(NULL, &result, error_out));
+    REFUSED(LD_DYNAMO_NULL_ARGUMENT, "hash_out", "NULL", ld_dynamo_context_hash("user", NULL, error_out));
     REFUSED(LD_DYNAMO_NULL_ARGUMENT, "membership_json", "NULL", ld_dynamo_store_big_segments_membership(store, "hash", NULL, error_out));
     REFUSED(LD_DYNAMO_NULL_ARGUMENT, "store", "NULL", ld_dynamo_store_stats(NULL, &result, error_out));
     REFUSED(LD_DYNAMO_NULL_ARGUMENT, "stats_json", "NULL", ld_dynamo_store_stats(store, NULL, error_out));
@@ -190,6 +195,8 @@ static void every_invalid_utf8_is_named_with_its_offset(const ld_dynamo_store *s
     REFUSED(LD_DYNAMO_INVALID_UTF8, "kind", BROKEN_AT, ld_dynamo_store_upsert(store, BROKEN_UTF8, "flag", "{\"version\":1}", &result, error_out));
     REFUSED(LD_DYNAMO_INVALID_UTF8, "key", BROKEN_AT, ld_dynamo_store_upsert(store, "features", BROKEN_UTF8, "{\"version\":1}", &result, error_out));
     REFUSED(LD_DYNAMO_INVALID_UTF8, "item_json", BROKEN_AT, ld_dynamo_store_upsert(store, "features", "flag", BROKEN_UTF8, &result, error_out));
+    REFUSED(LD_DYNAMO_INVALID_UTF8, "key", BROKEN_AT, ld_dynamo_context_hash(BROKEN_UTF8, &result, error_out));
+    REFUSED(LD_DYNAMO_INVALID_UTF8, "patch_json", BROKEN_AT, ld_dynamo_store_big_segments_apply_patch(store, BROKEN_UTF8, error_out));
     REFUSED(LD_DYNAMO_INVALID_UTF8, "context_hash", BROKEN_AT, ld_dynamo_store_big_segments_membership(store, BROKEN_UTF8, &result, error_out));
     REFUSED(LD_DYNAMO_INVALID_UTF8, "credentials_json", BROKEN_AT, ld_dynamo_store_set_credentials(store, BROKEN_UTF8, error_out));
     /* A surrogate and a cut sequence are as invalid as a stray byte. */

@@ -131,6 +131,11 @@ public:
             if (call == "available") return ld_dynamo_store_available(store, error);
             if (call == "big_segments_metadata") return ld_dynamo_store_big_segments_metadata(store, result, error);
             if (call == "big_segments_membership") return ld_dynamo_store_big_segments_membership(store, argument(1), result, error);
+            if (call == "big_segments_apply_patch") return ld_dynamo_store_big_segments_apply_patch(store, argument(1), error);
+            if (call == "big_segments_set_synchronized") {
+                return ld_dynamo_store_big_segments_set_synchronized(store, std::stoll(argument(1)), error);
+            }
+            if (call == "context_hash") return ld_dynamo_context_hash(argument(1), result, error);
             if (call == "stats") return ld_dynamo_store_stats(store, result, error);
             if (call == "set_credentials") return ld_dynamo_store_set_credentials(store, argument(1), error);
             throw std::runtime_error("an unknown call: " + call);

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, SystemTime};
 
-use ld_dynamo_store::{Config, Credentials, Error, Store, Upsert};
+use ld_dynamo_store::{context_hash, BigSegmentsPatch, Config, Credentials, Error, Store, Upsert};
 
 /// What a call came to.
 #[derive(Debug, Default)]
@@ -153,6 +153,20 @@ impl InProcess {
                 Upsert::TooLarge => ("TOO_LARGE", None),
                 other => panic!("an outcome that the tests do not know: {other:?}"),
             },
+            ("big_segments_metadata", []) => found(store.big_segments_metadata()?),
+            ("big_segments_membership", [context_hash]) => {
+                found(store.big_segments_membership(context_hash)?.map(|text| text.to_string()))
+            }
+            ("big_segments_apply_patch", [patch]) => match store.big_segments_apply_patch(patch)? {
+                BigSegmentsPatch::Applied => ("OK", None),
+                BigSegmentsPatch::OutOfOrder => ("OUT_OF_ORDER", None),
+                other => panic!("an outcome that the tests do not know: {other:?}"),
+            },
+            ("big_segments_set_synchronized", [unix_milliseconds]) => {
+                store.big_segments_set_synchronized(unix_milliseconds.parse().expect("a number"))?;
+                ("OK", None)
+            }
+            ("context_hash", [key]) => ("OK", Some(context_hash(key))),
             ("initialized", []) => (if store.initialized()? { "OK" } else { "NOT_FOUND" }, None),
             ("available", []) => {
                 store.available()?;

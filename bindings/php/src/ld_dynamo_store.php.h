@@ -7,6 +7,11 @@ typedef void (*ld_dynamo_log_callback)(void *userdata, int32_t level, const char
 typedef void (*ld_dynamo_log_release)(void *userdata);
 const char *ld_dynamo_version(void);
 uint32_t ld_dynamo_abi_version(void);
+ld_dynamo_status ld_dynamo_context_hash(const char *key, char **hash_out, ld_dynamo_error **error);
+ld_dynamo_status ld_dynamo_store_big_segments_metadata(const ld_dynamo_store *store, char **metadata_json, ld_dynamo_error **error);
+ld_dynamo_status ld_dynamo_store_big_segments_membership(const ld_dynamo_store *store, const char *context_hash, char **membership_json, ld_dynamo_error **error);
+ld_dynamo_status ld_dynamo_store_big_segments_apply_patch(const ld_dynamo_store *store, const char *patch_json, ld_dynamo_error **error);
+ld_dynamo_status ld_dynamo_store_big_segments_set_synchronized(const ld_dynamo_store *store, int64_t unix_ms, ld_dynamo_error **error);
 ld_dynamo_status ld_dynamo_store_get_cached(const ld_dynamo_store *store, const char *kind, const char *key, char **item_json, ld_dynamo_error **error);
 ld_dynamo_status ld_dynamo_store_all_cached(const ld_dynamo_store *store, const char *kind, char **items_json, ld_dynamo_error **error);
 ld_dynamo_status ld_dynamo_store_initialized_cached(const ld_dynamo_store *store, ld_dynamo_error **error);
@@ -24,8 +29,6 @@ ld_dynamo_status ld_dynamo_store_upsert(const ld_dynamo_store *store, const char
 void ld_dynamo_store_free(ld_dynamo_store *store);
 ld_dynamo_status ld_dynamo_store_initialized(const ld_dynamo_store *store, ld_dynamo_error **error);
 ld_dynamo_status ld_dynamo_store_available(const ld_dynamo_store *store, ld_dynamo_error **error);
-ld_dynamo_status ld_dynamo_store_big_segments_metadata(const ld_dynamo_store *store, char **metadata_json, ld_dynamo_error **error);
-ld_dynamo_status ld_dynamo_store_big_segments_membership(const ld_dynamo_store *store, const char *context_hash, char **membership_json, ld_dynamo_error **error);
 ld_dynamo_status ld_dynamo_store_stats(const ld_dynamo_store *store, char **stats_json, ld_dynamo_error **error);
 ld_dynamo_status ld_dynamo_store_set_logger(const ld_dynamo_store *store, ld_dynamo_log_callback callback, void *userdata, ld_dynamo_log_release release, ld_dynamo_error **error);
 void ld_dynamo_string_free(char *string);

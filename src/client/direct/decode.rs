@@ -2,6 +2,7 @@
 //! refused here, so that the AWS SDK asks again and says what is wrong.
 
 mod attributes;
+mod segments;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -10,10 +11,12 @@ use std::fmt;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::client::rows::Attributes;
+use crate::table::big_segments::BigSegmentsRow;
 use crate::table::item::{Name, StoredRow};
 use crate::table::json_error::reason;
 
 use attributes::{Row, StartKey};
+use segments::SegmentsRow;
 
 /// A body that is no answer to the request, with the reason.
 #[derive(Debug)]
@@ -32,8 +35,8 @@ impl From<serde_json::Error> for Malformed {
 }
 
 /// The row that GetItem found, and the units it took.
-pub(super) struct Found {
-    pub(super) row: Option<StoredRow>,
+pub(super) struct Found<T> {
+    pub(super) row: Option<T>,
     pub(super) units: f64,
     /// It answers another request: the row says so.
     pub(super) is_anothers: bool,
@@ -56,22 +59,42 @@ pub(super) struct BatchOutcome<'a> {
 }
 
 /// The answer to GetItem for `key` in `namespace`.
-pub(super) fn get_item(body: &[u8], namespace: &str, key: &str) -> Result<Found, Malformed> {
-    #[derive(serde::Deserialize)]
-    struct Answer<'a> {
-        #[serde(rename = "Item", borrow)]
-        item: Option<Row<'a>>,
-        #[serde(rename = "ConsumedCapacity", default)]
-        units: Units,
-    }
-    let answer: Answer<'_> = serde_json::from_str(object(body)?)?;
-    let differs = |known: &Option<Cow<'_, str>>, asked: &str| known.as_ref().is_some_and(|known| known != asked);
+pub(super) fn get_item(body: &[u8], namespace: &str, key: &str) -> Result<Found<StoredRow>, Malformed> {
+    let answer: GotItem<Row<'_>> = serde_json::from_str(object(body)?)?;
     let is_anothers = |row: &Row<'_>| differs(&row.namespace, namespace) || differs(&row.key, key);
     Ok(Found {
         is_anothers: answer.item.as_ref().is_some_and(is_anothers),
         row: stored_row(answer.item, key),
         units: answer.units.0,
     })
+}
+
+/// The answer to GetItem for a row of Big Segments.
+pub(super) fn get_big_segments_row(
+    body: &[u8],
+    namespace: &str,
+    key: &str,
+) -> Result<Found<BigSegmentsRow>, Malformed> {
+    let answer: GotItem<SegmentsRow<'_>> = serde_json::from_str(object(body)?)?;
+    let item = answer.item.filter(|row| !row.is_empty);
+    let is_anothers = |row: &SegmentsRow<'_>| differs(&row.namespace, namespace) || differs(&row.key, key);
+    Ok(Found {
+        is_anothers: item.as_ref().is_some_and(is_anothers),
+        row: item.map(|row| row.row),
+        units: answer.units.0,
+    })
+}
+
+#[derive(serde::Deserialize)]
+struct GotItem<R> {
+    #[serde(rename = "Item", default = "Option::default")]
+    item: Option<R>,
+    #[serde(rename = "ConsumedCapacity", default)]
+    units: Units,
+}
+
+fn differs(known: &Option<Cow<'_, str>>, asked: &str) -> bool {
+    known.as_ref().is_some_and(|known| known != asked)
 }
 
 /// The answer to Query of `namespace`. Each row is handed to `visit` while the rest is not yet read: where the answer turns out to be malformed, what was

@@ -29,6 +29,7 @@ use super::sent::Before;
 use crate::config::Config;
 use crate::process;
 use crate::stats::Stats;
+use crate::table::big_segments::BigSegmentsRow;
 use crate::table::item::{NewRow, StoredRow};
 use crate::table::key_range::KeyRange;
 use pool::{Exchange, Place, Pool, Why};
@@ -125,6 +126,21 @@ impl Direct {
         let write = |asked, body: &mut Vec<u8>| encode::get_item(&self.table, namespace, key, consistent, asked, body);
         self.attempt(encode::GET_ITEM, Duration::ZERO, write, |status, body| {
             let found = decode::get_item(expected(status, 200, body)?, namespace, key).ok()?;
+            (!found.is_anothers).then_some(())?;
+            self.stats.read_units(found.units);
+            Some(found.row)
+        })
+    }
+
+    pub(super) fn get_big_segments_row(
+        &self,
+        namespace: &str,
+        key: &str,
+        consistent: bool,
+    ) -> Outcome<Option<BigSegmentsRow>> {
+        let write = |asked, body: &mut Vec<u8>| encode::get_item(&self.table, namespace, key, consistent, asked, body);
+        self.attempt(encode::GET_ITEM, Duration::ZERO, write, |status, body| {
+            let found = decode::get_big_segments_row(expected(status, 200, body)?, namespace, key).ok()?;
             (!found.is_anothers).then_some(())?;
             self.stats.read_units(found.units);
             Some(found.row)

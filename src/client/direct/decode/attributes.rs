@@ -77,18 +77,26 @@ impl<'de: 'a, 'a> Deserialize<'de> for Row<'a> {
 }
 
 /// One attribute's value.
-enum Attribute<'a> {
+pub(super) enum Attribute<'a> {
     Text(Cow<'a, str>),
     Number(Cow<'a, str>),
+    Texts(Vec<String>),
     /// Of another type; what it holds is not looked at.
     Other,
 }
 
 impl<'a> Attribute<'a> {
-    fn into_text(self) -> Option<Cow<'a, str>> {
+    pub(super) fn into_text(self) -> Option<Cow<'a, str>> {
         match self {
             Attribute::Text(text) => Some(text),
-            Attribute::Number(_) | Attribute::Other => None,
+            Attribute::Number(_) | Attribute::Texts(_) | Attribute::Other => None,
+        }
+    }
+
+    pub(super) fn integer(&self) -> Option<i64> {
+        match self {
+            Attribute::Number(number) => number.parse().ok(),
+            Attribute::Text(_) | Attribute::Texts(_) | Attribute::Other => None,
         }
     }
 
@@ -98,7 +106,7 @@ impl<'a> Attribute<'a> {
                 .parse()
                 .ok()
                 .filter(|&number: &u64| i64::try_from(number).is_ok()),
-            Attribute::Text(_) | Attribute::Other => None,
+            Attribute::Text(_) | Attribute::Texts(_) | Attribute::Other => None,
         }
     }
 }
@@ -124,7 +132,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Attribute<'a> {
                         "N" => map
                             .next_value::<Option<Name>>()?
                             .map(|Name(number)| Attribute::Number(number)),
-                        "B" | "SS" | "NS" | "BS" | "M" | "L" | "NULL" | "BOOL" => {
+                        "SS" => map.next_value::<Option<Vec<String>>>()?.map(Attribute::Texts),
+                        "B" | "NS" | "BS" | "M" | "L" | "NULL" | "BOOL" => {
                             map.next_value::<Option<IgnoredAny>>()?.map(|_| Attribute::Other)
                         }
                         _ => return Err(A::Error::custom("an attribute of a type that DynamoDB does not have")),
@@ -160,7 +169,7 @@ impl<'de> Deserialize<'de> for StartKey {
                     let value = match map.next_value()? {
                         Attribute::Text(text) => AttributeValue::S(text.into_owned()),
                         Attribute::Number(number) => AttributeValue::N(number.into_owned()),
-                        Attribute::Other => {
+                        Attribute::Texts(_) | Attribute::Other => {
                             return Err(A::Error::custom("a key that is neither a string nor a number"))
                         }
                     };
