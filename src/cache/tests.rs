@@ -87,7 +87,7 @@ pub(super) fn failed_init(cache: &Cache<FakeClock>, kinds: &[&str]) {
 
 #[test]
 fn a_ttl_of_zero_is_no_cache() {
-    assert!(Cache::new(CacheTtl::Off, true).is_none());
+    assert!(Cache::with_clock(CacheTtl::Off, true, SystemClock).is_none());
 }
 
 #[test]
@@ -266,7 +266,7 @@ fn the_system_clock_goes_on() {
 
 #[test]
 fn many_threads_read_and_write_at_once() {
-    let cache = Cache::new(CacheTtl::Forever, false).unwrap();
+    let cache = Cache::with_clock(CacheTtl::Forever, false, SystemClock).unwrap();
     let text = |version: u64| -> Arc<str> { format!(r#"{{"version":{version}}}"#).into() };
     std::thread::scope(|scope| {
         for thread in 0..4u64 {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::task::{Context, Waker};
 
 use super::*;
-use crate::cache::Cache;
+use crate::cache::{Cache, SystemClock};
 use crate::config::CacheTtl;
 use crate::error::{Error, ErrorKind};
 use crate::scheduler::{gives_up, in_every_order, pause, Task};
@@ -63,7 +63,7 @@ type Outcome = Option<(Result<u32>, bool)>;
 
 /// Lets callers of one flight come and go in every order; `check` sees what each came to.
 fn fly(callers: &[Caller], check: impl Fn(&[Outcome])) -> usize {
-    let cache = Cache::new(CacheTtl::Forever, false).expect("a cache");
+    let cache = Cache::with_clock(CacheTtl::Forever, false, SystemClock).expect("a cache");
     let make = || {
         let flown = Rc::new(Flown::default());
         let task = |caller: Caller| -> Task {
@@ -155,7 +155,7 @@ fn exactly_one_of_many_reads() {
 
 #[test]
 fn a_flight_is_joined_by_callers_who_began_with_it_or_before_it() {
-    let cache = Cache::new(CacheTtl::Forever, false).expect("a cache");
+    let cache = Cache::with_clock(CacheTtl::Forever, false, SystemClock).expect("a cache");
     let before = cache.sequence();
     drop(cache.upsert_begins("features", "other"));
     let after = cache.sequence();

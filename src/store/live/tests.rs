@@ -124,6 +124,8 @@ fn every_field_makes_a_difference() {
         r#","max_concurrency":17"#,
         r#","cache_ttl_ms":0"#,
         r#","cache_ttl_ms":-1"#,
+        r#","context_cache_ttl_ms":5001"#,
+        r#","context_cache_size":999"#,
         r#","stale_on_error":true"#,
         r#","ca_bundle":"/roots.pem""#,
         r#","proxy":"http://me:other@proxy:1""#,

@@ -89,6 +89,19 @@ fn rows() -> impl Strategy<Value = String> {
     vec(member, 0..8).prop_map(|members| object_of(&members))
 }
 
+/// Attributes of a row of Big Segments, in any order, some of them twice or of a type they should not have.
+fn rows_of_big_segments() -> impl Strategy<Value = String> {
+    let list = |values: Vec<String>| format!("{{\"SS\":[{}]}}", values.join(","));
+    let member = prop_oneof![
+        2 => strings().prop_map(|text| ("\"key\"".to_owned(), format!("{{\"S\":{text}}}"))),
+        4 => ("\"(included|excluded)\"", vec(strings(), 0..4).prop_map(list)),
+        2 => numbers().prop_map(|number| ("\"synchronizedOn\"".to_owned(), format!("{{\"N\":{number}}}"))),
+        2 => strings().prop_map(|text| ("\"lastVersion\"".to_owned(), format!("{{\"S\":{text}}}"))),
+        1 => ("\"(included|excluded|synchronizedOn|lastVersion|synchronizedOn|namespace|other)\"", attributes()),
+    ];
+    vec(member, 0..8).prop_map(|members| object_of(&members))
+}
+
 fn capacities() -> impl Strategy<Value = String> {
     prop_oneof![
         Just("null".to_owned()),
@@ -159,6 +172,10 @@ fn sdk_get(sdk: &SdkWay, body: &[u8]) -> StoreResult<Option<StoredRow>> {
     sdk.reads(200, body, sdk.client.get_row("n", "asked", true))
 }
 
+fn sdk_get_big_segments(sdk: &SdkWay, body: &[u8]) -> StoreResult<Option<BigSegmentsRow>> {
+    sdk.reads(200, body, sdk.client.get_big_segments_row("n", "asked", true))
+}
+
 fn sdk_page(sdk: &SdkWay, body: &[u8]) -> StoreResult<Page> {
     sdk.reads(200, body, sdk.client.query(0, "n", KeyRange::default(), true, None))
 }
@@ -188,6 +205,17 @@ proptest! {
         let sdk = SdkWay::new();
         let found = get_item(body.as_bytes(), "n", "asked").map_err(|error| TestCaseError::fail(error.to_string()))?;
         prop_assert_eq!(found.row, sdk_get(&sdk, body.as_bytes()).unwrap());
+        prop_assert_eq!(counted_directly(found.units, 0.0), counted(&sdk.client.stats));
+    }
+
+    #[test]
+    fn a_row_of_big_segments_is_what_the_sdk_reads(
+        body in answers(vec![("Item", or_null(rows_of_big_segments())), ("ConsumedCapacity", capacities().boxed())]),
+    ) {
+        let sdk = SdkWay::new();
+        let found = get_big_segments_row(body.as_bytes(), "n", "asked");
+        let found = found.map_err(|error| TestCaseError::fail(error.to_string()))?;
+        prop_assert_eq!(found.row, sdk_get_big_segments(&sdk, body.as_bytes()).unwrap());
         prop_assert_eq!(counted_directly(found.units, 0.0), counted(&sdk.client.stats));
     }
 
@@ -262,7 +290,7 @@ proptest! {
     /// Whatever becomes of an answer on its way: what is read is what the SDK reads, or the SDK is asked.
     #[test]
     fn a_damaged_answer_is_refused_or_read_alike(
-        rows in vec(rows(), 0..3),
+        rows in vec(prop_oneof![rows(), rows_of_big_segments()], 0..3),
         at in any::<prop::sample::Index>(),
         damage in prop_oneof![Just(String::new()), "[\\]\\[{}:,\"0-9a-zA-Z \\\\]{1,3}"],
         cut in 0_usize..3,
@@ -280,6 +308,11 @@ proptest! {
                 prop_assert_eq!(found.row, expected);
             }
         }
+        if let Ok(found) = get_big_segments_row(body.as_bytes(), "n", "asked") {
+            if let Ok(expected) = sdk_get_big_segments(&sdk, body.as_bytes()) {
+                prop_assert_eq!(found.row, expected);
+            }
+        }
         if let Ok((rows, end)) = page(body.as_bytes()) {
             if let Ok(expected) = sdk_page(&sdk, body.as_bytes()) {
                 prop_assert_eq!(rows, expected.rows);
@@ -293,6 +326,8 @@ proptest! {
 fn no_row_is_an_empty_object_and_nothing_else() {
     for body in ["{}", " {\"Item\":{}}", "{\"Item\":null}"] {
         assert_eq!(get_item(body.as_bytes(), "n", "k").unwrap().row, None, "{body}");
+        let found = get_big_segments_row(body.as_bytes(), "n", "k").unwrap();
+        assert_eq!(found.row, None, "{body}");
     }
     let others = [
         "",
@@ -311,6 +346,7 @@ fn no_row_is_an_empty_object_and_nothing_else() {
     ];
     for body in others {
         assert!(get_item(body.as_bytes(), "n", "k").is_err(), "{body}");
+        assert!(get_big_segments_row(body.as_bytes(), "n", "k").is_err(), "{body}");
         assert!(page(body.as_bytes()).is_err() || body.contains("Item"), "{body}");
         assert!(put_item(body.as_bytes()).is_err() || body.contains("Item"), "{body}");
         assert!(
