@@ -6,6 +6,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use serde::Deserialize;
 
+use crate::cancellation::Reason;
 use crate::failure::Failure;
 use crate::operations::RowName;
 
@@ -18,6 +19,7 @@ pub struct ActionText {
     error: Option<ErrorText>,
     server_error: bool,
     unprocessed: Option<Selection>,
+    cancel: Option<CancelText>,
     cut: Option<Cut>,
     garbage: bool,
     truncate: Option<usize>,
@@ -37,6 +39,49 @@ struct ErrorText {
 
 fn bad_request() -> u16 {
     400
+}
+
+/// The reason of the first action, or one for each of the first actions.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum CancelText {
+    First(ReasonText),
+    Each(Vec<ReasonText>),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum ReasonText {
+    /// One of the service's codes, with its message.
+    Named(String),
+    Free(FreeReason),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FreeReason {
+    code: String,
+    message: Option<String>,
+}
+
+impl CancelText {
+    fn reasons(self) -> Result<Vec<Reason>, String> {
+        let texts = match self {
+            CancelText::First(text) => vec![text],
+            CancelText::Each(texts) => texts,
+        };
+        let reasons = texts
+            .into_iter()
+            .map(|text| match text {
+                ReasonText::Named(code) => Reason::named(&code).ok_or_else(|| format!("cancel: no code {code}")),
+                ReasonText::Free(reason) => Ok(Reason::new(reason.code, reason.message)),
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        if reasons.iter().all(Reason::is_none) {
+            return Err("cancel: no reason but None".to_owned());
+        }
+        Ok(reasons)
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -100,6 +145,8 @@ pub enum Effect {
     /// Refused, nothing done.
     Refuse(Failure),
     Unprocessed(Selection),
+    /// A transaction, for these reasons; nothing done.
+    Cancel(Vec<Reason>),
     Cut(Cut),
     Garbage,
     /// So many bytes of the body, then the end of the connection.
@@ -116,6 +163,7 @@ impl ActionText {
             self.error
                 .map(|error| Effect::Refuse(Failure::new(error.status, Cow::Owned(error.code), error.message))),
             self.unprocessed.map(Effect::Unprocessed),
+            self.cancel.map(CancelText::reasons).transpose()?.map(Effect::Cancel),
             self.cut.map(Effect::Cut),
             self.garbage.then_some(Effect::Garbage),
             self.truncate.map(Effect::Truncate),
@@ -174,8 +222,21 @@ mod tests {
             effect(r#"{"delay_ms":1}"#),
             Ok((Duration::from_millis(1), Effect::None))
         );
+        let conflict = Reason::named("TransactionConflict").unwrap();
+        assert_eq!(
+            plain(r#"{"cancel":"TransactionConflict"}"#),
+            Effect::Cancel(vec![conflict.clone()])
+        );
+        let own = Reason::new("ValidationError", Some("too large".to_owned()));
+        assert_eq!(
+            plain(r#"{"cancel":["None","TransactionConflict",{"code":"ValidationError","message":"too large"}]}"#),
+            Effect::Cancel(vec![Reason::none(), conflict, own])
+        );
         for nothing in [
             "{}",
+            r#"{"cancel":"conflict"}"#,
+            r#"{"cancel":["None"]}"#,
+            r#"{"cancel":[]}"#,
             r#"{"throttle":false}"#,
             r#"{"wrong_checksum":false}"#,
             r#"{"cut":"after","garbage":true}"#,

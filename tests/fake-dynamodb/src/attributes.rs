@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::collections::HashSet;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -65,6 +66,24 @@ impl<'a> RawText<'a> {
             return Cow::Borrowed(inner);
         }
         Cow::Owned(serde_json::from_str(self.raw).expect("escapes were checked when it was parsed"))
+    }
+
+    pub fn json(&self) -> &'a str {
+        self.raw
+    }
+
+    /// What makes two members of a set of this kind the same.
+    pub fn identity(&self, kind: &str) -> Cow<'a, str> {
+        let text = self.text();
+        if kind != "NS" {
+            return text;
+        }
+        let integer = text.parse::<i128>().ok().map(|number| number.to_string());
+        let number = || {
+            text.parse::<f64>()
+                .map_or_else(|_| text.to_string(), |number| number.to_string())
+        };
+        Cow::Owned(integer.unwrap_or_else(number))
     }
 }
 
@@ -175,6 +194,24 @@ impl AttributeValue<'_> {
         }
     }
 
+    /// The value as the service writes it.
+    pub fn json(&self) -> String {
+        let list = |texts: &[RawText]| texts.iter().map(RawText::json).collect::<Vec<_>>().join(",");
+        let inner = match self {
+            Self::S(text) | Self::N(text) | Self::B(text) => text.json().to_owned(),
+            Self::BOOL(value) | Self::NULL(value) => value.to_string(),
+            Self::M(map) => {
+                let entry = |(name, value): &(Cow<str>, AttributeValue)| {
+                    format!("{}:{}", serde_json::Value::from(&**name), value.json())
+                };
+                format!("{{{}}}", map.0.iter().map(entry).collect::<Vec<_>>().join(","))
+            }
+            Self::L(values) => format!("[{}]", values.iter().map(Self::json).collect::<Vec<_>>().join(",")),
+            Self::SS(texts) | Self::NS(texts) | Self::BS(texts) => format!("[{}]", list(texts)),
+        };
+        format!(r#"{{"{}":{inner}}}"#, self.kind())
+    }
+
     /// What the service refuses in a value that is well-formed JSON.
     pub fn refusal(&self) -> Option<&'static str> {
         match self {
@@ -184,6 +221,9 @@ impl AttributeValue<'_> {
             }
             Self::SS(set) | Self::NS(set) | Self::BS(set) if set.is_empty() => {
                 Some("One or more parameter values were invalid: An string set  may not be empty")
+            }
+            Self::SS(set) | Self::NS(set) | Self::BS(set) if has_duplicates(set, self.kind()) => {
+                Some("One or more parameter values were invalid: Input collection contains duplicates")
             }
             Self::NULL(false) => Some(
                 "One or more parameter values were invalid: Null attribute value types must have the value of true",
@@ -212,6 +252,11 @@ fn is_number(digits: &RawText) -> bool {
     text.bytes()
         .all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'))
         && text.parse::<f64>().is_ok()
+}
+
+fn has_duplicates(set: &[RawText], kind: &str) -> bool {
+    let mut seen = HashSet::with_capacity(set.len());
+    !set.iter().all(|member| seen.insert(member.identity(kind)))
 }
 
 fn number_size(digits: &RawText) -> usize {
@@ -246,6 +291,11 @@ impl<'a> Attributes<'a> {
             .iter()
             .map(|(name, value)| name.len() + value.size())
             .sum()
+    }
+
+    /// What the service refuses in one of the values.
+    pub fn refusal(&self) -> Option<&'static str> {
+        self.values.0.iter().find_map(|(_, value)| value.refusal())
     }
 }
 
@@ -312,10 +362,18 @@ mod tests {
             .1
             .refusal()
             .is_some());
-        assert!(Attributes::parse(r#"{"a":{"SS":[]}}"#).unwrap().values.0[0]
-            .1
-            .refusal()
-            .is_some());
+        for raw in [
+            r#"{"a":{"SS":[]}}"#,
+            r#"{"a":{"SS":["a","\u0061"]}}"#,
+            r#"{"a":{"NS":["1","1.0"]}}"#,
+        ] {
+            assert!(
+                Attributes::parse(raw).unwrap().values.0[0].1.refusal().is_some(),
+                "{raw}"
+            );
+        }
+        let set = Attributes::parse(r#"{"a":{"SS":["1","1.0"]}}"#).unwrap();
+        assert_eq!(set.values.0[0].1.refusal(), None);
     }
 
     #[test]

@@ -13,6 +13,32 @@ pub struct Substitutes<'a> {
     pub values: Option<&'a Map<'a, AttributeValue<'a>>>,
 }
 
+impl Substitutes<'_> {
+    /// Refuses what the service refuses in them: a bad value, and one that no expression uses.
+    pub fn check(&self, expressions: &[Option<&str>]) -> Result<(), Failure> {
+        let values = self.values.map_or(&[][..], |values| &values.0);
+        for (name, value) in values {
+            if let Some(refusal) = value.refusal() {
+                return Err(Failure::validation(format!(
+                    "ExpressionAttributeValues contains invalid value: {refusal} for key {name}"
+                )));
+            }
+        }
+        let names = self.names.map_or(&[][..], |names| &names.0);
+        let names = names.iter().map(|(name, _)| ("ExpressionAttributeNames", name));
+        let values = values.iter().map(|(name, _)| ("ExpressionAttributeValues", name));
+        for (field, name) in names.chain(values) {
+            let used = |text: &&str| expression::tokens(text).any(|token| token == name);
+            if !expressions.iter().flatten().any(used) {
+                return Err(Failure::validation(format!(
+                    "Value provided in {field} unused in expressions: keys: {{{name}}}"
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
 #[derive(Debug)]
 pub enum Condition<'a> {
     Or(Box<Condition<'a>>, Box<Condition<'a>>),
@@ -205,6 +231,31 @@ mod tests {
         }
         assert!(check("#other = :version", None).unwrap_err().message.contains("#other"));
         assert!(check("version = :other", None).unwrap_err().message.contains(":other"));
+    }
+
+    #[test]
+    fn substitutes_are_checked() {
+        let names = serde_json::from_str(r##"{"#a":"a"}"##).unwrap();
+        let check = |values: &str, expressions: &[Option<&str>]| {
+            let values = serde_json::from_str(values).unwrap();
+            let substitutes = Substitutes {
+                names: Some(&names),
+                values: Some(&values),
+            };
+            substitutes.check(expressions).map_err(|failure| failure.message)
+        };
+        let value = r#"{":b":{"S":"b"}}"#;
+        assert_eq!(check(value, &[Some("#a = :b")]), Ok(()));
+        assert_eq!(check(value, &[Some("ADD #a :c"), None, Some("c<:b")]), Ok(()));
+        assert!(check(value, &[Some("#a = :bc")])
+            .unwrap_err()
+            .contains("AttributeValues unused in expressions: keys: {:b}"));
+        assert!(check(value, &[Some(":b = a")])
+            .unwrap_err()
+            .contains("AttributeNames unused in expressions: keys: {#a}"));
+        assert!(check(value, &[]).is_err());
+        let empty = check(r#"{":b":{"SS":[]}}"#, &[Some("#a = :b")]).unwrap_err();
+        assert!(empty.contains("may not be empty for key :b"), "{empty}");
     }
 
     #[test]

@@ -110,6 +110,7 @@ fn reset(endpoint: &Endpoint, tables: bool) -> String {
             .unwrap()
             .values_mut()
             .for_each(|table| table.clear());
+        endpoint.tokens.lock().unwrap().clear();
     }
     endpoint.resets.send_modify(|resets| *resets += 1);
     "{}".to_owned()

@@ -9,11 +9,13 @@ use hyper::HeaderMap;
 use tokio::sync::{watch, Notify};
 
 use crate::journal::Journal;
+use crate::operations::Tokens;
 use crate::rules::Rules;
 use crate::table::{Table, Tables};
 
 pub struct Endpoint {
     pub tables: RwLock<Tables>,
+    pub tokens: Mutex<Tokens>,
     rules: Mutex<Rules>,
     journal: Mutex<Journal>,
     pub connections: Mutex<Connections>,
@@ -32,6 +34,7 @@ impl Endpoint {
                     .map(|name| (name.clone(), Table::standard(name)))
                     .collect(),
             ),
+            tokens: Mutex::default(),
             rules: Mutex::default(),
             journal: Mutex::new(Journal::new()),
             connections: Mutex::default(),

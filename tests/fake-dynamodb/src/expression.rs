@@ -8,10 +8,7 @@ use crate::condition::{Comparison, Condition, Operand, Substitutes};
 use crate::failure::Failure;
 
 pub fn parse<'a>(text: &'a str, substitutes: &Substitutes<'a>) -> Result<Condition<'a>, Failure> {
-    let mut parser = Parser {
-        rest: text,
-        substitutes,
-    };
+    let mut parser = Parser::new(text, substitutes);
     let condition = parser.alternatives()?;
     match parser.next()? {
         None => Ok(condition),
@@ -19,7 +16,8 @@ pub fn parse<'a>(text: &'a str, substitutes: &Substitutes<'a>) -> Result<Conditi
     }
 }
 
-struct Parser<'a, 's> {
+/// The tokens of an expression; update expressions are read from them, too.
+pub struct Parser<'a, 's> {
     rest: &'a str,
     substitutes: &'s Substitutes<'a>,
 }
@@ -28,13 +26,28 @@ fn syntax(token: &str) -> Failure {
     Failure::validation(format!("Invalid expression: Syntax error; token: \"{token}\""))
 }
 
-impl<'a> Parser<'a, '_> {
-    fn next(&mut self) -> Result<Option<&'a str>, Failure> {
+fn is_name(character: char) -> bool {
+    character.is_ascii_alphanumeric() || "_#:-".contains(character)
+}
+
+/// The names, values and words of an expression, whether or not it is one.
+pub fn tokens(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|character| !is_name(character))
+}
+
+impl<'a, 's> Parser<'a, 's> {
+    pub fn new(text: &'a str, substitutes: &'s Substitutes<'a>) -> Parser<'a, 's> {
+        Parser {
+            rest: text,
+            substitutes,
+        }
+    }
+
+    pub fn next(&mut self) -> Result<Option<&'a str>, Failure> {
         self.rest = self.rest.trim_start();
         let Some(first) = self.rest.chars().next() else {
             return Ok(None);
         };
-        let is_name = |character: char| character.is_ascii_alphanumeric() || "_#:-".contains(character);
         let length = match first {
             '(' | ')' | ',' | '=' => 1,
             '<' | '>' => 1 + usize::from(matches!(self.rest.as_bytes().get(1), Some(b'=' | b'>'))),
@@ -49,11 +62,11 @@ impl<'a> Parser<'a, '_> {
         Ok(Some(token))
     }
 
-    fn required(&mut self) -> Result<&'a str, Failure> {
+    pub fn required(&mut self) -> Result<&'a str, Failure> {
         self.next()?.ok_or_else(|| syntax("<EOF>"))
     }
 
-    fn expect(&mut self, wanted: &str) -> Result<(), Failure> {
+    pub fn expect(&mut self, wanted: &str) -> Result<(), Failure> {
         let token = self.required()?;
         if token.eq_ignore_ascii_case(wanted) {
             Ok(())
@@ -63,7 +76,7 @@ impl<'a> Parser<'a, '_> {
     }
 
     /// Takes the next token where it is the wanted one.
-    fn take(&mut self, wanted: &str) -> Result<bool, Failure> {
+    pub fn take(&mut self, wanted: &str) -> Result<bool, Failure> {
         let before = self.rest;
         let found = self.next()?.is_some_and(|token| token.eq_ignore_ascii_case(wanted));
         if !found {
@@ -154,7 +167,7 @@ impl<'a> Parser<'a, '_> {
         self.resolve(token)
     }
 
-    fn resolve(&self, token: &'a str) -> Result<Operand<'a>, Failure> {
+    pub fn resolve(&self, token: &'a str) -> Result<Operand<'a>, Failure> {
         if token.starts_with(':') {
             let value = self.substitutes.values.and_then(|values| values.find(token));
             return value.map(Operand::Value).ok_or_else(|| {

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::cancellation::{self, Reason};
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Failure {
     pub status: u16,
@@ -9,6 +11,8 @@ pub struct Failure {
     pub message: String,
     /// The stored item that a failed condition returns, as JSON text.
     pub item: Option<Box<str>>,
+    /// Of a transaction that was cancelled.
+    pub reasons: Vec<Reason>,
     /// A failed condition is billed like a write.
     pub write_units: f64,
 }
@@ -20,6 +24,7 @@ impl Failure {
             code: code.into(),
             message: message.into(),
             item: None,
+            reasons: Vec::new(),
             write_units: 0.0,
         }
     }
@@ -49,6 +54,15 @@ impl Failure {
         }
     }
 
+    pub fn cancelled(reasons: Vec<Reason>, write_units: f64) -> Failure {
+        let message = cancellation::message(&reasons);
+        Failure {
+            reasons,
+            write_units,
+            ..Failure::new(400, "TransactionCanceledException", message)
+        }
+    }
+
     pub fn throttled() -> Failure {
         Failure::new(
             400,
@@ -62,7 +76,7 @@ impl Failure {
     }
 
     pub fn body(&self) -> Vec<u8> {
-        // The service takes these codes from other models than its own, and spells the message's name differently in one of them.
+        // The service takes these codes from other models than its own, and spells the message's name differently in some.
         let namespace = match &*self.code {
             code if code.contains('#') => "",
             "ValidationException" => "com.amazon.coral.validate#",
@@ -76,10 +90,12 @@ impl Failure {
             "ThrottlingException" => "com.amazon.coral.availability#",
             _ => "com.amazonaws.dynamodb.v20120810#",
         };
-        let name = if self.code == "AccessDeniedException" {
-            "Message"
-        } else {
-            "message"
+        let name = match &*self.code {
+            "AccessDeniedException"
+            | "TransactionCanceledException"
+            | "TransactionInProgressException"
+            | "IdempotentParameterMismatchException" => "Message",
+            _ => "message",
         };
         let message = serde_json::Value::from(&*self.message);
         let kind = serde_json::Value::from(format!("{namespace}{}", self.code));
@@ -88,7 +104,13 @@ impl Failure {
             .as_ref()
             .map(|item| format!(r#","Item":{item}"#))
             .unwrap_or_default();
-        format!(r#"{{"__type":{kind},"{name}":{message}{item}}}"#).into_bytes()
+        let reasons: Vec<_> = self.reasons.iter().map(Reason::json).collect();
+        let reasons = if reasons.is_empty() {
+            String::new()
+        } else {
+            format!(r#","CancellationReasons":[{}]"#, reasons.join(","))
+        };
+        format!(r#"{{"__type":{kind},"{name}":{message}{item}{reasons}}}"#).into_bytes()
     }
 }
 
@@ -102,6 +124,11 @@ mod tests {
         assert_eq!(
             text(Failure::condition(Some(r#"{"key":{"S":"k"}}"#.into()), 1.0)),
             r##"{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional request failed","Item":{"key":{"S":"k"}}}"##
+        );
+        let refused = Reason::of(Failure::condition(Some(r#"{"key":{"S":"k"}}"#.into()), 1.0));
+        assert_eq!(
+            text(Failure::cancelled(vec![Reason::none(), refused], 4.0)),
+            r##"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","Message":"Transaction cancelled, please refer cancellation reasons for specific reasons [None, ConditionalCheckFailed]","CancellationReasons":[{"Code":"None"},{"Code":"ConditionalCheckFailed","Message":"The conditional request failed","Item":{"key":{"S":"k"}}}]}"##
         );
         assert!(text(Failure::validation("\"")).contains(r#"validate#ValidationException","message":"\"""#));
         assert!(text(Failure::new(400, "AccessDeniedException", "no")).contains(r#""Message":"no""#));

@@ -3,6 +3,7 @@
 mod action;
 mod answer;
 mod attributes;
+mod cancellation;
 mod capacity;
 mod condition;
 mod control;
@@ -17,6 +18,7 @@ mod rules;
 mod server;
 mod service;
 mod table;
+mod update_expression;
 
 use std::error::Error;
 use std::io::{self, Write};

@@ -83,16 +83,22 @@ impl TryFrom<RuleText> for Rule {
             return Err("nth and every count from 1".to_owned());
         }
         let (delay, effect) = text.action.effect()?;
-        let only_batches = matches!(effect, Effect::Unprocessed(_));
-        if only_batches && operation.is_some_and(|operation| operation != Operation::BatchWriteItem) {
-            return Err("only BatchWriteItem leaves rows unprocessed".to_owned());
+        let (only, mistake) = match effect {
+            Effect::Unprocessed(_) => (
+                Some(Operation::BatchWriteItem),
+                "only BatchWriteItem leaves rows unprocessed",
+            ),
+            Effect::Cancel(_) => (
+                Some(Operation::TransactWriteItems),
+                "only TransactWriteItems can be cancelled",
+            ),
+            _ => (None, ""),
+        };
+        if only.is_some() && operation.is_some_and(|operation| Some(operation) != only) {
+            return Err(mistake.to_owned());
         }
         Ok(Rule {
-            operation: if only_batches {
-                Some(Operation::BatchWriteItem)
-            } else {
-                operation
-            },
+            operation: only.or(operation),
             contains: text.matching.contains,
             nth: text.matching.nth,
             every: text.matching.every,
@@ -259,6 +265,7 @@ mod tests {
             r#"{"match":{"operation":"FetchItem"},"action":{"throttle":true}}"#,
             r#"{"match":{"nth":0},"action":{"throttle":true}}"#,
             r#"{"match":{"operation":"GetItem"},"action":{"unprocessed":{"count":1}}}"#,
+            r#"{"match":{"operation":"BatchWriteItem"},"action":{"cancel":"TransactionConflict"}}"#,
             r#"{"action":{"delay_ms":-1}}"#,
             r#"[{"action":{"throttle":true}},{}]"#,
             "",

@@ -13,6 +13,7 @@ use memchr::memmem;
 
 use crate::action::{Cut, Effect, Spoiled};
 use crate::answer::{alter_one_byte, response, truncated, whole, AnswerBody, Broken};
+use crate::cancellation::Reason;
 use crate::control;
 use crate::endpoint::{Endpoint, Peer};
 use crate::failure::Failure;
@@ -173,6 +174,10 @@ fn take(endpoint: &Arc<Endpoint>, peer: &Peer, operation: Operation, body: &Byte
         }
         _ => Vec::new(),
     };
+    if let Effect::Cancel(reasons) = decision.effect {
+        let actions = request.as_ref().map_or(0, Request::actions);
+        decision.effect = Effect::Refuse(Failure::cancelled(padded(reasons, actions), 0.0));
+    }
     let left = match &decision.effect {
         Effect::Unprocessed(selection) => selection.choose(&rows, &mut decision.rng),
         _ => Vec::new(),
@@ -196,10 +201,19 @@ fn take(endpoint: &Arc<Endpoint>, peer: &Peer, operation: Operation, body: &Byte
     )
 }
 
+/// One reason for each action; those beyond the last action are left out.
+fn padded(mut reasons: Vec<Reason>, actions: usize) -> Vec<Reason> {
+    if actions > 0 {
+        reasons.resize(actions, Reason::none());
+    }
+    reasons
+}
+
 fn work(endpoint: &Endpoint, request: Result<Request, Failure>, unprocessed: &[bool]) -> Result<Work, Failure> {
     let result = request.and_then(|request| {
         if request.writes() {
-            request.write(&mut endpoint.tables.write().unwrap(), unprocessed)
+            let mut tables = endpoint.tables.write().unwrap();
+            request.write(&mut tables, &mut endpoint.tokens.lock().unwrap(), unprocessed)
         } else {
             request.read(&endpoint.tables.read().unwrap())
         }

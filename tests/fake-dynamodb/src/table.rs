@@ -9,7 +9,7 @@ use crate::failure::Failure;
 
 const PARTITION_KEY_BYTES: usize = 2048;
 const SORT_KEY_BYTES: usize = 1024;
-const ITEM_BYTES: usize = 400 * 1024;
+pub const ITEM_BYTES: usize = 400 * 1024;
 
 #[derive(Debug)]
 pub struct Row {
@@ -70,13 +70,17 @@ impl Table {
                 attribute.name
             ))
         })?;
-        if let Some(refusal) = item.values.0.iter().find_map(|(_, value)| value.refusal()) {
+        if let Some(refusal) = item.refusal() {
             return Err(Failure::validation(refusal));
         }
         if item.size() > ITEM_BYTES {
             return Err(Failure::validation("Item size has exceeded the maximum allowed size"));
         }
         Ok(key)
+    }
+
+    pub fn has_key(&self, name: &str) -> bool {
+        self.partition.name == name || self.sort.as_ref().is_some_and(|sort| sort.name == name)
     }
 
     /// The key that stands alone in a request: exactly the key attributes.

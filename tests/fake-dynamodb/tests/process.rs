@@ -28,7 +28,7 @@ async fn answers_bear_the_services_headers() {
         .as_str()
         .unwrap()
         .ends_with("#ResourceNotFoundException"));
-    let unknown = client.call("TransactWriteItems", json!({})).await.unwrap();
+    let unknown = client.call("BatchGetItem", json!({})).await.unwrap();
     assert!(unknown.json()["__type"]
         .as_str()
         .unwrap()

@@ -5,9 +5,12 @@ mod manage;
 mod page;
 mod query;
 mod read;
+mod transact;
+mod update;
 mod write;
 
 use std::borrow::Cow;
+use std::time::Instant;
 
 use serde::Deserialize;
 
@@ -15,6 +18,8 @@ use crate::attributes::{Attributes, Map};
 use crate::condition::Substitutes;
 use crate::failure::Failure;
 use crate::table::{Table, Tables};
+
+pub use transact::Tokens;
 
 macro_rules! operations {
     ($($name:ident),*) => {
@@ -39,10 +44,12 @@ macro_rules! operations {
 operations!(
     GetItem,
     PutItem,
+    UpdateItem,
     DeleteItem,
     Query,
     Scan,
     BatchWriteItem,
+    TransactWriteItems,
     CreateTable,
     DeleteTable,
     DescribeTable,
@@ -52,10 +59,12 @@ operations!(
 pub enum Request<'a> {
     GetItem(read::GetItem<'a>),
     PutItem(write::PutItem<'a>),
+    UpdateItem(Box<update::UpdateItem<'a>>),
     DeleteItem(write::DeleteItem<'a>),
     Query(Box<query::Query<'a>>),
     Scan(Box<read::Scan<'a>>),
     BatchWriteItem(batch::BatchWriteItem<'a>),
+    TransactWriteItems(transact::TransactWriteItems<'a>),
     CreateTable(manage::CreateTable<'a>),
     DeleteTable(manage::NamedTable<'a>),
     DescribeTable(manage::NamedTable<'a>),
@@ -89,10 +98,12 @@ impl<'a> Request<'a> {
         Ok(match operation {
             Operation::GetItem => Request::GetItem(read(body)?),
             Operation::PutItem => Request::PutItem(read(body)?),
+            Operation::UpdateItem => Request::UpdateItem(read(body)?),
             Operation::DeleteItem => Request::DeleteItem(read(body)?),
             Operation::Query => Request::Query(read(body)?),
             Operation::Scan => Request::Scan(read(body)?),
             Operation::BatchWriteItem => Request::BatchWriteItem(read(body)?),
+            Operation::TransactWriteItems => Request::TransactWriteItems(read(body)?),
             Operation::CreateTable => Request::CreateTable(read(body)?),
             Operation::DeleteTable => Request::DeleteTable(read(body)?),
             Operation::DescribeTable => Request::DescribeTable(read(body)?),
@@ -118,13 +129,23 @@ impl<'a> Request<'a> {
         )
     }
 
+    /// How many actions a transaction has; none where it is no transaction.
+    pub fn actions(&self) -> usize {
+        match self {
+            Request::TransactWriteItems(request) => request.actions(),
+            _ => 0,
+        }
+    }
+
     /// The rows it names, in the order of the request; Query has one without a sort key.
     pub fn rows(&self, tables: &Tables) -> Vec<RowName> {
         match self {
             Request::GetItem(request) => named("get", tables, &request.table_name, &request.key),
             Request::PutItem(request) => named("put", tables, &request.table_name, &request.item),
+            Request::UpdateItem(request) => named("update", tables, &request.table_name, &request.key),
             Request::DeleteItem(request) => named("delete", tables, &request.table_name, &request.key),
             Request::BatchWriteItem(request) => request.rows(tables),
+            Request::TransactWriteItems(request) => request.rows(tables),
             Request::Query(request) => request.rows(tables),
             _ => Vec::new(),
         }
@@ -143,11 +164,13 @@ impl<'a> Request<'a> {
     }
 
     /// A request that writes; `unprocessed` says of each row of a BatchWriteItem whether it is left undone, and is empty where none is.
-    pub fn write(&self, tables: &mut Tables, unprocessed: &[bool]) -> Result<Work, Failure> {
+    pub fn write(&self, tables: &mut Tables, tokens: &mut Tokens, unprocessed: &[bool]) -> Result<Work, Failure> {
         match self {
             Request::PutItem(request) => request.run(tables),
+            Request::UpdateItem(request) => request.run(tables),
             Request::DeleteItem(request) => request.run(tables),
             Request::BatchWriteItem(request) => request.run(tables, unprocessed),
+            Request::TransactWriteItems(request) => request.run(tables, tokens, Instant::now()),
             Request::CreateTable(request) => request.run(tables),
             Request::DeleteTable(request) => request.delete(tables),
             _ => unreachable!("it only reads"),
@@ -226,7 +249,7 @@ pub(crate) mod testing {
     pub fn work(tables: &mut Tables, operation: Operation, body: &str, unprocessed: &[bool]) -> Result<Work, Failure> {
         let request = Request::parse(operation, body.as_bytes())?;
         if request.writes() {
-            request.write(tables, unprocessed)
+            request.write(tables, &mut Tokens::default(), unprocessed)
         } else {
             request.read(tables)
         }
@@ -260,7 +283,7 @@ pub(crate) mod testing {
         for operation in Operation::ALL {
             assert_eq!(Operation::named(operation.name()), *operation);
         }
-        assert_eq!(Operation::named("TransactWriteItems"), Operation::Unknown);
+        assert_eq!(Operation::named("BatchGetItem"), Operation::Unknown);
     }
 
     #[test]
@@ -281,5 +304,17 @@ pub(crate) mod testing {
             sort: sort.into(),
         };
         assert_eq!(rows, [row("put", "k"), row("delete", "l")]);
+        let body = r#"{"TransactItems":[{"ConditionCheck":{"TableName":"t","Key":{"namespace":{"S":"n"},"key":{"S":"k"}},"ConditionExpression":"a = b"}},{"Put":{"TableName":"t","Item":{"namespace":{"S":"n"},"key":{"S":"l"}}}},{"Update":{"TableName":"t","Key":{"namespace":{"S":"n"},"key":{"S":"m"}},"UpdateExpression":"REMOVE a"}},{"Delete":{"TableName":"t","Key":{"namespace":{"S":"n"},"key":{"S":"o"}}}}]}"#;
+        let request = Request::parse(Operation::TransactWriteItems, body.as_bytes()).unwrap();
+        let expected = [
+            row("check", "k"),
+            row("put", "l"),
+            row("update", "m"),
+            row("delete", "o"),
+        ];
+        assert_eq!((request.rows(&tables()), request.actions()), (expected.to_vec(), 4));
+        let body = r#"{"TableName":"t","Key":{"namespace":{"S":"n"},"key":{"S":"k"}}}"#;
+        let request = Request::parse(Operation::UpdateItem, body.as_bytes()).unwrap();
+        assert_eq!(request.rows(&tables()), [row("update", "k")]);
     }
 }

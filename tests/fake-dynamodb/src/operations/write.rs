@@ -16,7 +16,7 @@ use super::{find_mut, push_field, substitutes, Names, Values, Work};
 /// Where the stored item is given back.
 #[derive(Default, Clone, Copy, PartialEq, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-enum ReturnValues {
+pub enum ReturnValues {
     #[default]
     None,
     AllOld,
@@ -132,7 +132,7 @@ impl DeleteItem<'_> {
 }
 
 /// Judges a condition by the stored row.
-fn check(condition: Option<Condition>, row: Option<&Row>, give_back: ReturnValues) -> Result<(), Failure> {
+pub fn check(condition: Option<Condition>, row: Option<&Row>, give_back: ReturnValues) -> Result<(), Failure> {
     let Some(condition) = condition else {
         return Ok(());
     };
@@ -146,7 +146,7 @@ fn check(condition: Option<Condition>, row: Option<&Row>, give_back: ReturnValue
     Err(Failure::condition(item, write_units(row.map_or(0, |row| row.size))))
 }
 
-fn written(table: &Table, old: Option<Row>, give_back: ReturnValues, units: f64, report: Report) -> Work {
+pub fn written(table: &Table, old: Option<Row>, give_back: ReturnValues, units: f64, report: Report) -> Work {
     let mut body = b"{".to_vec();
     if let (Some(old), ReturnValues::AllOld) = (old, give_back) {
         push_field(&mut body, "Attributes", old.attributes.as_bytes());
