@@ -10,7 +10,15 @@ import sys
 from collections.abc import Callable
 from typing import BinaryIO, NamedTuple
 
-from ld_dynamo_store import STATUSES, InvalidArgumentError, Store, StoreError, UpsertOutcome
+from ld_dynamo_store import (
+    STATUSES,
+    InvalidArgumentError,
+    PatchOutcome,
+    Store,
+    StoreError,
+    UpsertOutcome,
+    context_hash,
+)
 
 
 class Answer(NamedTuple):
@@ -28,6 +36,10 @@ UPSERT_STATUSES = {
     UpsertOutcome.UPDATED: STATUSES["OK"],
     UpsertOutcome.NOT_NEWER: STATUSES["NOT_NEWER"],
     UpsertOutcome.TOO_LARGE: STATUSES["TOO_LARGE"],
+}
+PATCH_STATUSES = {
+    PatchOutcome.APPLIED: STATUSES["OK"],
+    PatchOutcome.OUT_OF_ORDER: STATUSES["OUT_OF_ORDER"],
 }
 
 
@@ -58,6 +70,11 @@ def init(store: Store, data: str) -> Answer:
     return OK
 
 
+def set_synchronized(store: Store, milliseconds: str) -> Answer:
+    store.big_segments_set_synchronized(int(milliseconds))
+    return OK
+
+
 def set_credentials(store: Store, credentials: str) -> Answer:
     store.set_credentials(json.loads(credentials))
     return OK
@@ -76,7 +93,10 @@ CALLS: dict[str, Callable[..., Answer]] = {
     "initialized": initialized,
     "available": available,
     "big_segments_metadata": lambda store: found_value(store.big_segments_metadata()),
-    "big_segments_membership": lambda store, context_hash: found_value(store.big_segments_membership(context_hash)),
+    "big_segments_membership": lambda store, context: found_value(store.big_segments_membership(context)),
+    "big_segments_apply_patch": lambda store, patch: Answer(PATCH_STATUSES[store.big_segments_apply_patch(patch)]),
+    "big_segments_set_synchronized": set_synchronized,
+    "context_hash": lambda key: found(context_hash(key)),
     "set_credentials": set_credentials,
     "stats": lambda store: found_value(store.stats()),
     "free": free,
@@ -95,6 +115,9 @@ def answer(stores: dict[str, Store], call: str, name: str, arguments: list[str |
         if None in arguments:
             # This package has no NULL: None is a TypeError before any call.
             raise InvalidArgumentError("an argument is NULL", STATUSES["NULL_ARGUMENT"])
+        if call == "context_hash":
+            # Asks no table, and so needs no store.
+            return CALLS[call](*arguments)
         store = stores.pop(name) if call == "free" else stores[name]
         return CALLS[call](store, *arguments)
     except StoreError as failure:

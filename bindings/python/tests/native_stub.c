@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #ifndef ABI_VERSION
-#define ABI_VERSION ((1 << 16) | 1)
+#define ABI_VERSION ((1 << 16) | 2)
 #endif
 
 typedef void (*log_callback)(void *userdata, int32_t level, const char *message);
@@ -168,6 +168,27 @@ int32_t ld_dynamo_store_big_segments_metadata(store *self, char **metadata, fail
 int32_t ld_dynamo_store_big_segments_membership(store *self, const char *hash, char **membership, failure **error) {
     (void)self, (void)hash, (void)membership, (void)error;
     return 1;
+}
+
+int32_t ld_dynamo_store_big_segments_apply_patch(store *self, const char *patch, failure **error) {
+    (void)self, (void)error;
+    keep_payload(patch);
+    return strstr(patch, "\"out-of-order\"") != NULL ? 5 : 0;
+}
+
+int32_t ld_dynamo_store_big_segments_set_synchronized(store *self, int64_t unix_ms, failure **error) {
+    char text[32];
+    (void)self, (void)error;
+    snprintf(text, sizeof text, "%lld", (long long)unix_ms);
+    return keep_payload(text);
+}
+
+int32_t ld_dynamo_context_hash(const char *key, char **hash, failure **error) {
+    if (strncmp(key, "status:", 7) == 0) {
+        return fail(atoi(key + 7), error);
+    }
+    *hash = new_string(key);
+    return 0;
 }
 
 int32_t ld_dynamo_store_stats(store *self, char **stats, failure **error) {

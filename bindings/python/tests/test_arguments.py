@@ -46,6 +46,8 @@ def test_every_setting_is_passed_on(stub: Stub) -> None:
         "retry_mode": "adaptive",
         "max_concurrency": 6,
         "cache_ttl_ms": -1,
+        "context_cache_ttl_ms": 7,
+        "context_cache_size": 8,
         "stale_on_error": True,
         "share": True,
         "ca_bundle": Path("/ca.pem"),

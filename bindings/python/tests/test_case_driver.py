@@ -31,7 +31,12 @@ def test_protocol(table: Table) -> None:
         (("get", "a", "", "key"), ("INVALID_KIND", None)),
         (("new", "a", "{}"), ("INVALID_CONFIGURATION", None)),
         (("new", "b", configuration), ("OK", None)),
+        (("big_segments_apply_patch", "b", '{"segmentId":"s.g1","version":"v1"}'), ("OK", None)),
+        (("big_segments_apply_patch", "b", '{"segmentId":"s.g1","version":"v1"}'), ("OUT_OF_ORDER", None)),
+        (("big_segments_set_synchronized", "b", "5"), ("OK", None)),
+        (("big_segments_metadata", "b"), ("OK", '{"synchronizedOn":5}')),
         (("free", "b"), ("OK", None)),
+        (("context_hash", "b", "user-5150"), ("OK", "+ZGrrKe80pGIxpVmWm1E63Q8mDeFzw8sjc0pwd/XU/M=")),
     ]
     driver = Path(__file__).with_name("case_driver.py")
     result = subprocess.run(

@@ -72,7 +72,9 @@ for _ in range(100):
 assert submitted == []
 store.upsert("features", "a", {"version": 2})
 store.available()
-assert len(submitted) == 2
+store.big_segments_apply_patch({"segmentId": "s.g1", "version": "v1"})
+store.big_segments_set_synchronized(1)
+assert len(submitted) == 4
 """,
     )
 

@@ -52,6 +52,8 @@ def test_every_method_of_a_closed_store_says_so(stub: Stub) -> None:
         store.check_available,
         store.big_segments_metadata,
         lambda: store.big_segments_membership("hash"),
+        lambda: store.big_segments_apply_patch({}),
+        lambda: store.big_segments_set_synchronized(1),
         store.stats,
     ):
         with pytest.raises(StoreClosedError, match="the store is closed"):

@@ -3,6 +3,7 @@
 ``Store`` reads and writes the table directly. ``ld_dynamo_store.launchdarkly`` plugs it into LaunchDarkly's SDK.
 """
 
+from ._big_segments import PatchOutcome, context_hash
 from ._credentials import Credentials, CredentialsProvider, CredentialsSession, ExpiringCredentials, FrozenCredentials
 from ._errors import (
     STATUSES,
@@ -13,6 +14,7 @@ from ._errors import (
     Error,
     InternalError,
     InvalidArgumentError,
+    InvalidBigSegmentsError,
     InvalidDataSetError,
     InvalidItemError,
     InvalidJsonError,
@@ -58,6 +60,7 @@ __all__ = [
     "FrozenCredentials",
     "InternalError",
     "InvalidArgumentError",
+    "InvalidBigSegmentsError",
     "InvalidDataSetError",
     "InvalidItemError",
     "InvalidJsonError",
@@ -73,6 +76,7 @@ __all__ = [
     "NoCredentialsError",
     "NoRegionError",
     "PanicError",
+    "PatchOutcome",
     "ReadOnlyError",
     "ServiceError",
     "Store",
@@ -86,5 +90,6 @@ __all__ = [
     "UnsupportedCredentialsError",
     "UpsertOutcome",
     "UpsertResult",
+    "context_hash",
     "load",
 ]

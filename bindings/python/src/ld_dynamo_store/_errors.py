@@ -8,6 +8,7 @@ STATUSES: dict[str, int] = {
     "NOT_NEWER": 2,
     "TOO_LARGE": 3,
     "NOT_CACHED": 4,
+    "OUT_OF_ORDER": 5,
     "NULL_ARGUMENT": -1,
     "INVALID_UTF8": -2,
     "INVALID_JSON": -3,
@@ -15,6 +16,7 @@ STATUSES: dict[str, int] = {
     "INVALID_KIND": -5,
     "INVALID_KEY": -6,
     "INVALID_DATA_SET": -7,
+    "INVALID_BIG_SEGMENTS": -8,
     "INVALID_CONFIGURATION": -100,
     "UNSUPPORTED_CREDENTIALS": -101,
     "NO_REGION": -102,
@@ -39,6 +41,7 @@ NOT_FOUND = STATUSES["NOT_FOUND"]
 NOT_NEWER = STATUSES["NOT_NEWER"]
 TOO_LARGE = STATUSES["TOO_LARGE"]
 NOT_CACHED = STATUSES["NOT_CACHED"]
+OUT_OF_ORDER = STATUSES["OUT_OF_ORDER"]
 
 
 class Error(Exception):
@@ -108,6 +111,10 @@ class InvalidKeyError(InvalidArgumentError):
 
 class InvalidDataSetError(InvalidArgumentError):
     """Not an object of objects, a key twice in one kind, or ``flags`` and ``features`` at once."""
+
+
+class InvalidBigSegmentsError(InvalidArgumentError):
+    """A patch of Big Segments of the wrong shape, which the message describes, or a time that cannot be stored."""
 
 
 class ConfigurationError(StoreError, ValueError):
@@ -186,6 +193,7 @@ _CLASS_OF_STATUS: dict[int, type[StoreError]] = {
     STATUSES["INVALID_KIND"]: InvalidKindError,
     STATUSES["INVALID_KEY"]: InvalidKeyError,
     STATUSES["INVALID_DATA_SET"]: InvalidDataSetError,
+    STATUSES["INVALID_BIG_SEGMENTS"]: InvalidBigSegmentsError,
     STATUSES["INVALID_CONFIGURATION"]: ConfigurationError,
     STATUSES["UNSUPPORTED_CREDENTIALS"]: UnsupportedCredentialsError,
     STATUSES["NO_REGION"]: NoRegionError,

@@ -10,14 +10,14 @@ import ctypes
 import os
 import sys
 from collections.abc import Callable
-from ctypes import POINTER, c_char_p, c_int32, c_uint32, c_void_p
+from ctypes import POINTER, c_char_p, c_int32, c_int64, c_uint32, c_void_p
 from pathlib import Path
 from typing import Any
 
 from ._errors import LibraryMismatchError, LibraryNotFoundError, StoreError, error_class
 
 ABI_MAJOR = 1
-ABI_MINOR = 1
+ABI_MINOR = 2
 
 LIBRARY_VARIABLE = "LD_DYNAMO_STORE_LIBRARY"
 
@@ -52,10 +52,13 @@ _BLOCKING_FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "ld_dynamo_store_available": (c_int32, [_STORE, _ERROR]),
     "ld_dynamo_store_big_segments_metadata": (c_int32, [_STORE, _TEXT, _ERROR]),
     "ld_dynamo_store_big_segments_membership": (c_int32, [_STORE, c_char_p, _TEXT, _ERROR]),
+    "ld_dynamo_store_big_segments_apply_patch": (c_int32, [_STORE, c_char_p, _ERROR]),
+    "ld_dynamo_store_big_segments_set_synchronized": (c_int32, [_STORE, c_int64, _ERROR]),
     "ld_dynamo_store_stats": (c_int32, [_STORE, _TEXT, _ERROR]),
     "ld_dynamo_store_set_logger": (c_int32, [_STORE, LogCallback, c_void_p, LogRelease, _ERROR]),
     "ld_dynamo_store_set_credentials": (c_int32, [_STORE, c_char_p, _ERROR]),
     "ld_dynamo_store_free": (None, [_STORE]),
+    "ld_dynamo_context_hash": (c_int32, [c_char_p, _TEXT, _ERROR]),
 }
 _QUICK_FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "ld_dynamo_string_free": (None, [c_char_p]),
@@ -104,9 +107,12 @@ class Library:
         self.available = self._functions["ld_dynamo_store_available"]
         self.big_segments_metadata = self._functions["ld_dynamo_store_big_segments_metadata"]
         self.big_segments_membership = self._functions["ld_dynamo_store_big_segments_membership"]
+        self.big_segments_apply_patch = self._functions["ld_dynamo_store_big_segments_apply_patch"]
+        self.big_segments_set_synchronized = self._functions["ld_dynamo_store_big_segments_set_synchronized"]
         self.stats = self._functions["ld_dynamo_store_stats"]
         self.set_logger = self._functions["ld_dynamo_store_set_logger"]
         self.set_credentials = self._functions["ld_dynamo_store_set_credentials"]
+        self.context_hash = self._functions["ld_dynamo_context_hash"]
         self.free = self._functions["ld_dynamo_store_free"]
         self.string_free = self._functions["ld_dynamo_string_free"]
         self.version: str = self._functions["ld_dynamo_version"]().decode()

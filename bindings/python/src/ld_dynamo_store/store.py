@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-import weakref
 from collections.abc import Mapping
-from ctypes import byref, c_char_p, c_void_p
-from functools import partial
+from datetime import datetime
 from types import TracebackType
 from typing import Any, NoReturn
 
-from . import _credentials, _logs
+from . import _credentials
 from ._arguments import payload_argument, text_argument
+from ._big_segments import PatchOutcome, milliseconds_argument
 from ._credentials import Credentials, CredentialsProvider, CredentialsSession, ExpiringCredentials
-from ._daemon_threads import DaemonThreads
-from ._errors import NOT_CACHED, NOT_FOUND, NOT_NEWER, TOO_LARGE, ConnectivityError, ServiceError, ThrottledError
-from ._greenlets import run as run_for_greenlet
-from ._greenlets import wait_of_this_greenlet
-from ._handle import Handle
+from ._errors import NOT_FOUND, NOT_NEWER, OUT_OF_ORDER, TOO_LARGE, ConnectivityError, ServiceError, ThrottledError
 from ._items import Item, decode, decode_all
-from ._native import Library, NativeFunction, load
+from ._native import Library
+from ._native_calls import NativeCalls
 from ._upsert_result import UpsertOutcome, UpsertResult
 
 
-class Store:
+class Store(NativeCalls):
     """A handle on one table and prefix, usable from many threads at once and after a fork.
 
     Making a store opens no connection and starts no thread; the first call connects. Use it as a context manager, or
@@ -60,6 +56,8 @@ class Store:
         transport: str | None = None,
         max_concurrency: int | None = None,
         cache_ttl_ms: int | None = None,
+        context_cache_ttl_ms: int | None = None,
+        context_cache_size: int | None = None,
         stale_on_error: bool | None = None,
         share: bool | None = None,
         ca_bundle: str | os.PathLike[str] | None = None,
@@ -84,12 +82,15 @@ class Store:
             connect_timeout_ms: for one connection (1000). A timeout of 0 means none, here and below.
             attempt_timeout_ms: for one HTTP attempt (2000).
             operation_timeout_ms: for a whole call with its retries (5000).
-            init_timeout_ms: for a whole ``init`` (300000).
+            init_timeout_ms: for a whole ``init`` or patch of Big Segments (300000).
             max_attempts: tries of one request (3).
             retry_mode: how AWS SDKs wait between tries ("standard").
             transport: "sdk" sends every request through the AWS SDK ("auto").
             max_concurrency: batches that ``init`` has under way at once (16).
             cache_ttl_ms: how long a read is answered from memory; 0 never, -1 for ever (15000).
+            context_cache_ttl_ms: how long a context's membership in Big Segments is answered from memory; never where
+                this, ``context_cache_size`` or ``cache_ttl_ms`` is 0 (5000).
+            context_cache_size: how many contexts' memberships are kept (1000).
             stale_on_error: serves an expired value when the table cannot be asked (False).
             share: stores of equal configuration use one set of connections and one cache (False).
             ca_bundle: file of root certificates in PEM (``AWS_CA_BUNDLE``, then the system's).
@@ -121,6 +122,8 @@ class Store:
             "transport": transport,
             "max_concurrency": max_concurrency,
             "cache_ttl_ms": cache_ttl_ms,
+            "context_cache_ttl_ms": context_cache_ttl_ms,
+            "context_cache_size": context_cache_size,
             "stale_on_error": stale_on_error,
             "share": share,
             "ca_bundle": None if ca_bundle is None else os.fspath(ca_bundle),
@@ -140,26 +143,6 @@ class Store:
         store = cls.__new__(cls)
         store._open(configuration, library)
         return store
-
-    def _open(
-        self,
-        configuration: str,
-        library: str | os.PathLike[str] | None,
-        renewal: _credentials.Renewal | None = None,
-    ) -> None:
-        native = load(library)
-        pointer, error = c_void_p(), c_void_p()
-        status = native.new(text_argument(configuration, "INVALID_JSON", "configuration"), byref(pointer), byref(error))
-        if status < 0:
-            raise native.take_error(status, error)
-        self._library = native
-        self._renewal = renewal
-        self._handle = Handle(native, pointer)
-        self._threads = DaemonThreads()
-        finalizer = weakref.finalize(self, self._handle.close)
-        # At exit the memory goes with the process, and a daemon thread may still be in a call.
-        finalizer.atexit = False
-        _logs.attach(self._handle)
 
     def get(self, kind: str, key: str) -> Item | None:
         """One item, or None if there is none. A deleted item is a tombstone with ``"deleted": true``.
@@ -263,7 +246,7 @@ class Store:
     def big_segments_metadata(self) -> Item | None:
         """The state of the Big Segments data, or None if there is none.
 
-        ``synchronizedOn`` is when it was last brought up to date, in milliseconds since 1970.
+        ``synchronizedOn`` is when it was last brought up to date, in milliseconds since 1970. Never from memory.
         """
         status, text = self._call_for_text(self._library.big_segments_metadata)
         return None if status == NOT_FOUND or text is None else json.loads(text)
@@ -271,10 +254,10 @@ class Store:
     def big_segments_membership(self, context_hash: str) -> dict[str, bool] | None:
         """Whether a context is included in (True) or excluded from (False) Big Segments, by segment reference.
 
-        None if it is in no list.
+        None if the table does not know the context. An answer is kept for ``context_cache_ttl_ms``.
 
         Args:
-            context_hash: the context key's SHA-256 in base64, as LaunchDarkly's SDKs compute it.
+            context_hash: what ``ld_dynamo_store.context_hash`` makes of the context's key.
         """
         try:
             native_hash = text_argument(context_hash, "INVALID_KEY", "context_hash")
@@ -282,6 +265,43 @@ class Store:
             return None  # No row can have such a key.
         status, text = self._call_for_text(self._library.big_segments_membership, native_hash)
         return None if status == NOT_FOUND or text is None else json.loads(text)
+
+    def big_segments_apply_patch(self, patch: Mapping[str, Any] | str | bytes) -> PatchOutcome:
+        """Applies a patch of one Big Segment, as LaunchDarkly sends it to the Relay Proxy.
+
+        It is applied where the table's cursor is the patch's ``previousVersion`` (or there is none and that is empty),
+        and moves the cursor to ``version``. Up to 99 contexts are changed all at once or not at all; more in several
+        transactions, of which the last moves the cursor, so that a patch which failed can be applied again.
+
+        Args:
+            patch: ``{"environmentId": text, "segmentId": "segment-key.g1", "version": text, "previousVersion": text,
+                "changes": {"included": {"add": [context hash, …], "remove": […]}, "excluded": {…}}}``, as a mapping or
+                as JSON text. A removal wins over an addition of the same context to the same set.
+
+        Returns:
+            ``PatchOutcome.APPLIED`` (true), or ``PatchOutcome.OUT_OF_ORDER`` where the cursor is another: ask
+            LaunchDarkly for the patches since the table's.
+
+        Raises:
+            InvalidArgumentError: the patch is wrong; nothing was sent.
+            StoreError: the patch is not known to be applied.
+        """
+        status = self._call(self._library.big_segments_apply_patch, payload_argument(patch, "patch"))
+        return PatchOutcome.OUT_OF_ORDER if status == OUT_OF_ORDER else PatchOutcome.APPLIED
+
+    def big_segments_set_synchronized(self, when: int | datetime) -> None:
+        """Notes that Big Segments were in step with LaunchDarkly, whatever was noted before.
+
+        SDKs take memberships for stale some time after it, 120 s by default; the Relay Proxy notes it every 30 s.
+
+        Args:
+            when: in milliseconds since 1970, or a datetime with a time zone, whose microseconds are cut off.
+
+        Raises:
+            InvalidBigSegmentsError: before 1970, beyond 64 bits, or a datetime without a time zone; nothing was sent.
+            StoreError: the time may not be noted.
+        """
+        self._call(self._library.big_segments_set_synchronized, milliseconds_argument(when, "when"))
 
     def set_credentials(self, credentials: ExpiringCredentials | Mapping[str, Any] | str | bytes) -> None:
         """Signs requests with these from now on. For a store made with ``credentials="pushed"``.
@@ -305,12 +325,6 @@ class Store:
             self._push(pointer, _credentials.to_json(credentials))
         finally:
             handle.leave()
-
-    def _push(self, pointer: c_void_p, credentials: bytes) -> None:
-        error = c_void_p()
-        status = self._library.set_credentials(pointer, credentials, byref(error))
-        if status < 0:
-            raise self._library.take_error(status, error)
 
     def stats(self) -> Item:
         """What this store counted since it was made; asks nothing."""
@@ -346,73 +360,3 @@ class Store:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Store cannot be pickled or copied: make one in the other process, or fork")
-
-    def _call(self, function: NativeFunction, *arguments: object, cached: NativeFunction | None = None) -> int:
-        """The status of a call that may wait; ``cached`` is the same from the cache alone."""
-        wait = wait_of_this_greenlet()
-        if wait is None:
-            self._renew()
-            return self._native_call(function, *arguments)
-        if cached is not None and (status := self._native_call(cached, *arguments)) != NOT_CACHED:
-            return status
-        self._renew()
-        return run_for_greenlet(self._threads, wait, self._native_call, function, *arguments)
-
-    def _call_for_text(
-        self, function: NativeFunction, *arguments: object, cached: NativeFunction | None = None
-    ) -> tuple[int, bytes | None]:
-        """As ``_call``, with the text that the call gives."""
-        wait = wait_of_this_greenlet()
-        if wait is None:
-            self._renew()
-            return self._native_call_for_text(function, *arguments)
-        if cached is not None and (answer := self._native_call_for_text(cached, *arguments))[0] != NOT_CACHED:
-            return answer
-        self._renew()
-        return run_for_greenlet(self._threads, wait, self._native_call_for_text, function, *arguments)
-
-    def _renew(self) -> None:
-        """Asks whoever finds the credentials, on the caller's own thread or greenlet."""
-        if self._renewal is None:
-            return
-        handle = self._handle
-        pointer = handle.enter()
-        try:
-            self._renewal.renew(partial(self._push, pointer))
-        finally:
-            handle.leave()
-
-    def _native_call(self, function: NativeFunction, *arguments: object) -> int:
-        error = c_void_p()
-        handle = self._handle
-        pointer = handle.enter()
-        try:
-            status: int = function(pointer, *arguments, byref(error))
-            if status < 0:
-                raise self._library.take_error(status, error)
-            return status
-        finally:
-            # Before the call is over: an exit waits for it, but not for a thread that logs afterwards.
-            try:
-                if _logs.collected:
-                    _logs.deliver()
-            finally:
-                handle.leave()
-
-    def _native_call_for_text(self, function: NativeFunction, *arguments: object) -> tuple[int, bytes | None]:
-        text, error = c_char_p(), c_void_p()
-        handle = self._handle
-        pointer = handle.enter()
-        try:
-            status: int = function(pointer, *arguments, byref(text), byref(error))
-            if status < 0:
-                raise self._library.take_error(status, error)
-            return status, text.value
-        finally:
-            if text:
-                self._library.string_free(text)
-            try:
-                if _logs.collected:
-                    _logs.deliver()
-            finally:
-                handle.leave()
