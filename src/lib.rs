@@ -38,5 +38,4 @@ mod threads;
 pub use config::{CacheTtl, ClientFactory, Config, Credentials, LogLevel, ProxyUrl, RetryMode, Transport};
 pub use error::{Error, ErrorKind, Result};
 pub use stats::InitReport;
-pub use store::{BigSegmentsPatch, Store, Upsert};
-pub use table::big_segments::context_hash;
+pub use store::{context_hash, BigSegmentsPatch, Store, Upsert};

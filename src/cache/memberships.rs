@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use lru::LruCache;
 
+use super::clock::{Clock, SystemClock};
+use super::flight::Flights;
 use super::sequence::{Sequence, EXPIRED};
-use super::{Clock, Flights, SystemClock};
 use crate::table::big_segments::Patch;
 
 /// A membership's JSON, or `None` where the context has no row.

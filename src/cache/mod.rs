@@ -7,6 +7,7 @@
 //! One counter, the sequence of finished writes, keeps reads and writes apart: a read remembers it before it asks the table, and its
 //! answer is only kept when no write has finished since. Entries that may be served stale expire instead of going away.
 
+mod clock;
 mod flight;
 mod kinds;
 #[cfg(test)]
@@ -32,6 +33,7 @@ use hashbrown::hash_table::{Entry, HashTable};
 
 use crate::config::{CacheTtl, Config};
 use crate::table::schema;
+use clock::{Clock, SystemClock};
 use kinds::Kinds;
 use memberships::Memberships;
 use outage::Outage;
@@ -54,27 +56,6 @@ const ABSENT_INITED: Duration = Duration::from_secs(15);
 
 /// An item's JSON, or `None` where the table holds no such item.
 pub(crate) type CachedItem = Option<Arc<str>>;
-
-/// Time since some moment before the cache was made.
-pub(crate) trait Clock {
-    fn now(&self) -> Duration;
-
-    /// Called before a lock is taken to change the cache: tests let other threads run here.
-    fn before_lock(&self) {}
-}
-
-/// The kernel's coarse clock: a few milliseconds behind, and a fraction of the cost of the exact one.
-#[derive(Default)]
-pub(crate) struct SystemClock;
-
-impl Clock for SystemClock {
-    fn now(&self) -> Duration {
-        let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-        // SAFETY: writes to `now` only; the clock is there since Linux 2.6.32, and else time stands still at 0.
-        unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC_COARSE, &mut now) };
-        Duration::new(now.tv_sec as u64, now.tv_nsec as u32)
-    }
-}
 
 pub(crate) struct Cache<C = SystemClock> {
     /// `None` is for ever.

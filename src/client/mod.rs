@@ -43,7 +43,7 @@ pub(crate) use complaint::Complaints;
 pub(crate) use connect::{bundle_of_profile, reads_aws_files};
 pub(crate) use pushed::PushedCredentials;
 pub(crate) use rows::{PageStart, PutOutcome, Write};
-pub(crate) use sdk::{PatchOutcome, PatchPart};
+pub(crate) use sdk::patch::{PatchOutcome, PatchPart};
 
 /// One table, reached from one process. Its requests block the thread that polls them, within the call's deadline.
 pub(crate) struct Client {

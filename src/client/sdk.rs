@@ -63,9 +63,7 @@ macro_rules! send {
     };
 }
 
-mod patch;
-
-pub(crate) use patch::{PatchOutcome, PatchPart};
+pub(super) mod patch;
 
 impl Sdk {
     /// Finds region and credentials and makes the client; opens no connection to DynamoDB yet.

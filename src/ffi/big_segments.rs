@@ -6,8 +6,7 @@ use super::error::*;
 use super::guard::{guard, result_place};
 use super::store::{call, call_for_result, ld_dynamo_store};
 use super::string::{give, give_if_found, text};
-use crate::store::BigSegmentsPatch;
-use crate::table::big_segments::context_hash;
+use crate::store::{context_hash, BigSegmentsPatch};
 
 /// The key under which Big Segments know a context: base64, in the standard alphabet and padded, of the SHA-256 of the context's key.
 /// LaunchDarkly's SDKs compute it themselves; this is for users without one. Sends nothing.

@@ -30,6 +30,7 @@ use crate::table::item::NewRow;
 use crate::table::schema::{self, Kind};
 use live::{Identity, LiveState};
 
+pub use crate::table::big_segments::context_hash;
 pub use apply_patch::BigSegmentsPatch;
 pub use upsert::Upsert;
 

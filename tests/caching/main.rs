@@ -4,5 +4,6 @@
 mod support;
 
 mod cache_alone;
+mod memberships;
 mod reads;
 mod writes;

@@ -4,6 +4,7 @@
 mod support;
 
 mod answers;
+mod big_segments;
 mod init;
 mod killed_writer;
 mod many_writers;

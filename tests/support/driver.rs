@@ -154,9 +154,11 @@ impl InProcess {
                 other => panic!("an outcome that the tests do not know: {other:?}"),
             },
             ("big_segments_metadata", []) => found(store.big_segments_metadata()?),
-            ("big_segments_membership", [context_hash]) => {
-                found(store.big_segments_membership(context_hash)?.map(|text| text.to_string()))
-            }
+            ("big_segments_membership", [context_hash]) => found(
+                store
+                    .big_segments_membership(context_hash)?
+                    .map(|text| text.to_string()),
+            ),
             ("big_segments_apply_patch", [patch]) => match store.big_segments_apply_patch(patch)? {
                 BigSegmentsPatch::Applied => ("OK", None),
                 BigSegmentsPatch::OutOfOrder => ("OUT_OF_ORDER", None),
