@@ -38,6 +38,7 @@ pub struct TransactWriteItems<'a> {
     #[serde(default, rename = "ReturnItemCollectionMetrics")]
     _return_item_collection_metrics: IgnoredAny,
 }
+
 impl TransactWriteItems<'_> {
     pub fn actions(&self) -> usize {
         self.transact_items.list.len()
