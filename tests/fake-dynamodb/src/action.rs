@@ -41,12 +41,13 @@ fn bad_request() -> u16 {
     400
 }
 
-/// The reason of the first action, or one for each of the first actions.
+/// One reason for each of the first actions, or that of the first one alone.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum CancelText {
-    First(ReasonText),
+    // A list is tried first, as a reason could be read from a list of two texts.
     Each(Vec<ReasonText>),
+    First(ReasonText),
 }
 
 #[derive(Debug, Deserialize)]
@@ -226,6 +227,10 @@ mod tests {
         assert_eq!(
             plain(r#"{"cancel":"TransactionConflict"}"#),
             Effect::Cancel(vec![conflict.clone()])
+        );
+        assert_eq!(
+            plain(r#"{"cancel":["None","TransactionConflict"]}"#),
+            Effect::Cancel(vec![Reason::none(), conflict.clone()])
         );
         let own = Reason::new("ValidationError", Some("too large".to_owned()));
         assert_eq!(

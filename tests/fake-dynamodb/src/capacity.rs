@@ -30,13 +30,20 @@ pub fn write_units(bytes: usize) -> f64 {
 impl Report {
     /// The ConsumedCapacity object of one table, or nothing.
     pub fn text(self, table: &str, units: f64) -> Option<String> {
+        self.object(table, &format!(r#""CapacityUnits":{units:.1}"#))
+    }
+
+    /// The same of a transaction, which also says what kind of units they are.
+    pub fn text_of_transaction(self, table: &str, kind: &str, units: f64) -> Option<String> {
+        self.object(table, &format!(r#""CapacityUnits":{units:.1},"{kind}":{units:.1}"#))
+    }
+
+    fn object(self, table: &str, units: &str) -> Option<String> {
         let name = serde_json::Value::from(table);
         match self {
             Report::None => None,
-            Report::Total => Some(format!(r#"{{"TableName":{name},"CapacityUnits":{units:.1}}}"#)),
-            Report::Indexes => Some(format!(
-                r#"{{"TableName":{name},"CapacityUnits":{units:.1},"Table":{{"CapacityUnits":{units:.1}}}}}"#
-            )),
+            Report::Total => Some(format!(r#"{{"TableName":{name},{units}}}"#)),
+            Report::Indexes => Some(format!(r#"{{"TableName":{name},{units},"Table":{{{units}}}}}"#)),
         }
     }
 }
@@ -61,6 +68,12 @@ mod tests {
         assert_eq!(
             Report::Total.text("t", 0.5).unwrap(),
             r#"{"TableName":"t","CapacityUnits":0.5}"#
+        );
+        assert_eq!(
+            Report::Total
+                .text_of_transaction("t", "WriteCapacityUnits", 4.0)
+                .unwrap(),
+            r#"{"TableName":"t","CapacityUnits":4.0,"WriteCapacityUnits":4.0}"#
         );
         assert!(Report::Indexes
             .text("t", 25.0)

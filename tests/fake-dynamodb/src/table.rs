@@ -70,13 +70,19 @@ impl Table {
                 attribute.name
             ))
         })?;
+        Table::check_item(item)?;
+        Ok(key)
+    }
+
+    /// Checks what an item of any table must keep to.
+    pub fn check_item(item: &Attributes) -> Result<(), Failure> {
         if let Some(refusal) = item.refusal() {
             return Err(Failure::validation(refusal));
         }
         if item.size() > ITEM_BYTES {
             return Err(Failure::validation("Item size has exceeded the maximum allowed size"));
         }
-        Ok(key)
+        Ok(())
     }
 
     pub fn has_key(&self, name: &str) -> bool {

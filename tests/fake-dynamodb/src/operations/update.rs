@@ -9,7 +9,7 @@ use crate::attributes::Attributes;
 use crate::capacity::{write_units, Report};
 use crate::condition::{Condition, Substitutes};
 use crate::failure::Failure;
-use crate::table::{Row, Table, Tables, ITEM_BYTES};
+use crate::table::{Key, Row, Table, Tables, ITEM_BYTES};
 use crate::update_expression::UpdateExpression;
 
 use super::write::{check, written, ReturnValues};
@@ -45,52 +45,46 @@ impl UpdateItem<'_> {
         let table = find_mut(tables, &self.table_name)?;
         let substitutes = substitutes(&self.expression_attribute_names, &self.expression_attribute_values);
         let (update, condition) = (self.update_expression.as_deref(), self.condition_expression.as_deref());
+        let parsed = condition.map(|text| Condition::parse(text, &substitutes)).transpose()?;
+        let changes = parse(update, &substitutes)?;
         substitutes.check(&[update, condition])?;
-        let condition = condition.map(|text| Condition::parse(text, &substitutes)).transpose()?;
-        let update = parse(table, update, &substitutes)?;
-        let key = table.key_alone(&self.key)?;
-        check(
-            condition,
-            table.get(&key),
-            self.return_values_on_condition_check_failure,
-        )?;
+        let key = key(table, &self.key, &changes)?;
+        check(parsed, table.get(&key), self.return_values_on_condition_check_failure)?;
         let stored = table.get(&key);
-        let row = updated(stored, &self.key, &update)?;
-        let old_size = stored.map_or(0, |old| old.size);
-        let units = write_units(old_size.max(row.as_ref().map_or(0, |row| row.size)));
-        let rows_written = u64::from(row.is_some());
-        let old = row.and_then(|row| table.put(&key, row));
+        let row = updated(stored, &self.key, &changes)?;
+        let units = write_units(row.size.max(stored.map_or(0, |old| old.size)));
+        let old = table.put(&key, row);
         Ok(Work {
-            rows_written,
+            rows_written: 1,
             ..written(table, old, self.return_values, units, self.return_consumed_capacity)
         })
     }
 }
 
-/// An update of rows of this table; none at all changes nothing.
-pub fn parse<'a>(
-    table: &Table,
-    text: Option<&'a str>,
-    substitutes: &Substitutes<'a>,
-) -> Result<UpdateExpression<'a>, Failure> {
-    let Some(text) = text else {
-        return Ok(UpdateExpression::default());
-    };
-    let update = UpdateExpression::parse(text, substitutes)?;
-    if let Some(name) = update.names().find(|name| table.has_key(name)) {
-        return Err(Failure::validation(format!(
-            "One or more parameter values were invalid: Cannot update attribute {name}. This attribute is part of the key"
-        )));
-    }
-    Ok(update)
+/// The changes that an UpdateExpression asks for; without one there are none.
+pub fn parse<'a>(text: Option<&'a str>, substitutes: &Substitutes<'a>) -> Result<UpdateExpression<'a>, Failure> {
+    text.map_or_else(
+        || Ok(UpdateExpression::default()),
+        |text| UpdateExpression::parse(text, substitutes),
+    )
 }
 
-/// The row after the update; none where there was none and nothing was given.
-pub fn updated(stored: Option<&Row>, key: &Attributes, update: &UpdateExpression) -> Result<Option<Row>, Failure> {
+/// The key of the row that is updated; no change may be to the key itself.
+pub fn key<'k>(table: &Table, attributes: &'k Attributes, changes: &UpdateExpression) -> Result<Key<'k>, Failure> {
+    let key = table.key_alone(attributes)?;
+    let changed = changes.names().find(|name| table.has_key(name));
+    changed.map_or(Ok(key), |name| {
+        Err(Failure::validation(format!(
+            "One or more parameter values were invalid: Cannot update attribute {name}. This attribute is part of the key"
+        )))
+    })
+}
+
+/// The row after the update; one that was not there begins with its key alone.
+pub fn updated(stored: Option<&Row>, key: &Attributes, update: &UpdateExpression) -> Result<Row, Failure> {
     let attributes = match stored {
         Some(row) => update.apply(&Attributes::parse(&row.attributes).expect("stored rows were parsed"))?,
-        None if update.creates() => update.apply(key)?,
-        None => return Ok(None),
+        None => update.apply(key)?,
     };
     let size = Attributes::parse(&attributes).expect("it was written as JSON").size();
     if size > ITEM_BYTES {
@@ -98,10 +92,10 @@ pub fn updated(stored: Option<&Row>, key: &Attributes, update: &UpdateExpression
             "Item size to update has exceeded the maximum allowed size",
         ));
     }
-    Ok(Some(Row {
+    Ok(Row {
         attributes: attributes.into(),
         size,
-    }))
+    })
 }
 
 #[cfg(test)]
@@ -150,14 +144,20 @@ mod tests {
     }
 
     #[test]
-    fn an_absent_row_is_made_unless_the_update_only_takes_away() {
-        let remove = body(json!({"UpdateExpression": "REMOVE included"}));
-        let mut tables = tables();
-        let done = work(&mut tables, Operation::UpdateItem, &remove, &[]).unwrap();
-        assert_eq!((done.rows_written, tables["t"].rows()), (0, 0));
-        let done = work(&mut tables, Operation::UpdateItem, &body(json!({})), &[]).unwrap();
-        assert_eq!((done.rows_written, done.write_units), (1, 1.0));
-        assert_eq!(stored(&mut tables), json!({"namespace": {"S": "n"}, "key": {"S": "k"}}));
+    fn an_absent_row_is_made_with_its_key_alone() {
+        for more in [
+            json!({}),
+            json!({"UpdateExpression": "REMOVE included"}),
+            json!({"UpdateExpression": "DELETE a :a", "ExpressionAttributeValues": {":a": {"SS": ["x"]}}, "ReturnValues": "ALL_OLD"}),
+        ] {
+            let mut tables = tables();
+            let done = work(&mut tables, Operation::UpdateItem, &body(more), &[]).unwrap();
+            assert_eq!(
+                (done.body, done.rows_written, done.write_units),
+                (b"{}".to_vec(), 1, 1.0)
+            );
+            assert_eq!(stored(&mut tables), json!({"namespace": {"S": "n"}, "key": {"S": "k"}}));
+        }
     }
 
     #[test]

@@ -6,13 +6,13 @@ use serde::de::{self, Deserializer};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::super::update::{parse, updated};
+use super::super::update::{self, updated};
 use super::super::write::{check, ReturnValues};
 use super::super::{find, substitutes, Names, Values};
 use crate::attributes::Attributes;
 use crate::condition::Condition;
 use crate::failure::Failure;
-use crate::table::{Key, Row, Tables};
+use crate::table::{Key, Row, Table, Tables};
 use crate::update_expression::UpdateExpression;
 
 /// The actions, and their JSON text as it was written.
@@ -87,7 +87,7 @@ pub struct Judged<'k> {
 pub struct Prepared<'r> {
     pub action: &'r Action<'r>,
     condition: Option<Condition<'r>>,
-    update: UpdateExpression<'r>,
+    changes: UpdateExpression<'r>,
     pub key: Result<Key<'r>, Failure>,
 }
 
@@ -137,23 +137,23 @@ impl Action<'_> {
         let fields = self.fields();
         let table = find(tables, &fields.table_name)?;
         let substitutes = substitutes(&fields.expression_attribute_names, &fields.expression_attribute_values);
-        let (update, condition) = (
-            fields.update_expression.as_deref(),
-            fields.condition_expression.as_deref(),
-        );
-        substitutes.check(&[update, condition])?;
-        let item = fields.item.as_ref();
-        if let Some(refusal) = item.and_then(Attributes::refusal) {
-            return Err(Failure::validation(refusal));
-        }
+        let update = fields.update_expression.as_deref();
+        let changes = update::parse(update, &substitutes)?;
+        let text = fields.condition_expression.as_deref();
+        let condition = text.map(|text| Condition::parse(text, &substitutes)).transpose()?;
+        substitutes.check(&[update, text])?;
+        let key = match &fields.item {
+            Some(item) => {
+                Table::check_item(item)?;
+                table.key_of_item(item)
+            }
+            None => update::key(table, self.attributes(), &changes),
+        };
         Ok(Prepared {
             action: self,
-            condition: condition.map(|text| Condition::parse(text, &substitutes)).transpose()?,
-            update: parse(table, update, &substitutes)?,
-            key: match item {
-                Some(item) => table.key_of_item(item),
-                None => table.key_alone(self.attributes()),
-            },
+            condition,
+            changes,
+            key,
         })
     }
 }
@@ -174,7 +174,7 @@ impl<'r> Prepared<'r> {
                 attributes: attributes.raw.into(),
                 size: attributes.size(),
             }),
-            Action::Update(_) => updated(stored, attributes, &self.update)?.map_or(Change::Nothing, Change::Put),
+            Action::Update(_) => Change::Put(updated(stored, attributes, &self.changes)?),
         };
         let size = match &change {
             Change::Put(row) => row.size,

@@ -38,6 +38,7 @@ pub struct TransactWriteItems<'a> {
     #[serde(default, rename = "ReturnItemCollectionMetrics")]
     _return_item_collection_metrics: IgnoredAny,
 }
+
 impl TransactWriteItems<'_> {
     pub fn actions(&self) -> usize {
         self.transact_items.list.len()
@@ -73,12 +74,13 @@ impl TransactWriteItems<'_> {
             return Err(Failure::cancelled(judged.into_iter().map(reason).collect(), consumed));
         }
         let judged: Vec<Judged> = judged.into_iter().flatten().collect();
-        if judged.iter().map(|judged| judged.size).sum::<usize>() > ITEMS_BYTES {
-            return Err(Failure::validation(
-                "The aggregate size of the items in the transaction exceeds 4 MB",
-            ));
+        let bytes: usize = judged.iter().map(|judged| judged.size).sum();
+        if bytes > ITEMS_BYTES {
+            return Err(Failure::validation(format!(
+                "Transaction payload size cannot exceed 4MB. Payload Size: {bytes}"
+            )));
         }
-        let mut work = self.answer(judged.iter().map(units));
+        let mut work = self.answer("WriteCapacityUnits", judged.iter().map(units));
         work.write_units = judged.iter().map(units).sum();
         for (action, judged) in self.transact_items.list.iter().zip(judged) {
             let table = find_mut(tables, &action.fields().table_name)?;
@@ -150,12 +152,12 @@ impl TransactWriteItems<'_> {
         }
         Ok(Work {
             read_units: units.iter().sum(),
-            ..self.answer(units.into_iter())
+            ..self.answer("ReadCapacityUnits", units.into_iter())
         })
     }
 
     /// The answer, with the units of each action added up by table.
-    fn answer(&self, units: impl Iterator<Item = f64>) -> Work {
+    fn answer(&self, kind: &str, units: impl Iterator<Item = f64>) -> Work {
         let mut by_table: Vec<(&str, f64)> = Vec::new();
         for (action, units) in self.transact_items.list.iter().zip(units) {
             let name = &*action.fields().table_name;
@@ -166,7 +168,7 @@ impl TransactWriteItems<'_> {
         }
         let reports: Vec<_> = by_table
             .iter()
-            .filter_map(|(name, units)| self.return_consumed_capacity.text(name, *units))
+            .filter_map(|(name, units)| self.return_consumed_capacity.text_of_transaction(name, kind, *units))
             .collect();
         let mut body = b"{".to_vec();
         if !reports.is_empty() {

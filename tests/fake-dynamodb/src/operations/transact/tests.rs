@@ -69,7 +69,7 @@ fn all_four_actions_are_done() {
     );
     assert_eq!(
         answer.unwrap(),
-        json!({"ConsumedCapacity": [{"TableName": "t", "CapacityUnits": 10.0}]})
+        json!({"ConsumedCapacity": [{"TableName": "t", "CapacityUnits": 10.0, "WriteCapacityUnits": 10.0}]})
     );
     let mut updated = key("d");
     updated["included"] = json!({"SS": ["x"]});
@@ -78,7 +78,6 @@ fn all_four_actions_are_done() {
 
 #[test]
 fn one_action_that_cannot_be_done_cancels_all() {
-    let large = json!({"Put": {"TableName": "t", "Item": {"namespace": {"S": "n"}, "key": {"S": "l"}, "v": {"S": "x".repeat(409_600)}}}});
     let grown = json!({"Update": {"TableName": "t", "Key": key("a"), "UpdateExpression": "SET v = :v", "ExpressionAttributeValues": {":v": {"S": "x".repeat(409_590)}}}});
     let mut silent = check("a", "2");
     silent["ConditionCheck"]["ReturnValuesOnConditionCheckFailure"] = json!("NONE");
@@ -98,9 +97,9 @@ fn one_action_that_cannot_be_done_cancels_all() {
             None,
         ),
         (
-            large,
+            add("a", "key", &["x"]),
             "ValidationError",
-            "Item size has exceeded the maximum allowed size",
+            "One or more parameter values were invalid: Cannot update attribute key. This attribute is part of the key",
             None,
         ),
         (
@@ -140,6 +139,7 @@ fn one_action_that_cannot_be_done_cancels_all() {
 fn bad_requests_are_refused_whole() {
     let many: Vec<_> = (0..101).map(|index| put(&index.to_string())).collect();
     let megabytes: Vec<_> = (0..11).map(|index| json!({"Put": {"TableName": "t", "Item": {"namespace": {"S": "n"}, "key": {"S": index.to_string()}, "v": {"S": "x".repeat(400_000)}}}})).collect();
+    let large = json!({"Put": {"TableName": "t", "Item": {"namespace": {"S": "n"}, "key": {"S": "l"}, "v": {"S": "x".repeat(409_600)}}}});
     let mut unused = delete("a");
     unused["Delete"]["ExpressionAttributeNames"] = json!({"#v": "version"});
     let mut empty = put("c");
@@ -154,9 +154,9 @@ fn bad_requests_are_refused_whole() {
         (vec![put("c"), add("d", "included", &[])], "may not be empty for key :s"),
         (vec![put("c"), add("d", "included", &["x", "x"])], "contains duplicates"),
         (vec![empty], "may not be empty"),
-        (vec![put("c"), add("d", "key", &["x"])], "Cannot update attribute key"),
+        (vec![put("c"), large], "Item size has exceeded the maximum allowed size"),
         (vec![put("c"), unused], "unused in expressions: keys: {#v}"),
-        (megabytes, "exceeds 4 MB"),
+        (megabytes, "cannot exceed 4MB"),
     ] {
         let mut tables = filled();
         let before = rows(&tables);
