@@ -154,3 +154,16 @@ fn a_known_membership_is_served_in_an_outage_where_that_is_wanted() {
     );
     assert_eq!(stats(&store)["stale_hits"], json!(2));
 }
+
+#[test]
+fn big_segments_are_read_as_consistently_as_configured() {
+    let place = Place::new();
+    put(&place, "a", &["s.g1"]);
+    for (consistent_reads, units) in [(true, 1.0), (false, 0.5)] {
+        let store = place.store(json!({"cache_ttl_ms": 0, "consistent_reads": consistent_reads}));
+        assert!(membership(&store, "a").is_some());
+        assert_eq!(stats(&store)["consumed_read_units"], json!(units));
+        assert_eq!(store.big_segments_metadata().expect("an answer"), None);
+        assert_eq!(stats(&store)["consumed_read_units"], json!(2.0 * units));
+    }
+}
