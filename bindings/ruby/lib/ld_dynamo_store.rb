@@ -6,7 +6,9 @@ require_relative "ld_dynamo_store/native"
 require_relative "ld_dynamo_store/log"
 require_relative "ld_dynamo_store/handle"
 require_relative "ld_dynamo_store/credentials"
+require_relative "ld_dynamo_store/native_calls"
 require_relative "ld_dynamo_store/store"
+require_relative "ld_dynamo_store/big_segments"
 
 # LaunchDarkly's flag data in a DynamoDB table, through the native library +libld_dynamo_store+. Begin with Store.
 module LdDynamoStore

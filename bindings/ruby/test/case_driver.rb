@@ -56,6 +56,8 @@ class CaseDriver
       @stores[name] = Store.from_json(*arguments) if call == "new"
       return Status::OK
     end
+    return [Status::OK, LdDynamoStore.context_hash(*arguments)] if call == "context_hash"
+
     store = @stores.fetch(name)
     case call
     when "get", "big_segments_metadata", "big_segments_membership"
@@ -63,7 +65,8 @@ class CaseDriver
       [result ? Status::OK : Status::NOT_FOUND, result]
     when "all", "stats" then [Status::OK, store.public_send(call, *arguments)]
     when "init", "set_credentials" then store.public_send(call, *arguments) || Status::OK
-    when "upsert" then store.upsert(*arguments).to_a
+    when "upsert", "big_segments_apply_patch" then store.public_send(call, *arguments).to_a
+    when "big_segments_set_synchronized" then store.big_segments_set_synchronized(Integer(*arguments, 10)) || Status::OK
     when "initialized" then store.initialized? ? Status::OK : Status::NOT_FOUND
     when "available" then store.check_available || Status::OK
     else raise "an unknown call: #{call}"

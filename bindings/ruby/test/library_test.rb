@@ -103,11 +103,11 @@ class LibraryTest < Minitest::Test
   def test_another_abi_version_says_what_to_upgrade
     newer = load_library(argument: library_of_abi(2, 0))
     assert_includes newer, "LibraryMismatchError"
-    assert_includes newer, "has ABI version 2.0, but this gem needs 1.1 or a later 1.x: upgrade the gem"
+    assert_includes newer, "has ABI version 2.0, but this gem needs 1.2 or a later 1.x: upgrade the gem"
     assert_includes load_library(argument: library_of_abi(0, 9)), "upgrade the native library"
   end
 
   def test_a_damaged_library_of_the_right_version
-    assert_includes load_library(argument: library_of_abi(1, 1)), "LibraryMismatchError"
+    assert_includes load_library(argument: library_of_abi(1, 2)), "LibraryMismatchError"
   end
 end

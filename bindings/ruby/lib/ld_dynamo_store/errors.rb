@@ -13,6 +13,8 @@ module LdDynamoStore
     TOO_LARGE = 3
     # Asked of the cache alone: the table would have to be asked. No method of this gem answers with it.
     NOT_CACHED = 4
+    # big_segments_apply_patch: the table's cursor is not the patch's previous version; a patch of up to 99 contexts has changed nothing.
+    OUT_OF_ORDER = 5
     # An argument that must be there is nil.
     NULL_ARGUMENT = -1
     # A string is not UTF-8; the message names the argument and the offset of the first bad byte.
@@ -27,6 +29,8 @@ module LdDynamoStore
     INVALID_KEY = -6
     # A data set of the wrong shape: not an object of objects, a key twice, "features" and "flags" at once.
     INVALID_DATA_SET = -7
+    # A patch of Big Segments of the wrong shape, which the message describes, or a time before 1970.
+    INVALID_BIG_SEGMENTS = -8
     # The configuration is wrong; the message names the key.
     INVALID_CONFIGURATION = -100
     # The AWS profile needs credential_process, SSO or a sign-in; the message says what to do instead.
@@ -123,6 +127,9 @@ module LdDynamoStore
   # Not an object of objects, a key twice in one kind, or "flags" and "features" at once.
   class InvalidDataSetError < InvalidArgumentError; end
 
+  # A patch of Big Segments of the wrong shape, or a time of synchronization that cannot be stored.
+  class InvalidBigSegmentsError < InvalidArgumentError; end
+
   # A configuration key is unknown, mistyped, or contradicts another.
   class ConfigurationError < StoreError; end
 
@@ -183,6 +190,7 @@ module LdDynamoStore
       Status::INVALID_KIND => InvalidKindError,
       Status::INVALID_KEY => InvalidKeyError,
       Status::INVALID_DATA_SET => InvalidDataSetError,
+      Status::INVALID_BIG_SEGMENTS => InvalidBigSegmentsError,
       Status::INVALID_CONFIGURATION => ConfigurationError,
       Status::UNSUPPORTED_CREDENTIALS => UnsupportedCredentialsError,
       Status::NO_REGION => NoRegionError,

@@ -34,9 +34,12 @@ module LdDynamoStore
     OPTIONS_ELSEWHERE = {
       cache_ttl_ms: "the SDK caches: use expiration", library: "it is an option of its own, beside options",
       logger: "it is an option of its own, beside options", prefix: "it is an option of its own, beside options",
-      table: "it is the first argument"
+      table: "it is the first argument", context_cache_ttl_ms: "the SDK caches: use context_cache_time of LaunchDarkly::BigSegmentsConfig",
+      context_cache_size: "the SDK caches: use context_cache_size of LaunchDarkly::BigSegmentsConfig"
     }.freeze
-    private_constant :STORE_OPTIONS, :OPTIONS_ELSEWHERE
+    # With these values, such an option asks for what happens anyway.
+    NOTHING_ASKED = { cache_ttl_ms: [nil, 0], context_cache_ttl_ms: [nil, 0], context_cache_size: [nil, 0] }.freeze
+    private_constant :STORE_OPTIONS, :OPTIONS_ELSEWHERE, :NOTHING_ASKED
 
     class << self
       # Makes a feature store for +LaunchDarkly::Config.new(feature_store: …)+.
@@ -101,8 +104,9 @@ module LdDynamoStore
       def further_options(options)
         options.each_key do |name|
           raise UnsupportedOptionError.new("options", name, "its names are symbols, not strings") if name.is_a?(String)
-          next if name == :cache_ttl_ms && [nil, 0].include?(options[name])
-          raise UnsupportedOptionError.new("options", name, OPTIONS_ELSEWHERE.fetch(name)) if OPTIONS_ELSEWHERE.key?(name)
+          next if !OPTIONS_ELSEWHERE.key?(name) || NOTHING_ASKED[name]&.include?(options[name])
+
+          raise UnsupportedOptionError.new("options", name, OPTIONS_ELSEWHERE.fetch(name))
         end
       end
     end

@@ -11,7 +11,7 @@ module LdDynamoStore
     # The ABI's major version that this gem was written for: the library must have the same.
     ABI_MAJOR = 1
     # The minor version that the library must have at least.
-    ABI_MINOR = 1
+    ABI_MINOR = 2
 
     # The environment variable that names the library.
     LIBRARY_VARIABLE = "LD_DYNAMO_STORE_LIBRARY"
@@ -41,9 +41,12 @@ module LdDynamoStore
       ld_dynamo_store_available: %i[pointer pointer],
       ld_dynamo_store_big_segments_metadata: %i[pointer pointer pointer],
       ld_dynamo_store_big_segments_membership: %i[pointer string pointer pointer],
+      ld_dynamo_store_big_segments_apply_patch: %i[pointer string pointer],
+      ld_dynamo_store_big_segments_set_synchronized: %i[pointer int64 pointer],
       ld_dynamo_store_stats: %i[pointer pointer pointer],
       ld_dynamo_store_set_logger: %i[pointer pointer pointer pointer pointer],
-      ld_dynamo_store_set_credentials: %i[pointer string pointer]
+      ld_dynamo_store_set_credentials: %i[pointer string pointer],
+      ld_dynamo_context_hash: %i[string pointer pointer]
     }.freeze
 
     # Name => argument types and result type.

@@ -43,6 +43,8 @@ module LdDynamoStore
   # block starts may. Nor may it +throw+, since it may run within a call of the main thread. A Ractor other than the main one can neither make
   # a store nor be given one (Ractor::IsolationError, Ractor::Error or RuntimeError).
   class Store
+    include NativeCalls
+
     # Makes a store, as ::new. With a block, yields it and closes it afterwards.
     #
     # @return [Store, Object] the store, or what the block returned
@@ -73,8 +75,8 @@ module LdDynamoStore
     #
     # +options+ are the library's configuration keys (docs/configuration.md): prefix, region, endpoint, profile, credentials (a hash with
     # access_key_id, secret_access_key, session_token), consistent_reads, read_only, connect_timeout_ms, attempt_timeout_ms,
-    # operation_timeout_ms, init_timeout_ms, max_attempts, retry_mode, max_concurrency, cache_ttl_ms, stale_on_error, share, ca_bundle, proxy,
-    # transport, log_level.
+    # operation_timeout_ms, init_timeout_ms, max_attempts, retry_mode, max_concurrency, cache_ttl_ms, context_cache_ttl_ms,
+    # context_cache_size, stale_on_error, share, ca_bundle, proxy, transport, log_level.
     #
     # +credentials+ may also be an object with the AWS SDK's interface: Aws::Credentials, a provider that renews them, or the +config+ of a client
     # (of an +existing_client+, for example). It is asked by the thread that makes a call, before the first one, when what it gave expires within
@@ -171,23 +173,6 @@ module LdDynamoStore
       nil
     end
 
-    # When the Big Segments data was last brought up to date.
-    #
-    # @return [String, nil] JSON text with +synchronizedOn+, in milliseconds since 1970; nil when it never was
-    # @raise [StoreError] the row is corrupt, or the table could not be asked
-    def big_segments_metadata
-      call(:ld_dynamo_store_big_segments_metadata, result: true).last
-    end
-
-    # The Big Segments that a context is in or out of.
-    #
-    # @param context_hash [String] SHA-256 of the context's key, in base64
-    # @return [String, nil] JSON text, from segment reference to true (in) or false (out); nil when none is known
-    # @raise [StoreError] the row is corrupt, or the table could not be asked
-    def big_segments_membership(context_hash)
-      call(:ld_dynamo_store_big_segments_membership, key_text(context_hash, "context_hash"), result: true).last
-    end
-
     # Signs requests with these from now on. For a store made with credentials: "pushed".
     #
     # At any time and from any thread, also before the first call. A child of a fork has those that were there at the fork. Expired ones are never
@@ -265,7 +250,7 @@ module LdDynamoStore
       out = FFI::MemoryPointer.new(:pointer, 2)
       error = out + FFI::Pointer.size
       status = @native.ld_dynamo_store_new(text(configuration, Status::INVALID_JSON, "configuration"), out, error)
-      raise failure(status, error.read_pointer) if status.negative?
+      raise failure(@native, status, error.read_pointer) if status.negative?
 
       @handle = Handle.new(@native, out.read_pointer)
       ObjectSpace.define_finalizer(self, self.class.send(:finalizer, @handle))
@@ -288,53 +273,14 @@ module LdDynamoStore
     # Calls a function of the library with this store. Returns the status and the text it gave, or nil.
     def call_native(function, *arguments, result: false)
       Log.around(@logger) do
-        out = FFI::MemoryPointer.new(:pointer, 2)
-        error = out + FFI::Pointer.size
         @handle.use do |handle|
-          status = @native.public_send(function, handle, *arguments, *(out if result), error)
-          raise failure(status, error.read_pointer) if status.negative?
-
-          [status, take_text(out.read_pointer)]
+          answer(@native) { |out, error| @native.public_send(function, handle, *arguments, *(out if result), error) }
         end
-      ensure
-        @native.ld_dynamo_string_free(out.read_pointer)
-        @native.ld_dynamo_error_free(error.read_pointer)
       end
-    end
-
-    def failure(status, error)
-      message = @native.ld_dynamo_error_message(error).dup.force_encoding(Encoding::UTF_8)
-      retriable = @native.ld_dynamo_error_is_retriable(error) != 0
-      StoreError.class_for(status).new(message, status, retriable: retriable, service_code: @native.ld_dynamo_error_service_code(error))
-    end
-
-    def take_text(pointer)
-      pointer.null? ? nil : pointer.read_string.force_encoding(Encoding::UTF_8)
-    end
-
-    # UTF-8 that no other thread can change during the call. nil and wrong bytes are left for the library, which names the argument; a NUL
-    # character would end a C string early, so it is refused here, with +refusal+ as the status.
-    def text(value, refusal, name)
-      return nil if value.nil?
-
-      string = value.is_a?(Symbol) ? value.name : value
-      raise TypeError, "#{name} must be a String, not #{value.class}" unless string.is_a?(String)
-
-      string = string.encode(Encoding::UTF_8) unless [Encoding::UTF_8, Encoding::BINARY].include?(string.encoding)
-      at = string.b.index("\0")
-      raise StoreError.class_for(refusal).new("#{name} has a NUL character at byte #{at}", refusal) if at
-
-      string.dup.freeze
-    rescue EncodingError => e
-      raise InvalidUtf8Error.new("#{name} is not text in #{value.encoding}: #{e.message}", Status::INVALID_UTF8)
     end
 
     def kind_text(kind)
       text(kind, Status::INVALID_KIND, "kind")
-    end
-
-    def key_text(key, name = "key")
-      text(key, Status::INVALID_KEY, name)
     end
 
     def json_text(value, name)

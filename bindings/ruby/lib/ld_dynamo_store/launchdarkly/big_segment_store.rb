@@ -40,6 +40,9 @@ module LdDynamoStore
       def read
         text = yield
         text && JSON.parse(text)
+      rescue InvalidUtf8Error
+        # No row can have such a key.
+        nil
       rescue CorruptItemError => e
         @failures.log(::Logger::ERROR, e.message)
         nil
