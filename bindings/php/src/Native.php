@@ -19,7 +19,7 @@ use LdDynamoStore\Exception\StoreException;
 final class Native
 {
     public const ABI_MAJOR = 1;
-    public const ABI_MINOR = 1;
+    public const ABI_MINOR = 2;
 
     public const LIBRARY_VARIABLE = 'LD_DYNAMO_STORE_LIBRARY';
 

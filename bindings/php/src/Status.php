@@ -12,6 +12,7 @@ final class Status
     public const NOT_NEWER = 2;
     public const TOO_LARGE = 3;
     public const NOT_CACHED = 4;
+    public const OUT_OF_ORDER = 5;
     public const NULL_ARGUMENT = -1;
     public const INVALID_UTF8 = -2;
     public const INVALID_JSON = -3;
@@ -19,6 +20,7 @@ final class Status
     public const INVALID_KIND = -5;
     public const INVALID_KEY = -6;
     public const INVALID_DATA_SET = -7;
+    public const INVALID_BIG_SEGMENTS = -8;
     public const INVALID_CONFIGURATION = -100;
     public const UNSUPPORTED_CREDENTIALS = -101;
     public const NO_REGION = -102;

@@ -29,6 +29,8 @@ use Psr\Log\LoggerInterface;
  */
 final class Store
 {
+    use BigSegments;
+
     private readonly Native $native;
 
     /** The native store; null once it is closed. */
@@ -50,8 +52,8 @@ final class Store
      *
      * @param array<string, mixed> $options the library's configuration keys: prefix, region, endpoint, profile, credentials (access_key_id,
      *     secret_access_key, session_token), consistent_reads, read_only, connect_timeout_ms, attempt_timeout_ms, operation_timeout_ms,
-     *     init_timeout_ms, max_attempts, retry_mode, max_concurrency, cache_ttl_ms, stale_on_error, share, ca_bundle, proxy, transport,
-     *     log_level
+     *     init_timeout_ms, max_attempts, retry_mode, max_concurrency, cache_ttl_ms, context_cache_ttl_ms (5000), context_cache_size (1000),
+     *     stale_on_error, share, ca_bundle, proxy, transport, log_level
      * @param string|null $library path of the native library, where it is not to be searched for
      *
      * @throws ConfigurationException an option is unknown, mistyped, or contradicts another; the message names it
@@ -164,26 +166,6 @@ final class Store
     public function checkAvailable(): void
     {
         $this->call('ld_dynamo_store_available');
-    }
-
-    /**
-     * When the Big Segments data was last brought up to date, as JSON text, or null when it never was.
-     *
-     * @throws StoreException
-     */
-    public function bigSegmentsMetadata(): ?string
-    {
-        return $this->call('ld_dynamo_store_big_segments_metadata', [], true)[1];
-    }
-
-    /**
-     * The Big Segments that a context (by the hash of its key) is in or out of, as JSON text, or null when none is known.
-     *
-     * @throws StoreException
-     */
-    public function bigSegmentsMembership(string $contextHash): ?string
-    {
-        return $this->call('ld_dynamo_store_big_segments_membership', [$this->key($contextHash, 'contextHash')], true)[1];
     }
 
     /**
@@ -376,7 +358,7 @@ final class Store
     }
 
     /** A C string ends at the first NUL character, so a text with one is refused here. */
-    private function text(#[\SensitiveParameter] string $text, int $refusal, string $name): string
+    private static function text(#[\SensitiveParameter] string $text, int $refusal, string $name): string
     {
         $at = strpos($text, "\0");
         if ($at !== false) {

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace LdDynamoStore\Tests;
 
 use LdDynamoStore\Exception\AccessDeniedException;
+use LdDynamoStore\Exception\UnsupportedOptionException;
 use LdDynamoStore\LaunchDarkly\DynamoDb;
 use LdDynamoStore\LaunchDarkly\DynamoDbBigSegmentsStore;
 use PHPUnit\Framework\TestCase;
@@ -97,9 +98,52 @@ final class BigSegmentsStoreTest extends TestCase
         }
     }
 
-    private function store(?string $prefix): DynamoDbBigSegmentsStore
+    public function testAHashThatNoRowCanHaveIsUnknown(): void
+    {
+        foreach (['', "a\0b", str_repeat('x', 2000)] as $hash) {
+            self::assertSame([], $this->store(null)->getMembership($hash));
+        }
+        self::assertSame([], self::$engine->requests());
+    }
+
+    /**
+     * @param array<string, mixed> $options
+     *
+     * @dataProvider optionsOfTheStore
+     */
+    public function testNothingIsCachedUnderTheSdk(array $options): void
+    {
+        $store = $this->store(null, $options);
+        for ($time = 0; $time < 3; $time++) {
+            self::assertSame([], $store->getMembership('hash'));
+            self::assertNull($store->getMetadata()->getLastUpToDate());
+        }
+        self::assertSame(['GetItem' => 6], self::$engine->requests());
+    }
+
+    /** @return array<string, array{array<string, mixed>}> */
+    public static function optionsOfTheStore(): array
+    {
+        return ['no options' => [[]], 'no time' => [['context_cache_ttl_ms' => 0]], 'no room' => [['context_cache_size' => 0]]];
+    }
+
+    public function testACacheUnderTheSdkIsRefused(): void
+    {
+        foreach (['context_cache_ttl_ms', 'context_cache_size'] as $name) {
+            try {
+                $this->store(null, [$name => 1]);
+                self::fail('no exception');
+            } catch (UnsupportedOptionException $exception) {
+                self::assertSame("store_options: $name is not supported; leave it out: BigSegmentsConfig has a cache", $exception->getMessage());
+            }
+        }
+    }
+
+    /** @param array<string, mixed> $more options of `Store` */
+    private function store(?string $prefix, array $more = []): DynamoDbBigSegmentsStore
     {
         return DynamoDb::bigSegmentsStore([
+            'store_options' => $more,
             'dynamodb_table' => FakeDynamoDb::TABLE,
             'dynamodb_prefix' => $prefix,
             'dynamodb_options' => self::$engine->awsOptions(),

@@ -86,7 +86,7 @@ final class LibraryTest extends TestCase
     {
         $newer = $this->load(argument: $this->libraryOfAbi(2, 0));
         self::assertStringContainsString('LibraryMismatchException', $newer);
-        self::assertStringContainsString('has ABI version 2.0, but this package needs 1.1 or a later 1.x: upgrade the package', $newer);
+        self::assertStringContainsString('has ABI version 2.0, but this package needs 1.2 or a later 1.x: upgrade the package', $newer);
         self::assertStringContainsString('upgrade the native library', $this->load(argument: $this->libraryOfAbi(0, 9)));
     }
 

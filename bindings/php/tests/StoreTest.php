@@ -10,7 +10,6 @@ use LdDynamoStore\Exception\InvalidJsonException;
 use LdDynamoStore\Exception\InvalidKeyException;
 use LdDynamoStore\Exception\InvalidKindException;
 use LdDynamoStore\Exception\InvalidUtf8Exception;
-use LdDynamoStore\Exception\ReadOnlyException;
 use LdDynamoStore\Exception\StoreClosedException;
 use LdDynamoStore\Exception\StoreException;
 use LdDynamoStore\Exception\TableNotFoundException;
@@ -274,17 +273,28 @@ final class StoreTest extends TestCase
     /** All that the process has, since the library's memory is none of PHP's. */
     public function testALongRunKeepsItsMemory(): void
     {
-        $store = Engine::store(__FUNCTION__, ['cache_ttl_ms' => 60000]);
+        $store = Engine::store(__FUNCTION__, ['cache_ttl_ms' => 60000, 'context_cache_ttl_ms' => 60000]);
         $store->upsert('features', 'flag', self::FLAG);
         $failing = Engine::store(__FUNCTION__, ['read_only' => true]);
-        $calls = static function (int $times) use ($store, $failing): void {
+        $failures = [
+            static fn () => $failing->init('{}'),
+            static fn () => $failing->bigSegmentsApplyPatch('{}'),
+            static fn () => $failing->bigSegmentsSetSynchronized(1),
+            static fn () => Store::contextHash("\xff"),
+        ];
+        $calls = static function (int $times) use ($store, $failures): void {
             for ($call = 0; $call < $times; $call++) {
                 $store->get('features', 'flag');
                 $store->all('features');
                 $store->get('features', 'missing');
-                try {
-                    $failing->init('{}');
-                } catch (ReadOnlyException) {
+                $store->bigSegmentsMembership('hash');
+                Store::contextHash('key');
+                foreach ($failures as $failure) {
+                    try {
+                        $failure();
+                        self::fail('no exception');
+                    } catch (StoreException) {
+                    }
                 }
             }
         };

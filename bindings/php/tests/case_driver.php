@@ -69,6 +69,10 @@ function serve(array &$stores, string $call, string $name, array $arguments): ar
 
         return [Status::OK, null];
     }
+    if ($call === 'context_hash') {
+        // Asks no table, and so needs no store.
+        return [Status::OK, Store::contextHash(...$arguments)];
+    }
     $store = $stores[$name];
     $found = static fn (?string $result): array => [$result === null ? Status::NOT_FOUND : Status::OK, $result];
     $done = static fn (mixed $nothing): array => [Status::OK, null];
@@ -84,6 +88,8 @@ function serve(array &$stores, string $call, string $name, array $arguments): ar
         'available' => $done($store->checkAvailable()),
         'big_segments_metadata' => $found($store->bigSegmentsMetadata()),
         'big_segments_membership' => $found($store->bigSegmentsMembership(...$arguments)),
+        'big_segments_apply_patch' => [$store->bigSegmentsApplyPatch(...$arguments)->status, null],
+        'big_segments_set_synchronized' => $done($store->bigSegmentsSetSynchronized((int) $arguments[0])),
     };
 }
 

@@ -17,6 +17,7 @@ class StoreException extends \RuntimeException implements LdDynamoStoreException
         Status::INVALID_KIND => InvalidKindException::class,
         Status::INVALID_KEY => InvalidKeyException::class,
         Status::INVALID_DATA_SET => InvalidDataSetException::class,
+        Status::INVALID_BIG_SEGMENTS => InvalidBigSegmentsException::class,
         Status::INVALID_CONFIGURATION => ConfigurationException::class,
         Status::UNSUPPORTED_CREDENTIALS => UnsupportedCredentialsException::class,
         Status::NO_REGION => NoRegionException::class,

@@ -37,6 +37,9 @@ final class AdapterOptions
         'cache_ttl_ms' => 'give worker_cache_ttl, in seconds',
     ];
 
+    /** Of these, an adapter has none, since the SDK caches memberships: 0 says nothing else. */
+    private const CACHES_OF_MEMBERSHIPS = ['context_cache_ttl_ms', 'context_cache_size'];
+
     /** @param array<string, mixed> $settings the options of the store */
     private function __construct(
         private readonly string $table,
@@ -211,6 +214,11 @@ final class AdapterOptions
         $more = self::typed($given, 'store_options', 'array') ?? [];
         foreach (array_intersect_key(self::NOT_OPTIONS_OF_THE_STORE, $more) as $name => $advice) {
             throw new UnsupportedOptionException("store_options: $name is not supported; $advice");
+        }
+        foreach (self::CACHES_OF_MEMBERSHIPS as $name) {
+            if (!in_array($more[$name] ?? null, [null, 0], true)) {
+                throw new UnsupportedOptionException("store_options: $name is not supported; leave it out: BigSegmentsConfig has a cache");
+            }
         }
 
         return $more + $settings;

@@ -12,7 +12,7 @@ use LdDynamoStore\LogLine;
 use LdDynamoStore\Store;
 use Psr\Log\LoggerInterface;
 
-/** LaunchDarkly's Big Segments interface over one `Store`. Made by `DynamoDb::bigSegmentsStore`. */
+/** LaunchDarkly's Big Segments interface over one `Store`, which keeps no memberships, since the SDK does. Made by `DynamoDb::bigSegmentsStore`. */
 final class DynamoDbBigSegmentsStore implements BigSegmentsStore
 {
     private readonly Store $store;
