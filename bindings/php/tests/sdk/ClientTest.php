@@ -9,6 +9,7 @@ use LaunchDarkly\LDClient;
 use LaunchDarkly\LDContext;
 use LaunchDarkly\Types\BigSegmentsConfig;
 use LdDynamoStore\LaunchDarkly\DynamoDb;
+use LdDynamoStore\Store;
 use LdDynamoStore\Tests\FakeDynamoDb;
 use LdDynamoStore\Tests\Log;
 use PHPUnit\Framework\TestCase;
@@ -89,6 +90,21 @@ final class ClientTest extends TestCase
         self::assertSame([true, 'HEALTHY'], [$detail->getValue(), $detail->getReason()->bigSegmentsEvaluationStatus()?->name]);
         $detail = $client->variationDetail('big', LDContext::create('bob'), 'default');
         self::assertSame([false, 'HEALTHY'], [$detail->getValue(), $detail->getReason()->bigSegmentsEvaluationStatus()?->name]);
+    }
+
+    public function testBigSegmentsThatAStoreWrites(): void
+    {
+        $aws = self::$engine->awsOptions();
+        $credentials = ['access_key_id' => $aws['credentials']['key'], 'secret_access_key' => $aws['credentials']['secret']];
+        $writer = new Store(FakeDynamoDb::TABLE, ['prefix' => 'production', 'credentials' => $credentials] + $aws);
+        $changes = ['included' => ['add' => [Store::contextHash('ann')]]];
+        self::assertTrue($writer->bigSegmentsApplyPatch(['segmentId' => 'crowd.g2', 'version' => 'v1', 'changes' => $changes])->isApplied());
+        foreach (['STALE' => '-121 seconds', 'HEALTHY' => 'now'] as $status => $when) {
+            $writer->bigSegmentsSetSynchronized(new \DateTimeImmutable($when));
+            $client = $this->client([], ['big_segments' => new BigSegmentsConfig(DynamoDb::bigSegmentsStore(self::options()))]);
+            $detail = $client->variationDetail('big', LDContext::create('ann'), 'default');
+            self::assertSame([true, $status], [$detail->getValue(), $detail->getReason()->bigSegmentsEvaluationStatus()?->name]);
+        }
     }
 
     public function testAnOutageGivesTheDefault(): void
