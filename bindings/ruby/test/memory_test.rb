@@ -50,6 +50,32 @@ class MemoryTest < Minitest::Test
     assert_operator grown, :<, 512
   end
 
+  def test_calls_that_write_big_segments
+    store = Engine.store(prefix)
+    patch = { segmentId: "members.g1", version: "v1", changes: { included: { add: [LdDynamoStore.context_hash("a")] } } }
+    store.big_segments_apply_patch(patch)
+    late = 0
+    grown = growth(1500) do |number|
+      late += 1 if store.big_segments_apply_patch(patch).out_of_order?
+      store.big_segments_set_synchronized(number)
+      store.big_segments_apply_patch({ unknown: "x" * 1000 })
+    rescue LdDynamoStore::InvalidBigSegmentsError
+      nil
+    end
+    assert_equal 4 * 1500, late
+    assert_operator grown, :<, 512
+  end
+
+  def test_hashes_of_contexts
+    grown = growth(20_000) do
+      LdDynamoStore.context_hash("a")
+      LdDynamoStore.context_hash("wrong \xff")
+    rescue LdDynamoStore::InvalidUtf8Error
+      nil
+    end
+    assert_operator grown, :<, 512
+  end
+
   def test_stores_that_come_and_go
     grown = growth(200) do
       Engine.store(prefix).tap { |store| store.get("features", "absent") }.close

@@ -70,6 +70,10 @@ class SignatureTest < Minitest::Test
       store.upsert(:features, "a", '{"version":0}').stored
       [store.get(:features, "a"), store.get("features", "b"), store.all("features"), store.initialized?, store.available?, store.stats]
       [store.check_available, store.big_segments_metadata, store.big_segments_membership("hash"), store.closed?, store.logger = nil]
+      patch = { segmentId: "segment.g1", version: "v1", changes: { included: { add: [LdDynamoStore.context_hash("a"), LdDynamoStore.context_hash(:b)] } } }
+      store.big_segments_apply_patch(patch).then { |result| [result.applied?, result.out_of_order?, result.status] }
+      store.big_segments_apply_patch(JSON.generate(patch)).status
+      [store.big_segments_set_synchronized(1), store.big_segments_set_synchronized(Time.now)]
       begin
         LdDynamoStore::Store.open("no-such-table", **Engine.options("x")) { |other| other.get("features", "a") }
       rescue LdDynamoStore::StoreError => e
@@ -88,7 +92,7 @@ class SignatureTest < Minitest::Test
       puts "done"
     RUBY
     environment = {
-      "RBS_TEST_TARGET" => "LdDynamoStore::*", "RBS_TEST_OPT" => "-I #{FOLDER}", "RBS_TEST_RAISE" => "true", "RBS_TEST_LOGLEVEL" => "error",
+      "RBS_TEST_TARGET" => "LdDynamoStore,LdDynamoStore::*", "RBS_TEST_OPT" => "-I #{FOLDER}", "RBS_TEST_RAISE" => "true", "RBS_TEST_LOGLEVEL" => "error",
       "RUBYOPT" => "-rrbs/test/setup", "RUBYLIB" => [__dir__, ENV.fetch("RUBYLIB", nil)].compact.join(":")
     }
     output, = Open3.capture2e(environment, RbConfig.ruby, "-W0", "-e", program)
