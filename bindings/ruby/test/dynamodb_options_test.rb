@@ -93,7 +93,8 @@ class DynamoDBOptionsTest < Minitest::Test
     end
     {
       cache_ttl_ms: "expiration", context_cache_ttl_ms: "use context_cache_time of LaunchDarkly::BigSegmentsConfig",
-      context_cache_size: "use context_cache_size of LaunchDarkly::BigSegmentsConfig", logger: "option of its own, beside options", library: "option of its own", prefix: "option of its own",
+      context_cache_size: "use context_cache_size of LaunchDarkly::BigSegmentsConfig",
+      logger: "option of its own, beside options", library: "option of its own", prefix: "option of its own",
       table: "first argument", "prefix" => "symbols, not strings", "cache_ttl_ms" => "symbols, not strings"
     }.each do |name, advice|
       [:new_feature_store, :new_big_segment_store].each do |make|

@@ -70,7 +70,8 @@ class SignatureTest < Minitest::Test
       store.upsert(:features, "a", '{"version":0}').stored
       [store.get(:features, "a"), store.get("features", "b"), store.all("features"), store.initialized?, store.available?, store.stats]
       [store.check_available, store.big_segments_metadata, store.big_segments_membership("hash"), store.closed?, store.logger = nil]
-      patch = { segmentId: "segment.g1", version: "v1", changes: { included: { add: [LdDynamoStore.context_hash("a"), LdDynamoStore.context_hash(:b)] } } }
+      contexts = [LdDynamoStore.context_hash("a"), LdDynamoStore.context_hash(:b)]
+      patch = { segmentId: "segment.g1", version: "v1", changes: { included: { add: contexts } } }
       store.big_segments_apply_patch(patch).then { |result| [result.applied?, result.out_of_order?, result.status] }
       store.big_segments_apply_patch(JSON.generate(patch)).status
       [store.big_segments_set_synchronized(1), store.big_segments_set_synchronized(Time.now)]
