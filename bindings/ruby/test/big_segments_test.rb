@@ -183,6 +183,15 @@ class BigSegmentsTest < Minitest::Test
     end
   end
 
+  { context_cache_ttl_ms: "context_cache_time", context_cache_size: "context_cache_size" }.each do |name, of_the_sdk|
+    define_method("test_the_adapters_refuse_#{name}") do
+      [-> { adapter(options: { name => 1 }) }, -> { feature_store(options: { name => 1 }) }].each do |make|
+        error = assert_raises(LdDynamoStore::LaunchDarkly::UnsupportedOptionError) { make.call }
+        assert_includes error.message, "options: #{name} is not supported; the SDK caches: use #{of_the_sdk} of LaunchDarkly::BigSegmentsConfig"
+      end
+    end
+  end
+
   def test_the_adapter_raises_only_where_the_table_cannot_be_asked
     with_fake do |fake|
       store = adapter(fake, options: { max_attempts: 1 })

@@ -92,9 +92,7 @@ class DynamoDBOptionsTest < Minitest::Test
       assert_includes error.message, advice
     end
     {
-      cache_ttl_ms: "expiration", context_cache_ttl_ms: "use context_cache_time of LaunchDarkly::BigSegmentsConfig",
-      context_cache_size: "use context_cache_size of LaunchDarkly::BigSegmentsConfig",
-      logger: "option of its own, beside options", library: "option of its own", prefix: "option of its own",
+      cache_ttl_ms: "expiration", logger: "option of its own, beside options", library: "option of its own", prefix: "option of its own",
       table: "first argument", "prefix" => "symbols, not strings", "cache_ttl_ms" => "symbols, not strings"
     }.each do |name, advice|
       [:new_feature_store, :new_big_segment_store].each do |make|
@@ -114,13 +112,13 @@ class DynamoDBOptionsTest < Minitest::Test
 
   # What the AWS SDK for Ruby has: Aws.config.
   def with_global(config)
-    real = Object.send(:remove_const, :Aws) if Object.const_defined?(:Aws)
+    own = Object.send(:remove_const, :Aws) if defined?(::Aws)
     aws = Object.const_set(:Aws, Module.new)
     aws.define_singleton_method(:config) { config }
     yield
   ensure
     Object.send(:remove_const, :Aws)
-    Object.const_set(:Aws, real) if real
+    Object.const_set(:Aws, own) if own
   end
 
   def test_options_that_the_program_has_set_for_all_clients
