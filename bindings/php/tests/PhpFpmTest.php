@@ -123,6 +123,22 @@ final class PhpFpmTest extends TestCase
         self::assertSame('[60,60]', $this->fpm?->request(['do' => 'seconds']));
     }
 
+    /** @dataProvider ordersOfVariables */
+    public function testAPlaceHasWhatAProgramSets(string $order): void
+    {
+        $this->start(['ffi.enable' => 'true', 'variables_order' => $order, 'auto_globals_jit' => '0'], ['env[AWS_REGION] = us-east-1']);
+        $places = array_map(fn (string $profile): ?string => $this->fpm?->request(['do' => 'place', 'profile' => $profile]), ['one', 'other', 'one']);
+        self::assertMatchesRegularExpression('/^[0-9a-f]{64}$/D', (string) $places[0]);
+        self::assertSame($places[0], $places[2]);
+        self::assertNotSame($places[0], $places[1]);
+    }
+
+    /** @return array<string, array{string}> */
+    public static function ordersOfVariables(): array
+    {
+        return ['as PHP has it' => ['EGPCS'], 'as Debian has it' => ['GPCS']];
+    }
+
     public function testAFatalErrorLeaksNothing(): void
     {
         $this->start(['ffi.enable' => 'true']);

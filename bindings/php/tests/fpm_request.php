@@ -8,6 +8,7 @@ declare(strict_types=1);
 
 namespace LdDynamoStore\Tests;
 
+use LdDynamoStore\LaunchDarkly\CachePlace;
 use LdDynamoStore\LaunchDarkly\DynamoDb;
 use LdDynamoStore\Native;
 use LdDynamoStore\Store;
@@ -35,6 +36,14 @@ function isPreloaded(): string
 function seconds(): string
 {
     return json_encode(array_column(((array) apcu_cache_info())['cache_list'], 'ttl'), JSON_THROW_ON_ERROR);
+}
+
+/** The place of a cache's entries, with a variable that the program sets. */
+function place(string $profile): string
+{
+    putenv("AWS_PROFILE=$profile");
+
+    return CachePlace::of('flags', ['prefix' => '']);
 }
 
 /** Why a store cannot ask that was told neither region nor credentials, or these. */
@@ -68,6 +77,7 @@ try {
         'read' => read($endpoint),
         'fail' => read($endpoint) . trigger_error('ended', E_USER_ERROR),
         'preloaded' => isPreloaded(),
+        'place' => place((string) ($_GET['profile'] ?? '')),
         'seconds' => seconds(),
         'complaint' => complaint((string) ($_GET['given'] ?? '')),
         'descriptors' => count((array) scandir('/proc/self/fd')),

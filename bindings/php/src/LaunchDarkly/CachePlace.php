@@ -13,15 +13,11 @@ namespace LdDynamoStore\LaunchDarkly;
  */
 final class CachePlace
 {
-    /** What decides about account, region and address. Further variables of the AWS SDKs are known by how they begin. */
-    private const VARIABLES = [
-        'HOME', 'AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE',
-        'AWS_ACCESS_KEY_ID', 'AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
-        'AWS_CONTAINER_CREDENTIALS_FULL_URI', 'AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_DYNAMODB', 'AWS_USE_FIPS_ENDPOINT', 'AWS_USE_DUALSTACK_ENDPOINT',
-    ];
-
-    /** Secrets that belong to AWS_ACCESS_KEY_ID, and what differs between two instances of one AWS Lambda function. */
-    private const NOT_OF_THE_PLACE = '/^AWS_(SECRET_ACCESS_KEY$|SESSION_TOKEN$|SECURITY_TOKEN$|LAMBDA_|XRAY_)/';
+    /**
+     * What the AWS SDKs read, whether it names the account, the region, the address or a file; without the secrets that belong to
+     * AWS_ACCESS_KEY_ID, and what differs between two instances of one AWS Lambda function.
+     */
+    private const OF_THE_PLACE = '/^(HOME$|AWS_(?!SECRET_ACCESS_KEY$|SESSION_TOKEN$|SECURITY_TOKEN$|LAMBDA_|XRAY_))/D';
 
     /**
      * A hash, since what an access key is called is part of it.
@@ -54,15 +50,13 @@ final class CachePlace
         return is_string($id) ? $id : null;
     }
 
-    /** @return array<string, string> variables of the process, as the library reads them, not those of a request */
+    /** @return array<array-key, string> variables of the process, as the library reads them, not those of a request */
     private static function environment(): array
     {
-        // Where PHP-FPM fills $_ENV, getenv does not list what putenv has set.
-        $names = [...self::VARIABLES, ...preg_grep('/^AWS_/', array_map(strval(...), array_keys(getenv()))) ?: []];
         $variables = [];
-        foreach (preg_grep(self::NOT_OF_THE_PLACE, $names, PREG_GREP_INVERT) ?: [] as $name) {
-            $value = getenv($name, true);
-            if ($value !== false) {
+        foreach (array_keys(getenv()) as $name) {
+            $value = getenv((string) $name, true);
+            if ($value !== false && preg_match(self::OF_THE_PLACE, (string) $name) === 1) {
                 $variables[$name] = $value;
             }
         }
