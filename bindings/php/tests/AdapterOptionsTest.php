@@ -203,19 +203,27 @@ final class AdapterOptionsTest extends TestCase
             'an option' => [[$long => 1]],
             'a setting' => $aws([$long => 1]),
             'http' => $aws(['http' => [$long => 1]]),
-            'a proxy' => $aws(['http' => ['proxy' => [$long => 1]]]),
             'retries' => $aws(['retries' => [$long => 1]]),
             'a scheme' => $aws(['scheme' => $long]),
         ];
     }
 
-    public function testANameInCredentialsMayBeTheSecret(): void
+    public function testMessagesAreBounded(): void
     {
-        try {
-            DynamoDb::bigSegmentsStore(['dynamodb_table' => 'flags', 'dynamodb_options' => ['credentials' => ['hunter2' => 'secret']]]);
-            self::fail('no exception');
-        } catch (UnsupportedOptionException $exception) {
-            self::assertStringNotContainsString('hunter2', $exception->getMessage());
+        // A class may have any name.
+        self::assertSame(300, strlen((new UnsupportedOptionException(str_repeat('x', 301)))->getMessage()));
+    }
+
+    public function testANameMayBeTheSecret(): void
+    {
+        foreach ([['credentials' => ['hunter2' => 'secret']], ['http' => ['proxy' => ['http://user:hunter2@proxy.test' => '']]]] as $options) {
+            try {
+                DynamoDb::bigSegmentsStore(['dynamodb_table' => 'flags', 'dynamodb_options' => $options]);
+                self::fail('no exception');
+            } catch (UnsupportedOptionException $exception) {
+                self::assertMatchesRegularExpression('/^dynamodb_options: another name in .* is not supported; give /', $exception->getMessage());
+                self::assertStringNotContainsString('hunter2', $exception->getMessage());
+            }
         }
     }
 

@@ -52,7 +52,7 @@ final class AwsSdk
 
             public function wait(bool $unwrap = true): object
             {
-                return $this->state === 'fulfilled' ? $this->answer : throw new \LogicException('nobody waits');
+                return $this->state === 'fulfilled' ? $this->answer : throw new \Error('nobody waits');
             }
         };
     }

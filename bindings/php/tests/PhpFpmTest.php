@@ -166,6 +166,20 @@ final class PhpFpmTest extends TestCase
         }
     }
 
+    public function testALongReasonLeavesRoomForTheHint(): void
+    {
+        $profiles = self::header() . '.profiles';
+        $name = str_repeat('p', 200);
+        file_put_contents($profiles, "[profile $name]\noutput = json\n");
+        $pool = ['env[AWS_EC2_METADATA_DISABLED] = "true"', "env[AWS_CONFIG_FILE] = $profiles", 'env[AWS_SHARED_CREDENTIALS_FILE] = /dev/null'];
+        $this->start(['ffi.enable' => 'true'], [...$pool, "env[AWS_PROFILE] = $name"]);
+        $said = explode("\n", (string) $this->fpm?->request(['do' => 'complaint']))[0];
+        unlink($profiles);
+        self::assertStringStartsWith('no AWS region was found', $said);
+        self::assertStringEndsWith('…; PHP-FPM may have cleared the environment: see clear_env and env[]', $said);
+        self::assertLessThanOrEqual(300, strlen($said));
+    }
+
     public function testWhatTheProgramNamesIsNotSoughtInTheEnvironment(): void
     {
         $profiles = self::header() . '.profiles';

@@ -112,6 +112,7 @@ final class StackTraceTest extends TestCase
             'credentials' => $of(['credentials' => ['secret' => self::SECRET]]),
             'a name in credentials' => $of(['credentials' => ['secret' => self::SECRET, 'colour' => 1]]),
             'a secret for a name' => $of(['credentials' => [self::SECRET => 'a']]),
+            'the end of a long name' => $of([str_repeat('x', 100) . self::SECRET => 1]),
             'a client without signatures' => static fn () => $features([
                 'dynamodb_client' => AwsSdk::client(self::SECRET, static fn () => null, ['signature_version' => 'anonymous']),
             ]),

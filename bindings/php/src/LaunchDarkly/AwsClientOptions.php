@@ -113,7 +113,7 @@ final class AwsClientOptions
     }
 
     /** @param array<string, mixed> $options all of them */
-    private function option(string $name, #[\SensitiveParameter] mixed $value, #[\SensitiveParameter] array $options): void
+    private function option(#[\SensitiveParameter] string $name, #[\SensitiveParameter] mixed $value, #[\SensitiveParameter] array $options): void
     {
         match ($name) {
             'region', 'profile' => $this->settings[$name] = $value,
@@ -230,7 +230,9 @@ final class AwsClientOptions
     {
         if (is_array($proxy)) {
             foreach (array_diff(array_keys($proxy), ['http', 'https']) as $name) {
-                self::refuse("http.proxy.$name", $name === 'no' ? 'give the environment variable NO_PROXY' : 'give "http" or "https"');
+                // The name is not printed: it may be an address with a password.
+                $name === 'no' ? self::refuse('http.proxy.no', 'give the environment variable NO_PROXY')
+                    : self::refuse('another name in http.proxy', 'give "http" or "https"');
             }
             $proxy = $proxy[self::isPlain($options) ? 'http' : 'https'] ?? '';
         }
@@ -320,7 +322,6 @@ final class AwsClientOptions
 
     private static function refuse(#[\SensitiveParameter] string $name, string $advice): never
     {
-        $name = LogLine::name($name);
-        throw new UnsupportedOptionException("dynamodb_options: $name is not supported; $advice");
+        throw new UnsupportedOptionException('dynamodb_options: ' . LogLine::name($name) . " is not supported; $advice");
     }
 }
