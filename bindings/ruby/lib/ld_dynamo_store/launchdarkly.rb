@@ -32,11 +32,14 @@ module LdDynamoStore
     STORE_OPTIONS = %i[dynamodb_opts existing_client prefix logger expiration capacity options library].freeze
     # What Store.new takes and this module gives it.
     OPTIONS_ELSEWHERE = {
-      cache_ttl_ms: "the SDK caches: use expiration", library: "it is an option of its own, beside options",
+      cache_ttl_ms: "the SDK caches: use expiration", stale_on_error: "the SDK caches, and serves nothing that has expired",
+      library: "it is an option of its own, beside options",
       logger: "it is an option of its own, beside options", prefix: "it is an option of its own, beside options",
       table: "it is the first argument"
     }.freeze
-    private_constant :STORE_OPTIONS, :OPTIONS_ELSEWHERE
+    # With these values, such an option asks for what happens anyway.
+    NOTHING_ASKED = { cache_ttl_ms: [nil, 0], stale_on_error: [nil, false] }.freeze
+    private_constant :STORE_OPTIONS, :OPTIONS_ELSEWHERE, :NOTHING_ASKED
 
     class << self
       # Makes a feature store for +LaunchDarkly::Config.new(feature_store: …)+.
@@ -80,7 +83,7 @@ module LdDynamoStore
         unknown = opts.keys.find { |name| !STORE_OPTIONS.include?(name) }
         raise UnsupportedOptionError.new("option", unknown, advice_for(unknown)) if unknown
 
-        opts[:logger] || ::LaunchDarkly::Config.default_logger
+        RepeatedFailures.new(Log.checked(opts[:logger] || ::LaunchDarkly::Config.default_logger))
       end
 
       def advice_for(name)
@@ -101,8 +104,9 @@ module LdDynamoStore
       def further_options(options)
         options.each_key do |name|
           raise UnsupportedOptionError.new("options", name, "its names are symbols, not strings") if name.is_a?(String)
-          next if name == :cache_ttl_ms && [nil, 0].include?(options[name])
-          raise UnsupportedOptionError.new("options", name, OPTIONS_ELSEWHERE.fetch(name)) if OPTIONS_ELSEWHERE.key?(name)
+          next if !OPTIONS_ELSEWHERE.key?(name) || NOTHING_ASKED[name]&.include?(options[name])
+
+          raise UnsupportedOptionError.new("options", name, OPTIONS_ELSEWHERE.fetch(name))
         end
       end
     end
