@@ -72,7 +72,8 @@ final class ItemCacheTest extends TestCase
             'AWS_CONTAINER_CREDENTIALS_FULL_URI' => [[], ['AWS_CONTAINER_CREDENTIALS_FULL_URI' => 'http://127.0.0.1/other']],
             'AWS_CONTAINER_AUTHORIZATION_TOKEN' => [[], ['AWS_CONTAINER_AUTHORIZATION_TOKEN' => 'other']],
             'AWS_USE_FIPS_ENDPOINT' => [[], ['AWS_USE_FIPS_ENDPOINT' => 'true']],
-            'a variable of tomorrow' => [[], ['AWS_ACCOUNT_OF_TOMORROW' => 'other']],
+            'AWS_ACCOUNT_ID' => [[], ['AWS_ACCOUNT_ID' => '123456789012']],
+            'a variable of tomorrow' => [[], ['AWS_TOMORROW' => 'other']],
             'AWS_ENDPOINT_URL' => [[], ['AWS_ENDPOINT_URL' => 'http://127.0.0.1:8001']],
             'AWS_ENDPOINT_URL_DYNAMODB' => [[], ['AWS_ENDPOINT_URL_DYNAMODB' => 'http://127.0.0.1:8001']],
         ];

@@ -24,9 +24,6 @@ final class AdapterOptions
     /** Names that are near enough are taken for a slip. */
     private const MOST_DIFFERENT_LETTERS = 4;
 
-    /** No time is longer: the library takes none, and PHP's numbers end. */
-    private const MAXIMUM_SECONDS = 100 * 365 * 24 * 3600;
-
     /** What an adapter decides itself. */
     private const NOT_OPTIONS_OF_THE_STORE = [
         'table' => 'give dynamodb_table',
@@ -226,8 +223,8 @@ final class AdapterOptions
         if (is_float($value) && !is_finite($value)) {
             throw new UnsupportedOptionException("$name must be a finite number, not $value");
         }
-        if (in_array('int', $allowed, true) && is_numeric($value) && $value > self::MAXIMUM_SECONDS) {
-            throw new UnsupportedOptionException(sprintf('%s must be at most %d seconds', $name, self::MAXIMUM_SECONDS));
+        if (in_array('int', $allowed, true) && is_numeric($value) && $value > AwsClientOptions::MAXIMUM_SECONDS) {
+            throw new UnsupportedOptionException(sprintf('%s must be at most %d seconds', $name, AwsClientOptions::MAXIMUM_SECONDS));
         }
 
         return $value;

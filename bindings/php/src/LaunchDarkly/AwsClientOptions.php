@@ -20,8 +20,8 @@ final class AwsClientOptions
     private const OPERATION_TIMEOUT = 5000;
     private const ATTEMPTS = 3;
 
-    /** No time that the library takes is longer. */
-    private const MAXIMUM_SECONDS = 100 * 365 * 24 * 3600;
+    /** No time that the library takes is longer, and PHP's whole numbers end. */
+    public const MAXIMUM_SECONDS = 100 * 365 * 24 * 3600;
 
     private const TRANSLATED = [
         'region', 'endpoint', 'profile', 'credentials', 'http', 'retries', 'scheme', 'version', 'signature_version', 'validate',
