@@ -37,7 +37,7 @@ trait BigSegments
         try {
             $status = $functions->ld_dynamo_context_hash($text, FFI::addr($hash), FFI::addr($error));
             if ($status < 0) {
-                throw $native->failure($status, $error);
+                throw $native->failure($status, $error, false);
             }
 
             return FFI::string($hash);

@@ -104,6 +104,8 @@ final class CredentialsRenewal
             throw $failure instanceof StoreException ? $failure : new NoCredentialsException(
                 'no AWS credentials came from what was given as credentials: ' . self::said($failure),
                 Status::NO_CREDENTIALS,
+                // Whoever hands them out may do so again later.
+                retriable: true,
                 previous: $failure,
             );
         }

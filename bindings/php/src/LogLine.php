@@ -11,8 +11,15 @@ namespace LdDynamoStore;
  */
 final class LogLine
 {
-    private const MAXIMUM_BYTES = 300;
+    public const MAXIMUM_BYTES = 300;
+    private const NAME_BYTES = 64;
     private const CUT = '…';
+
+    /** The name of an option, which leaves room for what is said of it. */
+    public static function name(string $name): string
+    {
+        return self::of($name, self::NAME_BYTES);
+    }
 
     public static function of(string $text, int $maximum = self::MAXIMUM_BYTES): string
     {

@@ -120,6 +120,12 @@ final class Native
      */
     public static function preload(?string $library = null): void
     {
+        foreach (self::namesInPreloadedHeaders() as $name) {
+            // Requests find it by the environment of their pool, which may be another than this one.
+            if (self::preloaded($name) !== null) {
+                return;
+            }
+        }
         if (self::load($library)->isPreloaded) {
             return;
         }
@@ -139,12 +145,17 @@ final class Native
         }
     }
 
-    /** The exception for a failed call. */
-    public function failure(int $status, CData $error): StoreException
+    /**
+     * The exception for a failed call.
+     *
+     * @param bool $findsCredentials whether the library finds them in the environment, where they are not given
+     */
+    public function failure(int $status, CData $error, bool $findsCredentials): StoreException
     {
         $message = $this->functions->ld_dynamo_error_message($error);
-        if (PHP_SAPI === 'fpm-fcgi' && self::isAbsent(self::FROM_THE_ENVIRONMENT[$status] ?? [])) {
-            $message .= self::CLEARED;
+        $isFromTheEnvironment = $status !== Status::NO_CREDENTIALS || $findsCredentials;
+        if (PHP_SAPI === 'fpm-fcgi' && $isFromTheEnvironment && self::isAbsent(self::FROM_THE_ENVIRONMENT[$status] ?? [])) {
+            $message = LogLine::of($message, LogLine::MAXIMUM_BYTES - strlen(self::CLEARED)) . self::CLEARED;
         }
 
         return StoreException::of(
@@ -227,6 +238,23 @@ final class Native
         self::checkVersion($functions->ld_dynamo_abi_version(), $name);
 
         return new self($functions, $name, true);
+    }
+
+    /** @return array<int, string> the libraries that the headers of `ffi.preload` name, in the form of `preloadableHeader` */
+    private static function namesInPreloadedHeaders(): array
+    {
+        $names = [];
+        foreach (array_filter(explode(PATH_SEPARATOR, (string) ini_get('ffi.preload'))) as $pattern) {
+            foreach (glob($pattern) ?: [] as $file) {
+                // This user may not be one who reads it.
+                $header = is_readable($file) ? (string) file_get_contents($file) : '';
+                if (preg_match('/^#define FFI_SCOPE "ld_dynamo_store_\w+"\n#define FFI_LIB "([^"]+)"$/m', $header, $found) === 1) {
+                    $names[] = $found[1];
+                }
+            }
+        }
+
+        return $names;
     }
 
     /** Names what was declared, so that a request which finds another library, or has another version of this package, does not take it. */

@@ -38,6 +38,9 @@ final class Store
 
     private ?Logger $logger = null;
 
+    /** Whether the library finds credentials itself, since the options name no place. */
+    private bool $findsCredentials = true;
+
     /** Who finds credentials, where that is the host. */
     private ?CredentialsRenewal $renewal = null;
 
@@ -70,6 +73,7 @@ final class Store
         } catch (\JsonException $failure) {
             throw new ConfigurationException("the options have no JSON form: {$failure->getMessage()}", Status::INVALID_CONFIGURATION);
         }
+        $this->findsCredentials = self::namesNoCredentials($options);
         $this->make($configuration, $library);
     }
 
@@ -82,6 +86,7 @@ final class Store
     public static function fromJson(#[\SensitiveParameter] string $configuration, ?string $library = null): self
     {
         $store = (new \ReflectionClass(self::class))->newInstanceWithoutConstructor();
+        $store->findsCredentials = self::namesNoCredentials(json_decode($configuration, true));
         $store->make($configuration, $library);
 
         return $store;
@@ -255,13 +260,19 @@ final class Store
         try {
             $status = $functions->ld_dynamo_store_new($this->json($configuration, 'configuration'), FFI::addr($handle), FFI::addr($error));
             if ($status < 0) {
-                throw $this->native->failure($status, $error);
+                throw $this->native->failure($status, $error, $this->findsCredentials);
             }
         } finally {
             $functions->ld_dynamo_error_free($error);
         }
         $this->handle = $handle;
         RequestEnd::closes($this);
+    }
+
+    /** @param mixed $options what `Store` takes, perhaps not in form */
+    private static function namesNoCredentials(#[\SensitiveParameter] mixed $options): bool
+    {
+        return !isset($options['credentials']) && !isset($options['profile']);
     }
 
     private function open(): CData
@@ -316,7 +327,7 @@ final class Store
         try {
             $status = $functions->$function($handle, ...$native);
             if ($status < 0) {
-                $failure = $this->native->failure($status, $error);
+                $failure = $this->native->failure($status, $error, $this->findsCredentials);
             }
             $result = [$status, FFI::isNull($text) ? null : FFI::string($text)];
         } finally {

@@ -5,138 +5,16 @@ declare(strict_types=1);
 namespace LdDynamoStore\Tests;
 
 use LdDynamoStore\Exception\ConfigurationException;
+use LdDynamoStore\Exception\LibraryNotFoundException;
 use LdDynamoStore\Exception\ReadOnlyException;
 use LdDynamoStore\Exception\UnsupportedOptionException;
 use LdDynamoStore\LaunchDarkly\AdapterOptions;
-use LdDynamoStore\LaunchDarkly\AwsClientOptions;
 use LdDynamoStore\LaunchDarkly\DynamoDb;
 use PHPUnit\Framework\TestCase;
 
 /** Every option of LaunchDarkly's own store, and of the AWS SDK's client, works or is refused with a reason. */
 final class AdapterOptionsTest extends TestCase
 {
-    /**
-     * @param array<string, mixed> $options
-     * @param array<string, mixed> $expected
-     *
-     * @dataProvider translations
-     */
-    public function testSettingsOfTheAwsClientAreTranslated(array $options, array $expected): void
-    {
-        $settings = AwsClientOptions::translate($options);
-        ksort($settings);
-        ksort($expected);
-        self::assertSame($expected, $settings);
-        // The library takes them.
-        DynamoDb::bigSegmentsStore(['dynamodb_table' => 'flags', 'dynamodb_options' => $options]);
-    }
-
-    /** @return array<string, array{array<string, mixed>, array<string, mixed>}> */
-    public static function translations(): array
-    {
-        $static = new class () {
-            public function getAccessKeyId(): string
-            {
-                return 'a';
-            }
-
-            public function getSecretKey(): string
-            {
-                return 'b';
-            }
-
-            public function getSecurityToken(): ?string
-            {
-                return null;
-            }
-
-            public function getExpiration(): ?int
-            {
-                return null;
-            }
-        };
-        $keys = ['access_key_id' => 'a', 'secret_access_key' => 'b'];
-
-        return [
-            'nothing' => [['version' => 'latest', 'signature_version' => 'v4', 'debug' => false, 'validate' => true, 'retries' => null], []],
-            'region and profile' => [['region' => 'eu-west-1', 'profile' => 'p', 'version' => '2012-08-10'], ['region' => 'eu-west-1', 'profile' => 'p']],
-            'endpoint' => [['endpoint' => 'http://127.0.0.1:8000', 'scheme' => 'http'], ['endpoint' => 'http://127.0.0.1:8000']],
-            'endpoint without scheme' => [['endpoint' => '127.0.0.1:8000', 'scheme' => 'http'], ['endpoint' => 'http://127.0.0.1:8000']],
-            'credentials' => [['credentials' => ['key' => 'a', 'secret' => 'b']], ['credentials' => $keys]],
-            'with a token' => [['credentials' => ['key' => 'a', 'secret' => 'b', 'token' => 't', 'expires' => null]], ['credentials' => $keys + ['session_token' => 't']]],
-            'an object that does not expire' => [['credentials' => $static], ['credentials' => $keys]],
-            'time-outs' => [['http' => ['timeout' => 0.5, 'connect_timeout' => 0.2]], ['attempt_timeout_ms' => 500, 'connect_timeout_ms' => 200]],
-            'long time-outs' => [['http' => ['timeout' => 10]], ['attempt_timeout_ms' => 10000, 'operation_timeout_ms' => 30000]],
-            'a long time to connect' => [['http' => ['connect_timeout' => 3]], ['connect_timeout_ms' => 3000, 'attempt_timeout_ms' => 5000, 'operation_timeout_ms' => 15000]],
-            'no time-outs' => [['http' => ['timeout' => 0]], ['attempt_timeout_ms' => 0, 'operation_timeout_ms' => 0]],
-            'retries' => [['retries' => 4], ['max_attempts' => 5, 'operation_timeout_ms' => 10000]],
-            'no retries' => [['retries' => 0], ['max_attempts' => 1]],
-            'retries by mode' => [['retries' => ['mode' => 'adaptive', 'max_attempts' => 2]], ['retry_mode' => 'adaptive', 'max_attempts' => 2]],
-            'proxy' => [['http' => ['proxy' => 'proxy.test:3128', 'verify' => true]], ['proxy' => 'http://proxy.test:3128']],
-            'proxy by scheme' => [['http' => ['proxy' => ['http' => 'http://a.test', 'https' => 'http://b.test']]], ['proxy' => 'http://b.test']],
-            'nothing to verify' => [['endpoint' => 'http://127.0.0.1:8000', 'http' => ['verify' => false]], ['endpoint' => 'http://127.0.0.1:8000']],
-            'nothing to verify, by scheme' => [
-                ['endpoint' => '127.0.0.1:8000', 'scheme' => 'http', 'http' => ['verify' => false]],
-                ['endpoint' => 'http://127.0.0.1:8000'],
-            ],
-            'certificates' => [['http' => ['verify' => '/etc/ssl/certs/ca-certificates.crt']], ['ca_bundle' => '/etc/ssl/certs/ca-certificates.crt']],
-        ];
-    }
-
-    public function testACredentialProviderIsAsked(): void
-    {
-        $provider = static fn () => ['access_key_id' => 'a', 'secret_access_key' => 'b'];
-        self::assertSame(['credentials' => $provider], AwsClientOptions::translate(['credentials' => $provider]));
-        $engine = new FakeDynamoDb();
-        $store = DynamoDb::bigSegmentsStore(['dynamodb_table' => FakeDynamoDb::TABLE, 'dynamodb_options' => ['credentials' => $provider] + $engine->awsOptions()]);
-        self::assertSame([], $store->getMembership('hash'));
-        $engine->stop();
-    }
-
-    public function testAClientOfTheAwsSdkTellsRegionEndpointAndCredentials(): void
-    {
-        $engine = new FakeDynamoDb();
-        $engine->put('p:features', 'flag', '{"version":3}');
-        $client = new class ($engine->address) {
-            public int $asked = 0;
-
-            public function __construct(private string $address)
-            {
-            }
-
-            public function getRegion(): string
-            {
-                return 'us-east-1';
-            }
-
-            public function getEndpoint(): \Stringable
-            {
-                return new class ($this->address) {
-                    public function __construct(private string $address)
-                    {
-                    }
-
-                    public function __toString(): string
-                    {
-                        return $this->address;
-                    }
-                };
-            }
-
-            /** @return array<string, string> */
-            public function getCredentials(): array
-            {
-                $this->asked++;
-
-                return ['access_key_id' => 'a', 'secret_access_key' => 'b'];
-            }
-        };
-        $options = ['dynamodb_client' => $client, 'dynamodb_table' => FakeDynamoDb::TABLE, 'dynamodb_prefix' => 'p'];
-        self::assertSame(3, DynamoDb::featureRequester($options)('', '', [])->getFeature('flag')?->getVersion());
-        self::assertSame(1, $client->asked);
-        $engine->stop();
-    }
-
     /**
      * @param array<string, mixed> $options
      *
@@ -156,7 +34,10 @@ final class AdapterOptionsTest extends TestCase
     public static function refusals(): array
     {
         $aws = static fn (array $options): array => ['dynamodb_options' => $options];
+        $lasting = ': only stores whose credentials last are shared';
         $shared = ': only shared stores keep what they read over requests';
+        $client = AwsSdk::client('http://127.0.0.1:9', static fn () => throw new \LogicException('nobody asks'));
+        $expiring = AwsSdk::credentials(expiration: 4102444800);
         $expires = "worker_cache_ttl is not supported with credentials that expire or that a provider finds; give some that last, or none$shared";
 
         return [
@@ -185,15 +66,23 @@ final class AdapterOptionsTest extends TestCase
             'no logger' => [['logger' => 'error_log'], 'logger (string) is not supported; give a Psr\Log\LoggerInterface'],
             'the time of no pool' => [['cache_ttl' => 5], 'cache_ttl is not supported without cache; give a PSR-6 pool as cache, or apc_expiration'],
             'the cache of a store that is not shared, with a client' => [
-                ['worker_cache_ttl' => 1, 'dynamodb_client' => self::client()],
+                ['worker_cache_ttl' => 1, 'dynamodb_client' => $client],
                 'worker_cache_ttl is not supported together with dynamodb_client; give dynamodb_options' . $shared,
             ],
             'the same with a provider' => [['worker_cache_ttl' => 1] + $aws(['credentials' => static fn () => []]), $expires],
             'the same with a provider among the options of the store' => [['worker_cache_ttl' => 1, 'store_options' => ['credentials' => static fn () => []]], $expires],
-            'the same with credentials that expire' => [['worker_cache_ttl' => 1] + $aws(['credentials' => self::expiring()]), $expires],
+            'the same with credentials that expire' => [['worker_cache_ttl' => 1] + $aws(['credentials' => $expiring]), $expires],
             'the same on purpose' => [
                 ['worker_cache_ttl' => 0.5, 'store_options' => ['share' => false]],
                 'worker_cache_ttl is not supported with share false; leave that out of store_options' . $shared,
+            ],
+            'a shared store with a client' => [
+                ['store_options' => ['share' => true], 'dynamodb_client' => $client],
+                'store_options: share true is not supported together with dynamodb_client; give dynamodb_options' . $lasting,
+            ],
+            'a shared store with a provider' => [
+                ['store_options' => ['share' => true]] + $aws(['credentials' => static fn () => []]),
+                'store_options: share true is not supported with credentials that expire or that a provider finds; give some that last, or none' . $lasting,
             ],
             'for ever' => [['worker_cache_ttl' => -1], 'worker_cache_ttl is not supported below 0; a worker that only reads would never see a change'],
             'the cache of the store' => [
@@ -214,7 +103,7 @@ final class AdapterOptionsTest extends TestCase
             ],
             'other names of keys' => [
                 $aws(['credentials' => ['access_key_id' => 'a', 'secret' => 'hidden']]),
-                'dynamodb_options: credentials.access_key_id is not supported; give key, secret and token',
+                'dynamodb_options: another name in credentials is not supported; give key, secret and token',
             ],
             'expiry' => [
                 $aws(['credentials' => ['key' => 'a', 'secret' => 'hidden', 'expires' => 5]]),
@@ -255,7 +144,7 @@ final class AdapterOptionsTest extends TestCase
      */
     public function testWhatHasTheWrongTypeIsNamed(array $options, string $message): void
     {
-        $this->expectException(\InvalidArgumentException::class);
+        $this->expectException(UnsupportedOptionException::class);
         $this->expectExceptionMessage($message);
         DynamoDb::featureRequester($options + ['dynamodb_table' => 'flags'])('', '', []);
     }
@@ -275,10 +164,83 @@ final class AdapterOptionsTest extends TestCase
             'scheme' => [['dynamodb_options' => ['scheme' => ['http']]], 'dynamodb_options: scheme must be string, not array'],
             'scheme of an endpoint' => [['dynamodb_options' => ['endpoint' => 'a', 'scheme' => ['http']]], 'dynamodb_options: scheme must be string, not array'],
             'cache_ttl' => [['cache' => new Pool(), 'cache_ttl' => 'long'], 'cache_ttl must be int, not string'],
+            'ages' => [['worker_cache_ttl' => 1e300], 'worker_cache_ttl must be at most 3153600000 seconds'],
+            'ages in APCu' => [['apc_expiration' => '1e300'], 'apc_expiration must be at most 3153600000 seconds'],
+            'ages in a pool' => [['cache' => new Pool(), 'cache_ttl' => PHP_INT_MAX], 'cache_ttl must be at most 3153600000 seconds'],
+            'ages of a request' => [
+                ['dynamodb_options' => ['http' => ['timeout' => 1e300]]],
+                'dynamodb_options: http.timeout must be at most 3153600000 seconds; 0 is no limit',
+            ],
             'options' => [['dynamodb_options' => 'region'], 'dynamodb_options must be array, not string'],
             'time-out' => [['dynamodb_options' => ['http' => ['timeout' => 'long']]], 'dynamodb_options: http.timeout must be a number of seconds, not string'],
             'no secret' => [['dynamodb_options' => ['credentials' => ['key' => 'a']]], 'dynamodb_options: credentials has no secret'],
         ];
+    }
+
+    /**
+     * @param array<string, mixed> $options
+     *
+     * @dataProvider longNames
+     */
+    public function testNamesInMessagesAreBounded(array $options): void
+    {
+        try {
+            DynamoDb::featureRequester($options + ['dynamodb_table' => 'flags'])('', '', []);
+            self::fail('no exception');
+        } catch (UnsupportedOptionException $exception) {
+            self::assertLessThanOrEqual(300, strlen($exception->getMessage()));
+            self::assertMatchesRegularExpression('/^[^\n]*two lines[^\n]*… is not supported; [^\n]+$/Du', $exception->getMessage());
+        }
+    }
+
+    /** @return array<string, array{array<string, mixed>}> */
+    public static function longNames(): array
+    {
+        $long = "two\nlines" . str_repeat('é', 400);
+        $aws = static fn (array $options): array => [['dynamodb_options' => $options]];
+
+        return [
+            'an option' => [[$long => 1]],
+            'a setting' => $aws([$long => 1]),
+            'http' => $aws(['http' => [$long => 1]]),
+            'retries' => $aws(['retries' => [$long => 1]]),
+            'a scheme' => $aws(['scheme' => $long]),
+        ];
+    }
+
+    public function testMessagesAreBounded(): void
+    {
+        // A class may have any name.
+        self::assertSame(300, strlen((new UnsupportedOptionException(str_repeat('x', 301)))->getMessage()));
+    }
+
+    public function testANameMayBeTheSecret(): void
+    {
+        foreach ([['credentials' => ['hunter2' => 'secret']], ['http' => ['proxy' => ['http://user:hunter2@proxy.test' => '']]]] as $options) {
+            try {
+                DynamoDb::bigSegmentsStore(['dynamodb_table' => 'flags', 'dynamodb_options' => $options]);
+                self::fail('no exception');
+            } catch (UnsupportedOptionException $exception) {
+                self::assertMatchesRegularExpression('/^dynamodb_options: another name in .* is not supported; give /', $exception->getMessage());
+                self::assertStringNotContainsString('hunter2', $exception->getMessage());
+            }
+        }
+    }
+
+    public function testTheOptionLibraryNamesTheLibrary(): void
+    {
+        $this->expectException(LibraryNotFoundException::class);
+        $this->expectExceptionMessage('the argument library names /nowhere.so');
+        DynamoDb::bigSegmentsStore(['dynamodb_table' => 'flags', 'library' => '/nowhere.so']);
+    }
+
+    public function testPartsOfAMillisecondAreWholeOnes(): void
+    {
+        foreach ([[0.5, 500], [0.0001, 1], [0, 0]] as [$seconds, $milliseconds]) {
+            $options = AdapterOptions::of(['dynamodb_table' => 'flags', 'worker_cache_ttl' => $seconds]);
+            $settings = (new \ReflectionProperty($options, 'settings'))->getValue($options);
+            self::assertSame([$milliseconds, true], [$settings['cache_ttl_ms'], $settings['share']]);
+        }
     }
 
     public function testTheLibraryChecksWhatIsHandedOn(): void
@@ -321,12 +283,6 @@ final class AdapterOptionsTest extends TestCase
         DynamoDb::bigSegmentsStore(['dynamodb_table' => 'flags', 'cache' => new Pool()]);
     }
 
-    public function testCredentialsThatExpireAreAskedAgain(): void
-    {
-        $credentials = self::expiring();
-        self::assertSame(['credentials' => $credentials], AwsClientOptions::translate(['credentials' => $credentials]));
-    }
-
     public function testOptionsOfTheStoreWin(): void
     {
         $engine = new FakeDynamoDb();
@@ -346,52 +302,5 @@ final class AdapterOptionsTest extends TestCase
         $options = array_fill_keys(AdapterOptions::OF_FEATURES, null);
         $this->expectExceptionMessage('dynamodb_table must be specified');
         DynamoDb::featureRequester($options)('', '', []);
-    }
-
-    /** As credentials of the AWS SDK that expire. */
-    private static function expiring(): object
-    {
-        return new class () {
-            public function getAccessKeyId(): string
-            {
-                return 'a';
-            }
-
-            public function getSecretKey(): string
-            {
-                return 'b';
-            }
-
-            public function getSecurityToken(): ?string
-            {
-                return null;
-            }
-
-            public function getExpiration(): int
-            {
-                return 4102444800;
-            }
-        };
-    }
-
-    /** As a client of the AWS SDK. */
-    private static function client(): object
-    {
-        return new class () {
-            public function getRegion(): string
-            {
-                return 'us-east-1';
-            }
-
-            public function getEndpoint(): string
-            {
-                return 'http://127.0.0.1:9';
-            }
-
-            public function getCredentials(): object
-            {
-                throw new \LogicException('nobody asks');
-            }
-        };
     }
 }

@@ -95,7 +95,7 @@ final class CredentialsTest extends TestCase
             self::fail('no exception');
         } catch (NoCredentialsException $exception) {
             self::assertStringContainsString('RuntimeException: the sign-on has ended', $exception->getMessage());
-            self::assertSame($failure, $exception->getPrevious());
+            self::assertSame([$failure, true], [$exception->getPrevious(), $exception->retriable]);
         }
         $failure = null;
         self::assertSame('later', self::signedBy($store));

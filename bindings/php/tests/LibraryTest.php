@@ -128,6 +128,15 @@ final class LibraryTest extends TestCase
         ];
     }
 
+    public function testTheTestsTakePathsThatAreRelative(): void
+    {
+        mkdir("$this->folder/sdk");
+        symlink(dirname(self::SOURCES), "$this->folder/package");
+        $code = 'chdir($argv[1]); foreach (["LAUNCHDARKLY_PHP_SDK", "LD_DYNAMO_STORE_LIBRARY"] as $name) { putenv("$name=./sdk"); }'
+            . 'require "package/tests/bootstrap.php"; echo getenv("LAUNCHDARKLY_PHP_SDK"), getenv("LD_DYNAMO_STORE_LIBRARY");';
+        self::assertSame(str_repeat(realpath($this->folder) . '/sdk', 2), $this->execute([PHP_BINARY, '-r', $code, $this->folder]));
+    }
+
     /** Loads the library in a new process. Returns its path, or the class and message of the exception. */
     private function load(?string $argument = null, ?string $named = null, ?string $system = null, string $sources = self::SOURCES, string $ffi = '1'): string
     {

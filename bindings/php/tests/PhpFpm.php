@@ -23,8 +23,9 @@ final class PhpFpm
     /**
      * @param array<int, string> $pool lines of the pool's configuration
      * @param array<string, string> $settings of php.ini
+     * @param array<string, string>|null $environment that in which it starts; null for that of this process
      */
-    public function __construct(array $pool = [], array $settings = [])
+    public function __construct(array $pool = [], array $settings = [], ?array $environment = null)
     {
         $this->folder = sys_get_temp_dir() . '/ld-dynamo-store-fpm-' . bin2hex(random_bytes(6));
         mkdir($this->folder, 0700);
@@ -46,7 +47,7 @@ final class PhpFpm
         foreach ($settings + ['memory_limit' => '32M', 'display_errors' => '0'] as $name => $value) {
             array_push($command, '-d', "$name=$value");
         }
-        $process = proc_open($command, [['file', '/dev/null', 'r'], ['file', '/dev/null', 'w'], ['file', "$this->folder/errors", 'w']], $pipes);
+        $process = proc_open($command, [['file', '/dev/null', 'r'], ['file', '/dev/null', 'w'], ['file', "$this->folder/errors", 'w']], $pipes, null, $environment);
         if ($process === false) {
             throw new \RuntimeException('PHP-FPM does not start');
         }

@@ -42,9 +42,9 @@ final class PhpFpmTest extends TestCase
      *
      * @dataProvider waysToFfi
      */
-    public function testTheSecondRequestOfAWorkerMakesNoConnection(array $settings, bool $isPreloaded): void
+    public function testTheSecondRequestOfAWorkerMakesNoConnection(array $settings, bool $isPreloaded, bool $isNamedInThePoolAlone = false): void
     {
-        $this->start($settings);
+        $this->start($settings, [], $isNamedInThePoolAlone ? array_diff_key(getenv(), ['LD_DYNAMO_STORE_LIBRARY' => '']) : null);
         self::assertSame(json_encode($isPreloaded), $this->fpm?->request(['do' => 'preloaded']), (string) $this->fpm?->log());
         $isComplaintDue = isset($settings['opcache.preload']) && !$isPreloaded;
         self::assertSame($isComplaintDue, str_contains((string) $this->fpm?->log(), 'each request declares the native library anew'));
@@ -55,7 +55,7 @@ final class PhpFpmTest extends TestCase
         self::assertSame(1, self::$engine->connections());
     }
 
-    /** @return array<string, array{array<string, string>, bool}> */
+    /** @return array<string, array{array<string, string>, bool, 2?: bool}> */
     public static function waysToFfi(): array
     {
         $header = self::header();
@@ -70,6 +70,8 @@ final class PhpFpmTest extends TestCase
             'preloaded classes' => [$preload, posix_geteuid() !== 0],
             'a preloaded header' => [['ffi.enable' => 'true', 'ffi.preload' => $header], true],
             'both' => [$preload + ['ffi.preload' => $header], true],
+            'both, with a pool that names the library' => [$preload + ['ffi.preload' => $header], true, true],
+            'preloaded classes, with a pool that names the library' => [['ffi.enable' => 'true'] + $preload, false, true],
         ];
     }
 
@@ -121,6 +123,22 @@ final class PhpFpmTest extends TestCase
         self::assertSame('[60,60]', $this->fpm?->request(['do' => 'seconds']));
     }
 
+    /** @dataProvider ordersOfVariables */
+    public function testAPlaceHasWhatAProgramSets(string $order): void
+    {
+        $this->start(['ffi.enable' => 'true', 'variables_order' => $order, 'auto_globals_jit' => '0'], ['env[AWS_REGION] = us-east-1']);
+        $places = array_map(fn (string $profile): ?string => $this->fpm?->request(['do' => 'place', 'profile' => $profile]), ['one', 'other', 'one']);
+        self::assertMatchesRegularExpression('/^[0-9a-f]{64}$/D', (string) $places[0]);
+        self::assertSame($places[0], $places[2]);
+        self::assertNotSame($places[0], $places[1]);
+    }
+
+    /** @return array<string, array{string}> */
+    public static function ordersOfVariables(): array
+    {
+        return ['as PHP has it' => ['EGPCS'], 'as Debian has it' => ['GPCS']];
+    }
+
     public function testAFatalErrorLeaksNothing(): void
     {
         $this->start(['ffi.enable' => 'true']);
@@ -144,13 +162,37 @@ final class PhpFpmTest extends TestCase
         foreach ($said as $message) {
             self::assertStringContainsString('PHP-FPM may have cleared the environment', $message);
             self::assertLessThanOrEqual(300, strlen($message), $message);
+            self::assertStringStartsWith('no AWS ', $message);
         }
-        $this->fpm?->stop();
-        // A profile that only has a region.
+    }
+
+    public function testALongReasonLeavesRoomForTheHint(): void
+    {
+        $profiles = self::header() . '.profiles';
+        $name = str_repeat('p', 200);
+        file_put_contents($profiles, "[profile $name]\noutput = json\n");
+        $pool = ['env[AWS_EC2_METADATA_DISABLED] = "true"', "env[AWS_CONFIG_FILE] = $profiles", 'env[AWS_SHARED_CREDENTIALS_FILE] = /dev/null'];
+        $this->start(['ffi.enable' => 'true'], [...$pool, "env[AWS_PROFILE] = $name"]);
+        $said = explode("\n", (string) $this->fpm?->request(['do' => 'complaint']))[0];
+        unlink($profiles);
+        self::assertStringStartsWith('no AWS region was found', $said);
+        self::assertStringEndsWith('…; PHP-FPM may have cleared the environment: see clear_env and env[]', $said);
+        self::assertLessThanOrEqual(300, strlen($said));
+    }
+
+    public function testWhatTheProgramNamesIsNotSoughtInTheEnvironment(): void
+    {
         $profiles = self::header() . '.profiles';
         file_put_contents($profiles, "[profile bare]\nregion = us-east-1\n");
-        array_push($pool, 'env[AWS_PROFILE] = bare', "env[AWS_CONFIG_FILE] = $profiles", 'env[AWS_SHARED_CREDENTIALS_FILE] = /dev/null');
+        $pool = ['env[AWS_EC2_METADATA_DISABLED] = "true"', "env[AWS_CONFIG_FILE] = $profiles", 'env[AWS_SHARED_CREDENTIALS_FILE] = /dev/null'];
         $this->start(['ffi.enable' => 'true'], $pool);
+        foreach (['pushed', 'expired', 'a provider', 'a profile', 'JSON'] as $given) {
+            $said = (string) $this->fpm?->request(['do' => 'complaint', 'given' => $given]);
+            self::assertMatchesRegularExpression('/credentials/', $said, $given);
+            self::assertStringNotContainsString('cleared', $said, $given);
+        }
+        $this->fpm?->stop();
+        $this->start(['ffi.enable' => 'true'], [...$pool, 'env[AWS_PROFILE] = bare']);
         $said = (string) $this->fpm?->request(['do' => 'complaint']);
         unlink($profiles);
         self::assertStringContainsString('no AWS credentials were found', $said);
@@ -165,14 +207,15 @@ final class PhpFpmTest extends TestCase
     /**
      * @param array<string, string> $settings
      * @param array<int, string> $pool
+     * @param array<string, string>|null $environment
      */
-    private function start(array $settings, array $pool = []): void
+    private function start(array $settings, array $pool = [], ?array $environment = null): void
     {
         foreach (['LD_DYNAMO_STORE_LIBRARY', 'LAUNCHDARKLY_PHP_SDK'] as $name) {
             if (getenv($name) !== false) {
                 $pool[] = "env[$name] = " . getenv($name);
             }
         }
-        $this->fpm = new PhpFpm($pool, $settings);
+        $this->fpm = new PhpFpm($pool, $settings, $environment);
     }
 }

@@ -111,6 +111,14 @@ final class StackTraceTest extends TestCase
             'an option of the AWS SDK' => $of(['colour' => 1]),
             'credentials' => $of(['credentials' => ['secret' => self::SECRET]]),
             'a name in credentials' => $of(['credentials' => ['secret' => self::SECRET, 'colour' => 1]]),
+            'a secret for a name' => $of(['credentials' => [self::SECRET => 'a']]),
+            'the end of a long name' => $of([str_repeat('x', 100) . self::SECRET => 1]),
+            'a client without signatures' => static fn () => $features([
+                'dynamodb_client' => AwsSdk::client(self::SECRET, static fn () => null, ['signature_version' => 'anonymous']),
+            ]),
+            'the time of no cache' => static fn () => $features(['cache_ttl' => 5, 'dynamodb_options' => $aws]),
+            'the time of no cache, the secret among the options of the client' => static fn () =>
+                DynamoDb::featureRequester(['cache_ttl' => 5])('', self::SECRET, ['dynamodb_table' => 'flags', 'dynamodb_options' => $aws]),
             'a time-out' => $of(['http' => ['timeout' => 'long']]),
             'a proxy' => $of(['http' => ['proxy' => ['no' => 'http://user:' . self::SECRET . '@proxy.test']]]),
             'a scheme' => $of(['endpoint' => '127.0.0.1', 'scheme' => ['http']]),

@@ -12,5 +12,13 @@ if (getenv('LD_DYNAMO_STORE_LIBRARY') === false) {
     putenv('LD_DYNAMO_STORE_LIBRARY=' . realpath(ROOT . '/target/release') . '/libld_dynamo_store.so');
 }
 
+// Processes that tests start have folders of their own.
+foreach (['LAUNCHDARKLY_PHP_SDK', 'LAUNCHDARKLY_PHP_SHARED_TESTS', 'LD_DYNAMO_STORE_LIBRARY'] as $name) {
+    $path = (string) getenv($name);
+    if ($path !== '') {
+        putenv("$name=" . (realpath($path) ?: throw new RuntimeException("$name names $path, which is not there")));
+    }
+}
+
 // A hang ends the run as a failure: SIGALRM is left at its default, so that it also ends a process that is inside the library.
 pcntl_alarm(240);

@@ -8,6 +8,7 @@ declare(strict_types=1);
 
 namespace LdDynamoStore\Tests;
 
+use LdDynamoStore\LaunchDarkly\CachePlace;
 use LdDynamoStore\LaunchDarkly\DynamoDb;
 use LdDynamoStore\Native;
 use LdDynamoStore\Store;
@@ -37,13 +38,31 @@ function seconds(): string
     return json_encode(array_column(((array) apcu_cache_info())['cache_list'], 'ttl'), JSON_THROW_ON_ERROR);
 }
 
-/** Why a store that was told neither region nor credentials cannot ask. */
-function complaint(): string
+/** The place of a cache's entries, with a variable that the program sets. */
+function place(string $profile): string
 {
+    putenv("AWS_PROFILE=$profile");
+
+    return CachePlace::of('flags', ['prefix' => '']);
+}
+
+/** Why a store cannot ask that was told neither region nor credentials, or these. */
+function complaint(string $given): string
+{
+    $region = ['region' => 'us-east-1'];
+    $old = ['access_key_id' => 'a', 'secret_access_key' => 'b', 'expires_ms' => 1000];
+    $all = match ($given) {
+        'pushed', 'JSON' => [$region + ['credentials' => 'pushed']],
+        'expired' => [$region + ['credentials' => static fn (): array => $old]],
+        'a provider' => [$region + ['credentials' => static fn () => throw new \RuntimeException('no credentials here')]],
+        'a profile' => [['profile' => 'bare']],
+        default => [[], $region],
+    };
     $messages = [];
-    foreach ([[], ['region' => 'us-east-1']] as $options) {
+    foreach ($all as $options) {
         try {
-            (new Store('flags', $options))->checkAvailable();
+            $store = $given === 'JSON' ? Store::fromJson(json_encode(['table' => 'flags'] + $options, JSON_THROW_ON_ERROR)) : new Store('flags', $options);
+            $store->checkAvailable();
         } catch (\Exception $failure) {
             $messages[] = $failure->getMessage();
         }
@@ -58,8 +77,9 @@ try {
         'read' => read($endpoint),
         'fail' => read($endpoint) . trigger_error('ended', E_USER_ERROR),
         'preloaded' => isPreloaded(),
+        'place' => place((string) ($_GET['profile'] ?? '')),
         'seconds' => seconds(),
-        'complaint' => complaint(),
+        'complaint' => complaint((string) ($_GET['given'] ?? '')),
         'descriptors' => count((array) scandir('/proc/self/fd')),
         default => 'what?',
     };

@@ -169,6 +169,7 @@ def test_a_first_failure_is_raised(stub: Stub, always_looking: None) -> None:
         with pytest.raises(NoCredentialsError, match="RuntimeError: the sign-on has ended") as raised:
             store.get("features", "a")
         assert isinstance(raised.value.__cause__, RuntimeError)
+        assert raised.value.retriable
         assert store.get("features", "a") is not None
     nobody = botocore.session.Session()
     nobody.get_component("credential_provider").providers.clear()

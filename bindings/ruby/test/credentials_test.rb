@@ -102,6 +102,7 @@ class CredentialsTest < Minitest::Test
     error = assert_raises(LdDynamoStore::NoCredentialsError) { store.get("features", "flag") }
     assert_includes error.message, "IOError: the sign-on has ended"
     assert_kind_of IOError, error.cause
+    assert_predicate error, :retriable?
     let_time_pass(store)
     assert_equal "later", signed_by(store)
     nobody = store(Struct.new(:credentials).new(nil))
@@ -256,6 +257,78 @@ class CredentialsTest < Minitest::Test
     message = assert_raises(LdDynamoStore::NoCredentialsError) { long.check_available }.message
     assert_predicate message, :valid_encoding?
     assert_operator message.size, :<=, 300
+  end
+
+  # An interrupt at the end of the call that takes the lock, from where the lock was left taken for ever.
+  %i[lock try_lock].each do |call|
+    define_method("test_an_interrupt_at_the_end_of_#{call}_leaves_the_lock_free") do
+      provider = Renewing.new(["first", 3600])
+      store = store(provider)
+      signed_by(store) if call == :try_lock
+      let_time_pass(store)
+      renewing = store.instance_variable_get(:@renewal).instance_variable_get(:@renewing)
+      main = Thread.current
+      interrupts = 1
+      interrupt = TracePoint.new(:c_return) do |event|
+        next unless event.method_id == call && event.self.equal?(renewing) && (interrupts -= 1) == 0
+
+        Thread.new { main.raise(NotImplementedError, "the interrupt") }.join
+      end
+      assert_raises(NotImplementedError) { interrupt.enable(target_thread: main) { store.check_available } }
+      refute_predicate renewing, :locked?
+      let_time_pass(store)
+      assert_equal "first", Timeout.timeout(10) { signed_by(store) }
+      assert_equal call == :lock ? 1 : 2, provider.asked
+    end
+  end
+
+  def test_who_waits_for_the_first_ones_may_be_interrupted
+    store, thread = store_with_a_look_under_way
+    assert_raises(Timeout::Error) { Timeout.timeout(0.2) { store.check_available } }
+    thread.kill.join
+    assert_equal "found", signed_by(store)
+  ensure
+    thread&.kill
+  end
+
+  def test_an_object_that_calls_the_store_it_is_asked_by
+    store = nil
+    provider = Struct.new(:find) { def credentials = find.call }.new(-> { store.check_available })
+    store = store(provider)
+    assert_includes assert_raises(LdDynamoStore::NoCredentialsError) { store.check_available }.message, "ThreadError"
+    provider.find = -> { Static.new("first", "secret", nil) }
+    let_time_pass(store)
+    assert_equal "first", signed_by(store)
+    renewing = store.instance_variable_get(:@renewal).instance_variable_get(:@renewing)
+    provider.find = lambda do
+      let_time_pass(store)
+      store.check_available
+      Static.new(renewing.owned?.to_s, "secret", nil)
+    end
+    let_time_pass(store)
+    assert_equal "true", signed_by(store)
+  end
+
+  # As a provider of the AWS SDK that has found nothing.
+  [[nil, nil], ["", ""], ["id", nil], [nil, "secret"], ["id", ""]].each do |id, secret|
+    define_method("test_credentials_of_#{id.inspect}_and_#{secret.inspect}_are_none") do
+      store = store(Struct.new(:credentials).new(Static.new(id, secret, nil)))
+      error = assert_raises(LdDynamoStore::NoCredentialsError) { store.get("features", "flag") }
+      assert_match(/has none\z/, error.message)
+      assert_predicate error, :retriable?
+      assert_equal false, store.available?
+    end
+  end
+
+  def test_a_provider_that_finds_nothing_any_more
+    output = StringIO.new
+    provider = Static.new("first", "secret", nil)
+    store = store(provider, logger: Logger.new(output))
+    signed_by(store)
+    provider.access_key_id = provider.secret_access_key = nil
+    let_time_pass(store)
+    assert_equal "first", signed_by(store)
+    assert_match(/those that are known are used: ArgumentError: .* has none$/, output.string)
   end
 
   def test_pushed_by_hand

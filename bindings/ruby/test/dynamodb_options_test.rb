@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require "delegate"
+require "pathname"
 require "sdk"
 
 # Options of the official store and what becomes of them.
@@ -32,6 +34,9 @@ class DynamoDBOptionsTest < Minitest::Test
     [{ retry_limit: 0 }, { max_attempts: 1 }],
     [{ retry_limit: 4 }, { max_attempts: 5, operation_timeout_ms: 10_000 }],
     [{ max_attempts: 2, retry_limit: 8 }, { max_attempts: 2 }],
+    [{ max_attempts: 2.0 }, { max_attempts: 2 }],
+    [{ max_attempts: "2", http_open_timeout: "0.5" }, { max_attempts: 2, connect_timeout_ms: 500, attempt_timeout_ms: 2500 }],
+    [{ region: :"eu-west-1", ssl_ca_bundle: Pathname("/ca.pem") }, { region: "eu-west-1", ca_bundle: "/ca.pem" }],
     [{ retry_mode: "standard" }, { retry_mode: "standard" }],
     [{ retry_mode: "adaptive" }, { retry_mode: "adaptive" }],
     [{ validate_params: true, convert_params: true, compute_checksums: true, use_fips_endpoint: false, api_version: "2012-08-10" }, {}]
@@ -76,10 +81,24 @@ class DynamoDBOptionsTest < Minitest::Test
     assert_includes assert_raises(ArgumentError) { OPTIONS.new({ session_token: "a" }).settings }.message, "access_key_id is missing"
   end
 
-  { http_read_timeout: "abc", http_open_timeout: [], max_attempts: "many", retry_limit: {} }.each do |name, value|
-    define_method("test_a_wrong_number_of_#{name}") do
-      error = assert_raises(ArgumentError) { OPTIONS.new({ name => value }).settings }
-      assert_equal "dynamodb_opts: #{name} must be a number, not #{value.inspect}", error.message
+  {
+    http_read_timeout: ["a number of seconds from 0", "abc", -1, -0.001, false, Float::NAN, Float::INFINITY],
+    http_open_timeout: ["a number of seconds from 0", [], -5],
+    max_attempts: ["a whole number from 1", "many", "2.9", 2.9, 0, -1, true, 5r / 2],
+    retry_limit: ["a whole number from 0", {}, 0.5, -1, Float::NAN],
+    region: ["text", false, 7, [], {}], endpoint: ["text", true], profile: ["text", false], http_proxy: ["text", false, { password: "abc" }],
+    ssl_ca_bundle: ["text", 1]
+  }.each do |name, (what, *values)|
+    define_method("test_a_wrong_value_of_#{name}") do
+      values.each do |value|
+        error = assert_raises(ArgumentError, value.inspect) { OPTIONS.new({ name => value }).settings }
+        assert_equal "dynamodb_opts: #{name} must be #{what}, not #{what == "text" ? "of class #{value.class}" : value.inspect}", error.message
+      end
+    end
+  end
+
+  %i[http_read_timeout http_open_timeout max_attempts retry_limit].each do |name|
+    define_method("test_a_wrong_text_of_#{name}") do
       long = assert_raises(ArgumentError) { OPTIONS.new({ name => "x" * 1000 }, global: [name]).settings }.message
       assert_includes long, "Aws.config: #{name} must be"
       assert_operator long.size, :<, 300
@@ -92,7 +111,7 @@ class DynamoDBOptionsTest < Minitest::Test
       assert_includes error.message, advice
     end
     {
-      cache_ttl_ms: "expiration", logger: "option of its own, beside options", library: "option of its own", prefix: "option of its own",
+      cache_ttl_ms: "expiration", stale_on_error: "the SDK caches", logger: "option of its own, beside options", library: "option of its own", prefix: "option of its own",
       table: "first argument", "prefix" => "symbols, not strings", "cache_ttl_ms" => "symbols, not strings"
     }.each do |name, advice|
       [:new_feature_store, :new_big_segment_store].each do |make|
@@ -104,7 +123,8 @@ class DynamoDBOptionsTest < Minitest::Test
     error = assert_raises(UNSUPPORTED) { feature_store(options: { "wrong \xff\n" * 100 => 1 }) }
     assert_match(/\Aoptions: wrong .* symbols, not strings\z/, error.message)
     assert_operator error.message.size, :<, 300
-    assert_nil feature_store(options: { cache_ttl_ms: 0 }).get(FEATURES, "a")
+    assert_raises(UNSUPPORTED) { feature_store(options: { stale_on_error: true }) }
+    assert_nil feature_store(options: { cache_ttl_ms: 0, stale_on_error: false }).get(FEATURES, "a")
     assert_raises(LdDynamoStore::ConfigurationError) { feature_store(options: { tabel: 1 }) }
     assert_raises(LdDynamoStore::ReadOnlyError) { feature_store(options: { read_only: true }).upsert(FEATURES, flag("a", 1)) }
     assert_raises(LdDynamoStore::LibraryNotFoundError) { feature_store(library: "/nowhere.so") }
@@ -186,6 +206,36 @@ class DynamoDBOptionsTest < Minitest::Test
     end
     error = assert_raises(UNSUPPORTED) { LdDynamoStore::LaunchDarkly.new_feature_store("table", { existing_client: "client" }) }
     assert_includes error.message, "Aws::DynamoDB::Client"
+  end
+
+  def test_an_existing_client_that_is_wrapped
+    taken = { region: "eu-west-1", endpoint: "https://dynamodb.eu-west-1.amazonaws.com", credentials: PROVIDER, max_attempts: 2 }
+    client = Client.new(region: "eu-west-1", credentials: PROVIDER, max_attempts: 2)
+    assert_equal taken, EXISTING.new(SimpleDelegator.new(SimpleDelegator.new(client))).settings
+  end
+
+  # As Aws::DynamoDB::Client, but made in another way.
+  class OtherwiseMade < Client
+    def initialize(options)
+      super(**options)
+    end
+  end
+
+  # Passes everything on, and is made of what it passes to.
+  Proxy = Struct.new(:client) { def config = client.config }
+
+  def test_an_existing_client_that_cannot_be_made_again
+    client = Client.new(region: "eu-west-1", credentials: PROVIDER)
+    nameless = Class.new(Proxy) { def initialize(client) = super }
+    [nameless.new(client), Struct.new(:config).new("text"), Struct.new(:config).new(Object.new)].each do |wrong|
+      error = assert_raises(UNSUPPORTED) { EXISTING.new(wrong).settings }
+      assert_equal "existing_client: #{wrong.class} is not supported; give an Aws::DynamoDB::Client", error.message
+    end
+    with_global({}) do
+      Aws.const_set(:DynamoDB, Module.new).const_set(:Client, Client)
+      other = OtherwiseMade.new({ region: "eu-west-1", credentials: PROVIDER, max_attempts: 2 })
+      assert_equal 2, EXISTING.new(other).settings.fetch(:max_attempts)
+    end
   end
 
   def test_an_existing_client_that_has_more_by_way_of_aws_config

@@ -116,14 +116,35 @@ class LaunchDarklyTest < Minitest::Test
       put_item("before", JSON.generate(flag_data("before", 1)))
       put_item("good }", JSON.generate(flag_data("good }", 1).merge(name: "{\\\"[")))
       5.times { assert_nil store.get(FEATURES, "dam \"]aged") }
+      5.times { assert_equal({ before: "before", "good }": "good }" }, store.all(FEATURES).transform_values(&:key)) }
+      assert_equal "{\\\"[", store.all(FEATURES).fetch(:"good }")[:name]
       assert_equal 1, log.string.scan(/ERROR.*corrupt/).size, log.string
       assert_includes log.string, "dam"
-      assert_equal({ before: "before", "good }": "good }" }, store.all(FEATURES).transform_values(&:key))
-      assert_equal "{\\\"[", store.all(FEATURES).fetch(:"good }")[:name]
       log.string.lines.each { |line| assert_operator line.size, :<, 400 }
       store.upsert(FEATURES, flag("dam \"]aged", 2))
       assert_equal 2, store.get(FEATURES, "dam \"]aged").version
     end
+  end
+
+  def test_a_damaged_item_is_told_without_its_values
+    put_item("rules", '{"key":"rules","version":1,"rules":"hidden-value"}')
+    put_item("half", '{"key":"half","version":1,"hidden-value":"\ud800"}')
+    store = feature_store
+    %w[rules half].each { |key| assert_nil store.get(FEATURES, key) }
+    assert_empty store.all(FEATURES)
+    lines = log.string.lines
+    assert_equal 2, lines.size, log.string
+    lines.each { |line| assert_match(/ERROR.*is corrupt: [\w:]+\S*( \S+)?$/, line) }
+    refute_match(/hidden-value|\^\^/, log.string)
+    decoder = LdDynamoStore::LaunchDarkly.const_get(:ItemDecoder)
+    error = assert_raises(LdDynamoStore::CorruptItemError) { decoder.item(FEATURES, "rules", '{"version":1,"rules":"hidden-value"}') }
+    refute_includes error.full_message(highlight: false), "hidden-value"
+  end
+
+  def test_messages_of_the_library_that_are_no_errors_come_every_time
+    failures = LdDynamoStore::LaunchDarkly.const_get(:RepeatedFailures).new(Logger.new(log))
+    2.times { %i[INFO WARN ERROR].each { |severity| failures.add(Logger.const_get(severity), "a message", "ld_dynamo_store") } }
+    assert_equal %w[INFO WARN ERROR INFO WARN], log.string.scan(/^.*\] +(\w+) --/).flatten
   end
 
   def test_an_error_of_who_takes_the_items_is_not_the_decoders
@@ -235,6 +256,13 @@ class LaunchDarklyTest < Minitest::Test
     assert_nil feature_store(logger: broken).get(FEATURES, "a")
   end
 
+  def test_what_is_no_logger_is_refused
+    ["log", true, $stdout].each do |wrong|
+      assert_raises(TypeError) { feature_store(logger: wrong) }
+      assert_raises(TypeError) { LdDynamoStore::LaunchDarkly.new_big_segment_store(Engine::TABLE, opts(logger: wrong)) }
+    end
+  end
+
   def test_a_logger_without_add
     messages = []
     plain = Class.new { %i[debug info warn error].each { |level| define_method(level) { |message| messages << [level, message] } } }.new
@@ -242,7 +270,7 @@ class LaunchDarklyTest < Minitest::Test
     store = feature_store(logger: plain)
     assert_nil store.get(FEATURES, "a")
     assert_empty store.all(FEATURES)
-    assert_equal %i[error error], messages.map(&:first)
+    assert_equal %i[error], messages.map(&:first)
   end
 
   def test_stop_leaves_the_store_to_others

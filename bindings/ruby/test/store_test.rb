@@ -113,6 +113,30 @@ class StoreTest < Minitest::Test
     options = Engine.options(__method__, table: Engine::TABLE)
     assert_nil(LdDynamoStore::Store.open(**options) { |store| store.get("features", "flag") })
     assert_includes assert_raises(LdDynamoStore::ConfigurationError) { LdDynamoStore::Store.new }.message, "table"
+    [Engine::TABLE, nil].each { |table| assert_nil LdDynamoStore::Store.new(Engine::TABLE, **options, table: table).get("features", "flag") }
+    error = assert_raises(LdDynamoStore::ConfigurationError) { LdDynamoStore::Store.new("first", **options, table: "second") }
+    assert_equal 'table is given twice, as "first" and as the option table: "second"', error.message
+  end
+
+  # A copy would call a native store that the finalizer of the other one has freed.
+  def test_a_store_cannot_be_copied
+    store = Engine.store(__method__)
+    { dup: {}, clone: {}, "clone frozen": { freeze: true } }.each do |call, how|
+      error = assert_raises(TypeError) { store.public_send(call[/\w+/], **how) }
+      assert_includes error.message, "a store cannot be copied"
+    end
+    assert_raises(TypeError) { LdDynamoStore::Store.allocate.dup }
+    assert_nil store.get("features", "flag")
+  end
+
+  def test_what_is_no_logger_is_refused
+    store = Engine.store(__method__)
+    ["log", true, false, $stdout, Object.new, Class.new { def debug(_) = nil }.new].each do |wrong|
+      error = assert_raises(TypeError) { store.logger = wrong }
+      assert_match(/\Alogger must be a Logger, .*#{wrong.class}/, error.message)
+      assert_raises(TypeError) { Engine.store(__method__, logger: wrong) }
+    end
+    assert_nil store.get("features", "flag")
   end
 
   def test_a_closed_store_refuses_calls

@@ -6,6 +6,7 @@ namespace LdDynamoStore\LaunchDarkly;
 
 use LdDynamoStore\CredentialsRenewal;
 use LdDynamoStore\Exception\UnsupportedOptionException;
+use LdDynamoStore\LogLine;
 use LdDynamoStore\Store;
 use Psr\Cache\CacheItemPoolInterface;
 use Psr\Log\LoggerInterface;
@@ -22,12 +23,6 @@ final class AdapterOptions
 
     /** Names that are near enough are taken for a slip. */
     private const MOST_DIFFERENT_LETTERS = 4;
-
-    /** What decides about the account, the region and the address of a table whose options do not. */
-    private const VARIABLES_OF_THE_PLACE = [
-        'AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_ACCESS_KEY_ID', 'AWS_ROLE_ARN', 'AWS_ENDPOINT_URL',
-        'AWS_ENDPOINT_URL_DYNAMODB',
-    ];
 
     /** What an adapter decides itself. */
     private const NOT_OPTIONS_OF_THE_STORE = [
@@ -99,7 +94,7 @@ final class AdapterOptions
     {
         foreach (array_keys($options) as $name) {
             if (!in_array($name, $known, true)) {
-                throw new UnsupportedOptionException("$name is not supported; " . self::advice((string) $name, $known));
+                throw new UnsupportedOptionException(LogLine::name((string) $name) . ' is not supported; ' . self::advice((string) $name, $known));
             }
         }
     }
@@ -107,7 +102,7 @@ final class AdapterOptions
     /**
      * @param array<string, mixed> $options those of the adapter, perhaps among others
      *
-     * @throws \InvalidArgumentException
+     * @throws UnsupportedOptionException
      */
     public static function of(#[\SensitiveParameter] array $options): self
     {
@@ -117,7 +112,7 @@ final class AdapterOptions
         self::refuseUnknown($meant, self::OF_FEATURES);
         $table = self::typed($given, 'dynamodb_table', 'string') ?? '';
         if ($table === '') {
-            throw new \InvalidArgumentException('dynamodb_table must be specified');
+            throw new UnsupportedOptionException('dynamodb_table must be specified');
         }
         $seconds = self::seconds($given);
         $settings = self::settings($given);
@@ -126,14 +121,17 @@ final class AdapterOptions
         $settings['cache_ttl_ms'] = (int) ceil($seconds * 1000);
         // Stores whose credentials a program finds cannot be shared.
         $finds = CredentialsRenewal::of($settings['credentials'] ?? null) !== null;
+        $with = match (true) {
+            ($settings['credentials'] ?? null) instanceof AwsClient => 'together with dynamodb_client; give dynamodb_options',
+            $finds => 'with credentials that expire or that a provider finds; give some that last, or none',
+            default => 'with share false; leave that out of store_options',
+        };
+        if ($finds && ($settings['share'] ?? false) === true) {
+            throw new UnsupportedOptionException("store_options: share true is not supported $with: only stores whose credentials last are shared");
+        }
         $settings['share'] ??= !$finds;
         if ($seconds > 0 && $settings['share'] === false) {
-            $reason = match (true) {
-                isset($given['dynamodb_client']) => 'together with dynamodb_client; give dynamodb_options',
-                $finds => 'with credentials that expire or that a provider finds; give some that last, or none',
-                default => 'with share false; leave that out of store_options',
-            };
-            throw new UnsupportedOptionException("worker_cache_ttl is not supported $reason: only shared stores keep what they read over requests");
+            throw new UnsupportedOptionException("worker_cache_ttl is not supported $with: only shared stores keep what they read over requests");
         }
         $pool = $given['cache'] ?? null;
         $pool = $pool instanceof CacheItemPoolInterface ? $pool : null;
@@ -172,28 +170,12 @@ final class AdapterOptions
 
     public function cache(): ?ItemCache
     {
-        $place = $this->place();
+        if ($this->pool === null && $this->apcuSeconds === null) {
+            return null;
+        }
+        $place = CachePlace::of($this->table, $this->settings);
 
-        return match (true) {
-            $this->pool !== null => new PoolItemCache($place, $this->pool, $this->poolSeconds),
-            $this->apcuSeconds !== null => new ApcuItemCache($place, $this->apcuSeconds),
-            default => null,
-        };
-    }
-
-    /** Tells the data of one table and prefix from another's. A hash, since an access key's id is part of it. */
-    private function place(): string
-    {
-        $credentials = $this->settings['credentials'] ?? null;
-
-        return hash('sha256', serialize([
-            $this->table,
-            $this->settings['prefix'],
-            array_map(fn (string $name): mixed => $this->settings[$name] ?? null, ['region', 'endpoint', 'profile']),
-            is_array($credentials) ? $credentials['access_key_id'] ?? null : null,
-            // Those of the process, as the library reads them, not those of a request.
-            array_map(static fn (string $name): string|false => getenv($name, true), self::VARIABLES_OF_THE_PLACE),
-        ]));
+        return $this->pool !== null ? new PoolItemCache($place, $this->pool, $this->poolSeconds) : new ApcuItemCache($place, $this->apcuSeconds);
     }
 
     /**
@@ -209,7 +191,7 @@ final class AdapterOptions
             if ($aws !== []) {
                 throw new UnsupportedOptionException('dynamodb_options is not supported together with dynamodb_client; leave one out');
             }
-            $settings = AwsClientOptions::ofClient($given['dynamodb_client']);
+            $settings = AwsClient::of($given['dynamodb_client'])->settings();
         }
         $more = self::typed($given, 'store_options', 'array') ?? [];
         foreach (array_intersect_key(self::NOT_OPTIONS_OF_THE_STORE, $more) as $name => $advice) {
@@ -242,11 +224,15 @@ final class AdapterOptions
     private static function typed(#[\SensitiveParameter] array $given, string $name, string $types): mixed
     {
         $value = $given[$name] ?? null;
-        if ($value !== null && !in_array(get_debug_type($value), explode('|', $types), true)) {
-            throw new \InvalidArgumentException("$name must be " . str_replace('|', ' or ', $types) . ', not ' . get_debug_type($value));
+        $allowed = explode('|', $types);
+        if ($value !== null && !in_array(get_debug_type($value), $allowed, true)) {
+            throw new UnsupportedOptionException("$name must be " . str_replace('|', ' or ', $types) . ', not ' . get_debug_type($value));
         }
         if (is_float($value) && !is_finite($value)) {
-            throw new \InvalidArgumentException("$name must be a finite number, not $value");
+            throw new UnsupportedOptionException("$name must be a finite number, not $value");
+        }
+        if (in_array('int', $allowed, true) && is_numeric($value) && $value > AwsClientOptions::MAXIMUM_SECONDS) {
+            throw new UnsupportedOptionException(sprintf('%s must be at most %d seconds', $name, AwsClientOptions::MAXIMUM_SECONDS));
         }
 
         return $value;

@@ -4,13 +4,15 @@ declare(strict_types=1);
 
 namespace LdDynamoStore\LaunchDarkly;
 
+use LdDynamoStore\Exception\UnsupportedOptionException;
+
 /** @internal */
 final class ApcuItemCache extends ItemCache
 {
     public function __construct(string $place, private readonly int $seconds)
     {
         if (!extension_loaded('apcu')) {
-            throw new \InvalidArgumentException('apc_expiration was specified but apcu is not installed');
+            throw new UnsupportedOptionException('apc_expiration was specified but apcu is not installed');
         }
         parent::__construct($place);
     }

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace LdDynamoStore\LaunchDarkly;
 
 use LdDynamoStore\Exception\UnsupportedOptionException;
+use LdDynamoStore\LogLine;
 
 /**
  * Translates the settings of the AWS SDK for PHP's client, which LaunchDarkly's own store takes, into options of `Store`. One without a
@@ -18,6 +19,9 @@ final class AwsClientOptions
     private const ATTEMPT_TIMEOUT = 2000;
     private const OPERATION_TIMEOUT = 5000;
     private const ATTEMPTS = 3;
+
+    /** No time that the library takes is longer, and PHP's whole numbers end. */
+    public const MAXIMUM_SECONDS = 100 * 365 * 24 * 3600;
 
     private const TRANSLATED = [
         'region', 'endpoint', 'profile', 'credentials', 'http', 'retries', 'scheme', 'version', 'signature_version', 'validate',
@@ -64,7 +68,11 @@ final class AwsClientOptions
         'with_resolved' => self::REQUESTS_ARE_OURS,
     ];
 
-    private const OFF_BY_DEFAULT = ['csm', 'debug', 'disable_host_prefix_injection', 'endpoint_discovery', 'stats', 'use_dual_stack_endpoint', 'use_fips_endpoint'];
+    private const OFF_BY_DEFAULT = [
+        'csm', 'debug', 'disable_host_prefix_injection', 'disable_request_compression', 'endpoint_discovery', 'ignore_configured_endpoint_urls', 'stats',
+        'use_dual_stack_endpoint', 'use_fips_endpoint',
+    ];
+    private const ON_BY_DEFAULT = ['use_aws_shared_config_files'];
 
     private const HTTP_REPLACEMENTS = [
         'cert' => 'client certificates are not supported; use a proxy that presents one',
@@ -91,7 +99,7 @@ final class AwsClientOptions
      *
      * @return array<string, mixed> options of `Store`
      *
-     * @throws \InvalidArgumentException
+     * @throws UnsupportedOptionException
      */
     public static function translate(#[\SensitiveParameter] array $options): array
     {
@@ -104,31 +112,8 @@ final class AwsClientOptions
         return $translation->settings;
     }
 
-    /**
-     * What a client of the AWS SDK's tells of itself: region, endpoint and credentials. The latter are asked of it whenever they may have changed.
-     *
-     * @return array<string, mixed> options of `Store`
-     *
-     * @throws UnsupportedOptionException
-     */
-    public static function ofClient(#[\SensitiveParameter] mixed $client): array
-    {
-        foreach (['getRegion', 'getEndpoint', 'getCredentials'] as $method) {
-            if (!is_object($client) || !method_exists($client, $method)) {
-                $type = get_debug_type($client);
-                throw new UnsupportedOptionException("dynamodb_client ($type) is not supported; give an Aws\DynamoDb\DynamoDbClient, or dynamodb_options");
-            }
-        }
-
-        return [
-            'region' => $client->getRegion(),
-            'endpoint' => (string) $client->getEndpoint(),
-            'credentials' => $client->getCredentials(...),
-        ];
-    }
-
     /** @param array<string, mixed> $options all of them */
-    private function option(string $name, #[\SensitiveParameter] mixed $value, #[\SensitiveParameter] array $options): void
+    private function option(#[\SensitiveParameter] string $name, #[\SensitiveParameter] mixed $value, #[\SensitiveParameter] array $options): void
     {
         match ($name) {
             'region', 'profile' => $this->settings[$name] = $value,
@@ -142,7 +127,7 @@ final class AwsClientOptions
             'signature_version' => $value === 'v4' ?: self::refuse('signature_version', 'leave it out: requests are signed with Signature Version 4'),
             // Arguments are always checked.
             'validate' => null,
-            default => ($value === false && in_array($name, self::OFF_BY_DEFAULT, true)) || self::refuse($name, self::REPLACEMENTS[$name] ?? self::meant($name)),
+            default => self::isDefault($name, $value) || self::refuse($name, self::REPLACEMENTS[$name] ?? self::meant($name)),
         };
     }
 
@@ -159,7 +144,7 @@ final class AwsClientOptions
         $scheme = $options['scheme'] ?? 'https';
 
         return is_string($scheme) ? $scheme
-            : throw new \InvalidArgumentException('dynamodb_options: scheme must be string, not ' . get_debug_type($scheme));
+            : throw new UnsupportedOptionException('dynamodb_options: scheme must be string, not ' . get_debug_type($scheme));
     }
 
     private function credentials(#[\SensitiveParameter] mixed $given): void
@@ -170,10 +155,11 @@ final class AwsClientOptions
             }
             $translated = [];
             foreach (array_diff_key($given, ['expires' => null, 'accountId' => null, 'source' => null]) as $name => $value) {
-                $translated[self::CREDENTIALS[$name] ?? self::refuse("credentials.$name", 'give key, secret and token')] = $value;
+                // The name is not printed: where names and values were mixed up, it is the secret.
+                $translated[self::CREDENTIALS[$name] ?? self::refuse('another name in credentials', 'give key, secret and token')] = $value;
             }
             foreach (['key', 'secret'] as $name) {
-                isset($given[$name]) ?: throw new \InvalidArgumentException("dynamodb_options: credentials has no $name");
+                isset($given[$name]) ?: throw new UnsupportedOptionException("dynamodb_options: credentials has no $name");
             }
             $this->settings['credentials'] = $translated;
 
@@ -244,7 +230,9 @@ final class AwsClientOptions
     {
         if (is_array($proxy)) {
             foreach (array_diff(array_keys($proxy), ['http', 'https']) as $name) {
-                self::refuse("http.proxy.$name", $name === 'no' ? 'give the environment variable NO_PROXY' : 'give "http" or "https"');
+                // The name is not printed: it may be an address with a password.
+                $name === 'no' ? self::refuse('http.proxy.no', 'give the environment variable NO_PROXY')
+                    : self::refuse('another name in http.proxy', 'give "http" or "https"');
             }
             $proxy = $proxy[self::isPlain($options) ? 'http' : 'https'] ?? '';
         }
@@ -289,7 +277,7 @@ final class AwsClientOptions
         } elseif ($attempt !== null || is_int($attempts)) {
             $needed = ($attempt ?? self::ATTEMPT_TIMEOUT) * (is_int($attempts) ? $attempts : self::ATTEMPTS);
             if ($needed > self::OPERATION_TIMEOUT) {
-                $this->settings['operation_timeout_ms'] = $needed;
+                $this->settings['operation_timeout_ms'] = min($needed, self::MAXIMUM_SECONDS * 1000);
             }
         }
     }
@@ -298,7 +286,10 @@ final class AwsClientOptions
     {
         if (!is_numeric($seconds) || !is_finite((float) $seconds) || $seconds < 0) {
             $given = is_float($seconds) ? (string) $seconds : get_debug_type($seconds);
-            throw new \InvalidArgumentException("dynamodb_options: $name must be a number of seconds, not $given");
+            throw new UnsupportedOptionException("dynamodb_options: $name must be a number of seconds, not $given");
+        }
+        if ($seconds > self::MAXIMUM_SECONDS) {
+            throw new UnsupportedOptionException(sprintf('dynamodb_options: %s must be at most %d seconds; 0 is no limit', $name, self::MAXIMUM_SECONDS));
         }
 
         // 0 is no limit in both.
@@ -308,7 +299,7 @@ final class AwsClientOptions
     /** @return array<array-key, mixed> */
     private static function map(string $name, #[\SensitiveParameter] mixed $value): array
     {
-        return is_array($value) ? $value : throw new \InvalidArgumentException("dynamodb_options: $name must be an array, not " . get_debug_type($value));
+        return is_array($value) ? $value : throw new UnsupportedOptionException("dynamodb_options: $name must be an array, not " . get_debug_type($value));
     }
 
     /** Advice for a name that the AWS SDK does not know either. */
@@ -324,8 +315,13 @@ final class AwsClientOptions
         };
     }
 
-    private static function refuse(string $name, string $advice): never
+    private static function isDefault(string $name, mixed $value): bool
     {
-        throw new UnsupportedOptionException("dynamodb_options: $name is not supported; $advice");
+        return ($value === false && in_array($name, self::OFF_BY_DEFAULT, true)) || ($value === true && in_array($name, self::ON_BY_DEFAULT, true));
+    }
+
+    private static function refuse(#[\SensitiveParameter] string $name, string $advice): never
+    {
+        throw new UnsupportedOptionException('dynamodb_options: ' . LogLine::name($name) . " is not supported; $advice");
     }
 }

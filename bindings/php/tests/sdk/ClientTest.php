@@ -12,6 +12,7 @@ use LdDynamoStore\LaunchDarkly\DynamoDb;
 use LdDynamoStore\Store;
 use LdDynamoStore\Tests\FakeDynamoDb;
 use LdDynamoStore\Tests\Log;
+use LdDynamoStore\Tests\Pool;
 use PHPUnit\Framework\TestCase;
 
 /** LaunchDarkly's client evaluates flags from the table. */
@@ -75,7 +76,13 @@ final class ClientTest extends TestCase
     /** @return array<string, array{array<string, mixed>}> */
     public static function ways(): array
     {
-        return ['as it is' => [[]], 'prefetched' => [['prefetch' => true]], 'with a cache' => [['worker_cache_ttl' => 30]], 'with APCu' => [['apc_expiration' => 30]]];
+        // APCu is none of the command line: PhpFpmTest has it, with the SDK's models.
+        return [
+            'as it is' => [[]],
+            'prefetched' => [['prefetch' => true]],
+            'with the worker\'s cache' => [['worker_cache_ttl' => 30]],
+            'with a pool' => [['cache' => new Pool(), 'cache_ttl' => 30]],
+        ];
     }
 
     public function testBigSegments(): void

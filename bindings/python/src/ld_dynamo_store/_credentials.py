@@ -181,7 +181,8 @@ def _refusal(failure: Exception) -> StoreError:
     if isinstance(failure, StoreError):
         return type(failure)(failure.message, failure.status, failure.retriable, failure.service_code)
     message = f"no AWS credentials came from the object given as credentials: {_said(failure)}"
-    return NoCredentialsError(message, STATUSES["NO_CREDENTIALS"])
+    # Whoever hands them out may do so again later.
+    return NoCredentialsError(message, STATUSES["NO_CREDENTIALS"], retriable=True)
 
 
 def _said(failure: Exception) -> str:

@@ -19,6 +19,8 @@ module LdDynamoStore
     # The object is never asked more often.
     SECONDS_BETWEEN_LOOKS = 1
     SECONDS_BETWEEN_WARNINGS = 60
+    MEMBERS = %i[access_key_id secret_access_key session_token].freeze
+    private_constant :MEMBERS
 
     # Whether an object finds credentials, rather than being some.
     def self.finds?(object)
@@ -39,15 +41,18 @@ module LdDynamoStore
     def renew(logger, &push)
       return unless due?
 
-      # Only the first credentials are worth waiting for.
-      @pushed ? @renewing.try_lock || return : @renewing.lock
+      # Where the object calls the store that asks it, the lock is that of the call around this one.
+      nested = @renewing.owned?
       begin
+        # Only the first credentials are worth waiting for.
+        @pushed ? @renewing.try_lock || return : @renewing.lock
         # Who was about to know may be a thread that was killed, or the process this one was forked from.
         look(logger, &push) if now >= @next_look || (@pushed.nil? && @failure.nil?)
         # Those who waited for the first credentials fail with whoever asked for them.
         raise_failure if @pushed.nil? && @failure
       ensure
-        @renewing.unlock
+        # Timeout, Thread#raise and Thread#kill may come at any moment, also with the lock just taken.
+        Thread.handle_interrupt(Log::UNINTERRUPTED) { @renewing.unlock if @renewing.owned? && !nested }
       end
     end
 
@@ -72,30 +77,40 @@ module LdDynamoStore
     end
 
     def raise_failure
-      raise @failure if @failure.is_a?(StoreError)
+      cause = ForeignError.as_cause(@failure)
+      raise cause if cause.is_a?(StoreError)
 
       message = "no AWS credentials came from the object given as credentials: #{said(@failure)}"
-      raise NoCredentialsError.new(message, Status::NO_CREDENTIALS), cause: @failure
+      raise NoCredentialsError.new(message, Status::NO_CREDENTIALS, retriable: true), cause: cause
     end
 
     def find
-      chain = [@source]
-      # A client's configuration has a provider, which has credentials.
-      loop do
-        chain << chain.last.credentials
-        raise ArgumentError, "the #{chain[-2].class} has none" if chain.last.nil? || chain.size > 3
-        break if chain.last.respond_to?(:access_key_id)
-      end
-      credentials = chain.last
+      chain = chain_of_sources
       expiration = time(chain.filter_map { |object| object.expiration if object.respond_to?(:expiration) }.last)
-      json = JSON.generate(
-        access_key_id: credentials.access_key_id, secret_access_key: credentials.secret_access_key,
-        session_token: credentials.session_token, expires_ms: expiration && (expiration.to_r * 1000).floor
-      )
-      [json, expiration]
+      members = MEMBERS.to_h { |name| [name, chain.last.public_send(name)] }
+      # The AWS SDK's providers that have found nothing answer with such ones.
+      raise ArgumentError, "the #{@source.class} has none", cause: nil if members.except(:session_token).any? { |_, value| [nil, ""].include?(value) }
+
+      [JSON.generate(members.merge(expires_ms: expiration && (expiration.to_r * 1000).floor)), expiration]
     rescue JSON::GeneratorError
       # Without the cause, which may hold the secret.
       raise ArgumentError, "an access_key_id, secret_access_key or session_token is not text in UTF-8", cause: nil
+    end
+
+    # The object, what it answers with, and so on to the credentials: a client's configuration has a provider, which has credentials. Whatever else
+    # an object answers with is told by its class alone, because it may show a secret.
+    def chain_of_sources
+      chain = [@source]
+      loop do
+        chain << chain.last.credentials
+        raise ArgumentError, "the #{chain[-2].class} has none", cause: nil if chain.last.nil?
+
+        missing = MEMBERS.find { |name| !chain.last.respond_to?(name) }
+        return chain unless missing
+        next if chain.size < 3 && chain.last.respond_to?(:credentials)
+
+        raise ArgumentError, "credentials of the #{chain[-2].class} answered with a #{chain.last.class}, which has no #{missing}", cause: nil
+      end
     end
 
     # Without the value in the error: what stands in the wrong place may be a secret.
@@ -124,10 +139,8 @@ module LdDynamoStore
       Log.write(logger, ::Logger::WARN, "the AWS credentials were not renewed, and those that are known are used: #{said(failure)}")
     end
 
-    # One line of bounded length.
     def said(failure)
-      text = "#{failure.class}: #{failure.message}".dup.force_encoding(Encoding::UTF_8).scrub.split.join(" ")
-      text.size > 200 ? "#{text[0, 199]}…" : text
+      ForeignError.text(failure, 200)
     end
 
     def now

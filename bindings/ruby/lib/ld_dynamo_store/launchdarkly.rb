@@ -32,13 +32,16 @@ module LdDynamoStore
     STORE_OPTIONS = %i[dynamodb_opts existing_client prefix logger expiration capacity options library].freeze
     # What Store.new takes and this module gives it.
     OPTIONS_ELSEWHERE = {
-      cache_ttl_ms: "the SDK caches: use expiration", library: "it is an option of its own, beside options",
+      cache_ttl_ms: "the SDK caches: use expiration", stale_on_error: "the SDK caches, and serves nothing that has expired",
+      library: "it is an option of its own, beside options",
       logger: "it is an option of its own, beside options", prefix: "it is an option of its own, beside options",
       table: "it is the first argument", context_cache_ttl_ms: "the SDK caches: use context_cache_time of LaunchDarkly::BigSegmentsConfig",
       context_cache_size: "the SDK caches: use context_cache_size of LaunchDarkly::BigSegmentsConfig"
     }.freeze
     # With these values, such an option asks for what happens anyway.
-    NOTHING_ASKED = { cache_ttl_ms: [nil, 0], context_cache_ttl_ms: [nil, 0], context_cache_size: [nil, 0] }.freeze
+    NOTHING_ASKED = {
+      cache_ttl_ms: [nil, 0], context_cache_ttl_ms: [nil, 0], context_cache_size: [nil, 0], stale_on_error: [nil, false]
+    }.freeze
     private_constant :STORE_OPTIONS, :OPTIONS_ELSEWHERE, :NOTHING_ASKED
 
     class << self
@@ -83,7 +86,7 @@ module LdDynamoStore
         unknown = opts.keys.find { |name| !STORE_OPTIONS.include?(name) }
         raise UnsupportedOptionError.new("option", unknown, advice_for(unknown)) if unknown
 
-        opts[:logger] || ::LaunchDarkly::Config.default_logger
+        RepeatedFailures.new(Log.checked(opts[:logger] || ::LaunchDarkly::Config.default_logger))
       end
 
       def advice_for(name)

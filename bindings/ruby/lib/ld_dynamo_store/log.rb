@@ -22,6 +22,9 @@ module LdDynamoStore
       5 => ::Logger::DEBUG
     }.freeze
 
+    # By severity.
+    METHODS = %i[debug info warn error].freeze
+
     # In this form, Ruby makes no copy of it for each call.
     UNINTERRUPTED = { Object => :never }.compare_by_identity.freeze
 
@@ -69,11 +72,20 @@ module LdDynamoStore
     private_constant :Delivery
 
     class << self
+      # Returns a logger.
+      #
+      # @raise [TypeError] the object is none
+      def checked(logger)
+        return logger if logger.respond_to?(:add) || METHODS.all? { |name| logger.respond_to?(name) }
+
+        raise TypeError, "logger must be a Logger, or have its method add, or its debug, info, warn and error; #{logger.class} has not"
+      end
+
       # Hands a logger one message. What LaunchDarkly's SDK takes for a logger may have no more than a method for each severity.
       def write(logger, severity, message)
         return logger.add(severity, message, "ld_dynamo_store") if logger.respond_to?(:add)
 
-        logger.public_send(%i[debug info warn error].fetch(severity), message)
+        logger.public_send(METHODS.fetch(severity), message)
       rescue StandardError
         # A broken logger must not fail the call that had something to say.
         nil

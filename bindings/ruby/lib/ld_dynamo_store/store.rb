@@ -90,14 +90,20 @@ module LdDynamoStore
     # @param options [Hash]
     # @raise [ConfigurationError] an option is unknown or mistyped, or contradicts another; the message names it
     # @raise [LibraryError] the native library was not found or does not fit
+    # @raise [TypeError] the logger is none
     def initialize(table = nil, library: nil, logger: nil, **options)
       if CredentialsRenewal.finds?(options[:credentials])
         @renewal = CredentialsRenewal.new(options[:credentials])
         options[:credentials] = "pushed"
       end
-      options = { table: table }.merge(options) if table
-      make(configuration_text(options), library)
-      self.logger = logger if logger
+      Log.checked(logger) unless logger.nil?
+      make(configuration_text(with_table(table, options)), library)
+      self.logger = logger unless logger.nil?
+    end
+
+    # @raise [TypeError] always: a copy would call a native store that this one frees
+    def initialize_copy(_other)
+      raise TypeError, "a store cannot be copied: share it between threads, or make another one"
     end
 
     # One item as stored. A deleted item is returned, with "deleted": true. A key that DynamoDB cannot hold is not asked for: the answer is nil.
@@ -125,7 +131,8 @@ module LdDynamoStore
     # Replaces the kinds in a data set: afterwards each holds exactly these items. A kind that is absent is left alone. If it fails, the next one
     # goes on where it stopped.
     #
-    # @param data [String, Hash] {"features": {key: item}, "segments": {key: item}}
+    # @param data [String, Hash] an object from kind to an object from key to item, such as
+    #   <tt>{"features":{"my-flag":{"version":1}},"segments":{}}</tt>
     # @return [nil]
     # @raise [InvalidArgumentError] the data set is wrong; nothing was written
     # @raise [StoreError] not everything could be written; the message counts the rows
@@ -201,7 +208,9 @@ module LdDynamoStore
     # ends it, such as Timeout or Thread#kill, ends the call.
     #
     # @param logger [Logger, nil]
+    # @raise [TypeError] the object has none of these methods
     def logger=(logger)
+      Log.checked(logger) unless logger.nil?
       @logger = logger
       call_native(:ld_dynamo_store_set_logger, logger && Log::CALLBACK, nil, nil)
     end
@@ -225,6 +234,15 @@ module LdDynamoStore
     end
 
     private
+
+    def with_table(table, options)
+      option = options[:table]
+      return options if table.nil?
+      return options.merge(table: table) if option.nil? || option == table
+
+      message = "table is given twice, as #{table.inspect[0, 60]} and as the option table: #{option.inspect[0, 60]}"
+      raise ConfigurationError.new(message, Status::INVALID_CONFIGURATION)
+    end
 
     # Without the cause of an error, which may hold a secret.
     def configuration_text(options)

@@ -1,5 +1,8 @@
 # frozen_string_literal: true
 
+require "pathname"
+require "uri"
+
 module LdDynamoStore
   module LaunchDarkly
     # Translates the options of Aws::DynamoDB::Client, which LaunchDarkly's own store takes, into those of Store. One without a counterpart is an
@@ -90,7 +93,7 @@ module LdDynamoStore
       # @raise [UnsupportedOptionError] an option has no counterpart
       def settings
         @options.each { |name, value| refuse(name) unless TRANSLATED.include?(name) || NO_DIFFERENCE[name] == value }
-        settings = @options.slice(*SAME_NAMES.keys).to_h { |name, value| [SAME_NAMES.fetch(name), value.to_s] }
+        settings = @options.slice(*SAME_NAMES.keys).to_h { |name, value| [SAME_NAMES.fetch(name), text(name, value)] }
         { credentials: credentials, retry_mode: retry_mode, max_attempts: max_attempts }.compact.merge(settings, timeouts)
       end
 
@@ -154,8 +157,8 @@ module LdDynamoStore
 
       # +retry_limit+ counts the tries after the first one.
       def max_attempts
-        retries = number(:retry_limit) { |value| Integer(value) }
-        number(:max_attempts) { |value| Integer(value) } || (retries && retries + 1)
+        retries = number(:retry_limit, "a whole number from 0") { |value| whole(value, 0) }
+        number(:max_attempts, "a whole number from 1") { |value| whole(value, 1) } || (retries && retries + 1)
       end
 
       # Lets an attempt, and a whole call, last as long as the AWS SDK would with these timeouts and attempts.
@@ -170,14 +173,37 @@ module LdDynamoStore
 
       # 0 would mean no timeout at all.
       def milliseconds(name)
-        number(name) { |seconds| [1, (Float(seconds) * 1000).round].max }
+        number(name, "a number of seconds from 0") do |value|
+          seconds = Float(value)
+          raise RangeError if seconds.negative?
+
+          [1, (seconds * 1000).round].max
+        end
       end
 
-      def number(name)
+      def number(name, what)
         value = @options[name]
         value.nil? ? nil : yield(value)
       rescue ArgumentError, TypeError, RangeError
-        raise ArgumentError, "#{place(name)}: #{name} must be a number, not #{value.inspect[0, 60]}", cause: nil
+        wrong(name, what, value.inspect)
+      end
+
+      def whole(value, least)
+        number = Integer(value)
+        raise RangeError if number < least || (value.is_a?(Numeric) && value != number)
+
+        number
+      end
+
+      def text(name, value)
+        return value.to_s if [String, Symbol, URI::Generic, Pathname].any? { |taken| value.is_a?(taken) }
+
+        # By class, because a proxy may have a password.
+        wrong(name, "text", "of class #{value.class}")
+      end
+
+      def wrong(name, what, given)
+        raise ArgumentError, "#{place(name)}: #{name} must be #{what}, not #{given.scrub[0, 60]}", cause: nil
       end
     end
     private_constant :DynamoDBOptions

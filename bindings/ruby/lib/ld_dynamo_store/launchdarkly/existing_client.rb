@@ -17,16 +17,16 @@ module LdDynamoStore
       private_constant :TAKEN, :COMPARED
 
       def initialize(client)
-        raise UnsupportedOptionError.new("existing_client", client.class, "give an Aws::DynamoDB::Client") unless client.respond_to?(:config)
-
+        client = client.__getobj__ while defined?(::Delegator) && client.is_a?(::Delegator)
         @client = client
+        refuse unless client.respond_to?(:config) && client.config.respond_to?(:to_h)
       end
 
       # @raise [UnsupportedOptionError] the client has an option without a counterpart
       def settings
         options = @client.config.to_h
         taken = options.slice(:region, :endpoint, :credentials).compact
-        plain = @client.class.new(**taken).config.to_h
+        plain = plain_configuration(taken)
         differing = options.reject { |name, value| TAKEN.include?(name) || same?(value, plain[name]) }
         # What Aws.config has set, the plain client has as well.
         global = options.slice(*(GlobalOptions.names - TAKEN - differing.keys))
@@ -34,6 +34,18 @@ module LdDynamoStore
       end
 
       private
+
+      def refuse
+        raise UnsupportedOptionError.new("existing_client", @client.class, "give an Aws::DynamoDB::Client"), cause: nil
+      end
+
+      def plain_configuration(taken)
+        # A subclass may be made in another way than this one.
+        its_class = defined?(::Aws::DynamoDB::Client) && @client.is_a?(::Aws::DynamoDB::Client) ? ::Aws::DynamoDB::Client : @client.class
+        its_class.new(**taken).config.to_h
+      rescue ArgumentError, TypeError, NoMethodError
+        refuse
+      end
 
       # Objects that the AWS SDK makes for each client have no other equality than their class.
       def same?(one, other)

@@ -19,7 +19,7 @@ module LdDynamoStore
           ::LaunchDarkly::Impl::Model.deserialize(kind, text)
         rescue StandardError, SystemStackError => e
           name = "item #{key.to_s[0, 100].inspect} of kind #{kind[:namespace].inspect}"
-          raise CorruptItemError.new("#{name} is corrupt: #{"#{e.class}: #{e.message}".scrub.split.join(" ")[0, 150]}", Status::CORRUPT_ITEM)
+          raise CorruptItemError.new("#{name} is corrupt: #{ForeignError.text(e, 150)}", Status::CORRUPT_ITEM), cause: ForeignError.as_cause(e)
         end
 
         # Yields key and text, or what it was parsed to, of every item in the text of one object.

@@ -2,7 +2,8 @@
 
 module LdDynamoStore
   module LaunchDarkly
-    # Logs failures that come again with every call, each once a minute.
+    # Logs failures that come again with every call, each once a minute. As a store's logger, it does so with the library's errors, such as a row that
+    # is damaged, and passes on the rest.
     #
     # @private
     class RepeatedFailures
@@ -12,6 +13,10 @@ module LdDynamoStore
       def initialize(logger)
         @logger = logger
         @logged = {}
+      end
+
+      def add(severity, message, _program = nil)
+        severity == ::Logger::ERROR ? log(severity, message) : Log.write(@logger, severity, message)
       end
 
       # @param severity [Integer] one of ::Logger's
