@@ -61,7 +61,7 @@
 // get_cached, all_cached, initialized_cached: the cache does not know, and the table would have to be asked.
 #define LD_DYNAMO_NOT_CACHED 4
 
-// big_segments_apply_patch: the table's cursor is not the patch's previous version; a patch of up to 99 contexts has changed nothing.
+// big_segments_apply_patch: the table's cursor is not the patch's previous version; a patch of one transaction has changed nothing.
 #define LD_DYNAMO_OUT_OF_ORDER 5
 
 // A pointer that must not be NULL is; the message names the argument.
@@ -201,6 +201,15 @@ ld_dynamo_status ld_dynamo_store_big_segments_metadata(const ld_dynamo_store *st
                                                        char **metadata_json,
                                                        ld_dynamo_error **error);
 
+// The version of the last patch that was applied, after which LaunchDarkly is asked for the next ones. Costs one strongly consistent
+// request; never cached.
+//
+// `cursor_out`: receives the version, to be freed with ld_dynamo_string_free; NULL unless LD_DYNAMO_OK is returned. Returns LD_DYNAMO_OK,
+// or LD_DYNAMO_NOT_FOUND where no patch was ever applied.
+ld_dynamo_status ld_dynamo_store_big_segments_cursor(const ld_dynamo_store *store,
+                                                     char **cursor_out,
+                                                     ld_dynamo_error **error);
+
 // The Big Segments that include or exclude a context. Costs one request, or none within "context_cache_ttl_ms" of the last.
 //
 // `context_hash`: what ld_dynamo_context_hash makes of the context's key; an SDK hands it over.
@@ -218,10 +227,10 @@ ld_dynamo_status ld_dynamo_store_big_segments_membership(const ld_dynamo_store *
 // wins over an addition of the same context to the same set.
 //
 // The patch is applied where the table's cursor is its "previousVersion" (or there is none and that is empty), and moves the cursor to
-// "version". Up to 99 contexts are changed all at once or not at all; more in several transactions, of which the last moves the cursor,
-// so that a patch which failed can be applied again. Costs two write units for each KB of each context's row, and two for the cursor
+// "version". Up to 99 contexts, whose rows have no more than 4 MB together, are changed all at once or not at all; more in several
+// transactions, of which the last moves the cursor, so that a patch which failed can be applied again. Costs two write units for each KB of each context's row, and two for the cursor
 // in each transaction. What may pass is repeated until "init_timeout_ms".
-// Returns LD_DYNAMO_OK, or LD_DYNAMO_OUT_OF_ORDER where the cursor is another: ask LaunchDarkly for the patches since the table's.
+// Returns LD_DYNAMO_OK, or LD_DYNAMO_OUT_OF_ORDER where the cursor is another: ask LaunchDarkly for the patches since ld_dynamo_store_big_segments_cursor.
 // A bad patch is LD_DYNAMO_INVALID_BIG_SEGMENTS or LD_DYNAMO_INVALID_JSON, before the first request.
 ld_dynamo_status ld_dynamo_store_big_segments_apply_patch(const ld_dynamo_store *store,
                                                           const char *patch_json,

@@ -123,6 +123,10 @@ fn refusal<E: ProvideErrorMetadata>(
             let words = error.message().unwrap_or_default();
             (ErrorKind::AccessDenied, access_advice(operation, code, words))
         }
+        Some("UnknownOperationException") => (
+            ErrorKind::Service,
+            format!(" (this engine does not have the operation {operation})"),
+        ),
         // DynamoDB gives each refusal a code, and a proxy none.
         None if status >= 400 && proxy.is_some() => (ErrorKind::Service, unreachable_advice(proxy)),
         None if status < 300 => (ErrorKind::InvalidResponse, String::new()),

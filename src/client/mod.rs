@@ -43,7 +43,7 @@ pub(crate) use complaint::Complaints;
 pub(crate) use connect::{bundle_of_profile, reads_aws_files};
 pub(crate) use pushed::PushedCredentials;
 pub(crate) use rows::{PageStart, PutOutcome, Write};
-pub(crate) use sdk::patch::{PatchOutcome, PatchPart};
+pub(crate) use sdk::patch::{PatchOutcome, PatchPart, PatchTransaction};
 
 /// One table, reached from one process. Its requests block the thread that polls them, within the call's deadline.
 pub(crate) struct Client {
@@ -192,10 +192,19 @@ impl Client {
         self.ask("GetItem", None, direct, sdk)
     }
 
+    /// A transaction that changes memberships, to be sent until there is an answer.
+    pub(crate) fn patch_transaction<'a>(&self, part: PatchPart<'a>) -> Result<PatchTransaction<'a>> {
+        self.sdk.patch_transaction(part)
+    }
+
     /// Changes memberships all at once where the cursor is what the patch says, and moves it with the last of them.
-    pub(crate) async fn patch_big_segments(&self, part: &PatchPart<'_>) -> Result<PatchOutcome> {
-        let patch = async |sdk: &Sdk| sdk.patch_big_segments(part).await;
-        self.through_sdk("TransactWriteItems", Before::default(), None, patch)
+    pub(crate) async fn patch_big_segments(&self, transaction: &PatchTransaction<'_>) -> PatchOutcome {
+        let patch = async |sdk: &Sdk| Ok(sdk.patch_big_segments(transaction).await);
+        let outcome = self.through_sdk("TransactWriteItems", Before::default(), None, patch);
+        outcome.unwrap_or_else(|error| PatchOutcome::Failed {
+            error,
+            may_be_done: true,
+        })
     }
 
     /// Notes in the metadata, whose keys are both `key`, when Big Segments were synchronized.

@@ -64,10 +64,10 @@ pub(super) fn big_segments_row(mut attributes: Attributes) -> BigSegmentsRow {
     let synchronized_on = attributes.remove(schema::SYNCHRONIZED_ON);
     BigSegmentsRow {
         synchronized_on: synchronized_on.map(|value| value.as_n().ok().and_then(|n| n.parse().ok()).ok_or(())),
-        last_version: match attributes.remove(schema::LAST_VERSION) {
-            Some(AttributeValue::S(version)) => Some(version),
-            _ => None,
-        },
+        last_version: attributes.remove(schema::LAST_VERSION).map(|value| match value {
+            AttributeValue::S(version) => Ok(version),
+            _ => Err(()),
+        }),
         included: segment_references(attributes.remove(schema::INCLUDED)),
         excluded: segment_references(attributes.remove(schema::EXCLUDED)),
     }

@@ -54,6 +54,28 @@ pub unsafe extern "C" fn ld_dynamo_store_big_segments_metadata(
     }
 }
 
+/// The version of the last patch that was applied, after which LaunchDarkly is asked for the next ones. Costs one strongly consistent
+/// request; never cached.
+///
+/// `cursor_out`: receives the version, to be freed with ld_dynamo_string_free; NULL unless LD_DYNAMO_OK is returned. Returns LD_DYNAMO_OK,
+/// or LD_DYNAMO_NOT_FOUND where no patch was ever applied.
+///
+/// # Safety
+/// Pointers are NULL or valid.
+#[no_mangle]
+pub unsafe extern "C" fn ld_dynamo_store_big_segments_cursor(
+    store: *const ld_dynamo_store,
+    cursor_out: *mut *mut c_char,
+    error: *mut *mut ld_dynamo_error,
+) -> ld_dynamo_status {
+    // SAFETY: what the caller promises is what each of these needs.
+    unsafe {
+        call_for_result(store, (cursor_out, "cursor_out"), error, |store, place| {
+            give_if_found(store.big_segments_cursor()?, place)
+        })
+    }
+}
+
 /// The Big Segments that include or exclude a context. Costs one request, or none within "context_cache_ttl_ms" of the last.
 ///
 /// `context_hash`: what ld_dynamo_context_hash makes of the context's key; an SDK hands it over.
@@ -85,10 +107,10 @@ pub unsafe extern "C" fn ld_dynamo_store_big_segments_membership(
 /// wins over an addition of the same context to the same set.
 ///
 /// The patch is applied where the table's cursor is its "previousVersion" (or there is none and that is empty), and moves the cursor to
-/// "version". Up to 99 contexts are changed all at once or not at all; more in several transactions, of which the last moves the cursor,
-/// so that a patch which failed can be applied again. Costs two write units for each KB of each context's row, and two for the cursor
+/// "version". Up to 99 contexts, whose rows have no more than 4 MB together, are changed all at once or not at all; more in several
+/// transactions, of which the last moves the cursor, so that a patch which failed can be applied again. Costs two write units for each KB of each context's row, and two for the cursor
 /// in each transaction. What may pass is repeated until "init_timeout_ms".
-/// Returns LD_DYNAMO_OK, or LD_DYNAMO_OUT_OF_ORDER where the cursor is another: ask LaunchDarkly for the patches since the table's.
+/// Returns LD_DYNAMO_OK, or LD_DYNAMO_OUT_OF_ORDER where the cursor is another: ask LaunchDarkly for the patches since ld_dynamo_store_big_segments_cursor.
 /// A bad patch is LD_DYNAMO_INVALID_BIG_SEGMENTS or LD_DYNAMO_INVALID_JSON, before the first request.
 ///
 /// # Safety

@@ -18,7 +18,7 @@ pub const LD_DYNAMO_NOT_NEWER: i32 = 2;
 pub const LD_DYNAMO_TOO_LARGE: i32 = 3;
 /// get_cached, all_cached, initialized_cached: the cache does not know, and the table would have to be asked.
 pub const LD_DYNAMO_NOT_CACHED: i32 = 4;
-/// big_segments_apply_patch: the table's cursor is not the patch's previous version; a patch of up to 99 contexts has changed nothing.
+/// big_segments_apply_patch: the table's cursor is not the patch's previous version; a patch of one transaction has changed nothing.
 pub const LD_DYNAMO_OUT_OF_ORDER: i32 = 5;
 
 /// A pointer that must not be NULL is; the message names the argument.

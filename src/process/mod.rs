@@ -4,7 +4,7 @@
 //! So nothing inherited is used, polled or dropped there: the child notices by its generation and starts with an empty live state.
 //!
 //! Knows nothing of what a live state holds, and neither DynamoDB nor the cache nor C. From the bottom: `fork_gate`, `page`, `inside`,
-//! `slot`, `replaceable`, `signals`, `flag` and `call_context`, `call`, `here`, `side_by_side`, `engine`, `runtime` and `socket`.
+//! `slot`, `replaceable`, `random`, `signals`, `flag` and `call_context`, `call`, `here`, `side_by_side`, `engine`, `runtime` and `socket`.
 
 mod call;
 mod call_context;
@@ -14,6 +14,7 @@ mod fork_gate;
 mod here;
 mod inside;
 mod page;
+mod random;
 mod replaceable;
 mod runtime;
 mod side_by_side;
@@ -26,6 +27,7 @@ pub(crate) use engine::is_ending;
 pub(crate) use here::{block_on_here, deadline, is_out_of_time, out_of_time, pause, pause_unless};
 pub(crate) use inside::{enter, look_up, outside};
 pub(crate) use page::{generation, generation_of_caller};
+pub(crate) use random::token;
 pub(crate) use replaceable::Replaceable;
 pub(crate) use runtime::Runtime;
 pub(crate) use side_by_side::{collected_side_by_side, side_by_side};

@@ -1,6 +1,6 @@
 //! One patch of a Big Segment: transactions that each see the cursor of the version before, the last of which moves it.
 
-use crate::client::{Client, PatchOutcome, PatchPart};
+use crate::client::{Client, PatchOutcome, PatchPart, PatchTransaction};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::process;
@@ -19,7 +19,7 @@ const MAXIMUM_CONTEXTS: usize = 99;
 pub enum BigSegmentsPatch {
     /// All of it is stored, and the cursor is the patch's version.
     Applied,
-    /// The table's cursor is not the patch's previous version. A patch of up to 99 contexts has changed nothing.
+    /// The table's cursor is not the patch's previous version. Nothing is changed where the patch fits into one transaction.
     OutOfOrder,
 }
 
@@ -36,10 +36,14 @@ pub(super) async fn apply(client: &Client, config: &Config, made_in: u64, patch:
     let mut done = 0;
     let outcome = work.apply(&mut done).await;
     outcome.map_err(|error| {
+        let advice = match error.is_retriable() {
+            true => "; apply it again",
+            false => "",
+        };
         error.in_context(format_args!(
-            "the patch of Big Segment {:?} to version {:?} is not known to be applied, {done} of its {} context(s) are; apply it again",
-            patch.reference,
-            patch.version,
+            "patch \"{}\" of \"{}\" is not applied, {done} of its {} context(s) are changed{advice}",
+            beginning(&patch.version),
+            beginning(&patch.reference),
             patch.updates.len()
         ))
     })
@@ -61,21 +65,19 @@ impl ApplyPatch<'_> {
             let rest = &self.patch.updates[*done..];
             let (updates, after) = rest.split_at(rest.len().min(most));
             let is_last = after.is_empty();
-            let token = format!("{:032x}", fastrand::u128(..));
-            let part = PatchPart {
+            let transaction = self.client.patch_transaction(PatchPart {
                 patch: self.patch,
                 updates,
                 is_last,
                 namespace: self.namespace,
                 metadata_key: self.metadata_key,
-                token: &token,
-            };
-            match self.until_answered(&part).await? {
+            })?;
+            match self.until_answered(&transaction).await {
                 PatchOutcome::Done if is_last => return Ok(BigSegmentsPatch::Applied),
                 PatchOutcome::Done => *done += updates.len(),
-                // The cursor holds, and what is written twice stays as it is: smaller transactions come to the same.
+                // Smaller transactions come to the same in the end: what is written twice stays as it is.
                 PatchOutcome::TooLarge(_) if updates.len() > 1 => most = updates.len().div_ceil(2),
-                PatchOutcome::TooLarge(error) => return Err(self.too_large(&part, &error)),
+                PatchOutcome::TooLarge(error) | PatchOutcome::Failed { error, .. } => return Err(error),
                 PatchOutcome::OutOfOrder { is_repeated } => {
                     let is_applied = is_repeated && is_last && self.has_moved_cursor().await?;
                     return Ok(match is_applied {
@@ -87,28 +89,34 @@ impl ApplyPatch<'_> {
         }
     }
 
-    /// Repeats a transaction whose failure may pass, under one token and with growing pauses; the call's deadline ends it.
-    async fn until_answered(&self, part: &PatchPart<'_>) -> Result<PatchOutcome> {
+    /// Repeats a transaction whose failure may pass, with growing pauses; the call's deadline ends it.
+    async fn until_answered(&self, transaction: &PatchTransaction<'_>) -> PatchOutcome {
         let mut backoff = Backoff::default();
-        let mut may_be_done = false;
+        let mut was_sent = false;
         loop {
-            let error = match self.client.patch_big_segments(part).await {
-                Ok(PatchOutcome::OutOfOrder { is_repeated }) => {
-                    let is_repeated = is_repeated || may_be_done;
-                    return Ok(PatchOutcome::OutOfOrder { is_repeated });
+            let error = match self.client.patch_big_segments(transaction).await {
+                PatchOutcome::Failed { error, may_be_done } => {
+                    was_sent |= may_be_done;
+                    error
                 }
-                Ok(outcome) => return Ok(outcome),
-                Err(error) => error,
+                PatchOutcome::OutOfOrder { is_repeated } => {
+                    let is_repeated = is_repeated || was_sent;
+                    return PatchOutcome::OutOfOrder { is_repeated };
+                }
+                outcome => return outcome,
             };
-            may_be_done = true;
+            let ended = |error| PatchOutcome::Failed {
+                error,
+                may_be_done: was_sent,
+            };
             if !error.is_retriable() || process::generation() != self.made_in {
-                return Err(error);
+                return ended(error);
             }
             if !process::is_out_of_time() {
                 process::pause(backoff.next());
             }
             if process::is_out_of_time() {
-                return Err(self.out_of_time(&error));
+                return ended(self.out_of_time(&error));
             }
         }
     }
@@ -121,25 +129,17 @@ impl ApplyPatch<'_> {
         let key = self.metadata_key;
         let row = self.client.get_big_segments_row(key, key, true).await?;
         let cursor = row.and_then(|row| row.last_version);
-        Ok(cursor.as_ref() == Some(&self.patch.version))
+        Ok(cursor.as_ref() == Some(&Ok(self.patch.version.clone())))
     }
 
     fn out_of_time(&self, last: &Error) -> Error {
         let limit = self.config.init_timeout.unwrap_or_default();
-        let message = format!(
-            "not done within {} ms; the last failure was: {}",
-            limit.as_millis(),
-            last.message()
-        );
+        let message = format!("not done within {} ms, at last: {}", limit.as_millis(), last.message());
         Error::new(ErrorKind::TimedOut, message).with_service_code(last.service_code())
     }
+}
 
-    fn too_large(&self, part: &PatchPart<'_>, error: &Error) -> Error {
-        let context = part.updates.first().map_or("", |update| &update.context_hash);
-        let message = format!(
-            "the row of context {context:?} would hold more than DynamoDB's 400 KB of references: {}",
-            error.message()
-        );
-        Error::new(error.kind(), message).with_service_code(error.service_code())
-    }
+/// What a message tells of a text that may be long.
+fn beginning(text: &str) -> String {
+    text.escape_debug().take(40).collect()
 }

@@ -29,6 +29,17 @@ impl Store {
         })
     }
 
+    /// The version of the last patch that was applied, after which LaunchDarkly is asked for the next ones; `None` where there was none.
+    /// Strongly consistent, and never cached.
+    pub fn big_segments_cursor(&self) -> Result<Option<String>> {
+        let key = self.metadata_key();
+        self.call(async |client| {
+            let row = client.get_big_segments_row(&key, &key, true).await?;
+            let cursor = row.and_then(|row| row.last_version).transpose();
+            cursor.map_err(|()| corrupt(&key, "\"lastVersion\" is not a string"))
+        })
+    }
+
     /// The Big Segments that include (true) or exclude (false) a context: `{"segment-key.g1": true, …}`; `None` where it has no row. An
     /// inclusion wins over an exclusion.
     ///
@@ -83,9 +94,9 @@ impl Store {
     /// "segment-key.g1", "version": …, "previousVersion": …, "changes": {"included": {"add": [context hash, …], "remove": […]},
     /// "excluded": {…}}}`.
     ///
-    /// It is applied where the table's cursor is the patch's `previousVersion`, and moves it to `version`. Up to 99 contexts are changed
-    /// all at once or not at all, more in several transactions, of which the last moves the cursor: a patch that failed can be applied
-    /// again. A removal wins over an addition of the same context to the same set. What may pass (throttling, conflicts, time-outs,
+    /// It is applied where the table's cursor is the patch's `previousVersion`, and moves it to `version`. Up to 99 contexts, whose
+    /// rows have no more than 4 MB together, are changed all at once or not at all, more in several transactions, of which the last moves
+    /// the cursor: a patch that failed can be applied again. A removal wins over an addition of the same context to the same set. What may pass (throttling, conflicts, time-outs,
     /// broken connections) is repeated until [`init_timeout`](crate::Config::init_timeout). A bad patch is refused before the first
     /// request.
     pub fn big_segments_apply_patch(&self, patch: &str) -> Result<BigSegmentsPatch> {

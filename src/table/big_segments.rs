@@ -12,8 +12,8 @@ pub(crate) use patch::{Change, MembershipUpdate, Patch};
 pub(crate) struct BigSegmentsRow {
     /// Unix time in milliseconds; `Err` when the attribute is there and no integer.
     pub(crate) synchronized_on: Option<std::result::Result<i64, ()>>,
-    /// The version of the last patch that was applied.
-    pub(crate) last_version: Option<String>,
+    /// The version of the last patch that was applied; `Err` when the attribute is there and no string.
+    pub(crate) last_version: Option<std::result::Result<String, ()>>,
     /// The segments that include the context.
     pub(crate) included: SegmentReferences,
     /// The segments that exclude the context.

@@ -190,6 +190,8 @@ static void serve(const request *received, answer *given) {
         given->status = ld_dynamo_store_available(store, &given->error);
     } else if (strcmp(call, "big_segments_metadata") == 0) {
         given->status = ld_dynamo_store_big_segments_metadata(store, &given->result, &given->error);
+    } else if (strcmp(call, "big_segments_cursor") == 0) {
+        given->status = ld_dynamo_store_big_segments_cursor(store, &given->result, &given->error);
     } else if (strcmp(call, "big_segments_membership") == 0) {
         given->status = ld_dynamo_store_big_segments_membership(store, first, &given->result, &given->error);
     } else if (strcmp(call, "big_segments_apply_patch") == 0) {

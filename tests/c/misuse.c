@@ -172,6 +172,8 @@ static void every_null_argument_is_named(const ld_dynamo_store *store) {
     REFUSED(LD_DYNAMO_NULL_ARGUMENT, "store", "NULL", ld_dynamo_store_available(NULL, error_out));
     REFUSED(LD_DYNAMO_NULL_ARGUMENT, "store", "NULL", ld_dynamo_store_big_segments_metadata(NULL, &result, error_out));
     REFUSED(LD_DYNAMO_NULL_ARGUMENT, "metadata_json", "NULL", ld_dynamo_store_big_segments_metadata(store, NULL, error_out));
+    REFUSED(LD_DYNAMO_NULL_ARGUMENT, "store", "NULL", ld_dynamo_store_big_segments_cursor(NULL, &result, error_out));
+    REFUSED(LD_DYNAMO_NULL_ARGUMENT, "cursor_out", "NULL", ld_dynamo_store_big_segments_cursor(store, NULL, error_out));
     REFUSED(LD_DYNAMO_NULL_ARGUMENT, "store", "NULL", ld_dynamo_store_big_segments_membership(NULL, "hash", &result, error_out));
     REFUSED(LD_DYNAMO_NULL_ARGUMENT, "context_hash", "NULL", ld_dynamo_store_big_segments_membership(store, NULL, &result, error_out));
     REFUSED(LD_DYNAMO_NULL_ARGUMENT, "store", "NULL", ld_dynamo_store_big_segments_apply_patch(NULL, "{}", error_out));

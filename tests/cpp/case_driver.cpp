@@ -130,6 +130,7 @@ public:
             if (call == "initialized") return ld_dynamo_store_initialized(store, error);
             if (call == "available") return ld_dynamo_store_available(store, error);
             if (call == "big_segments_metadata") return ld_dynamo_store_big_segments_metadata(store, result, error);
+            if (call == "big_segments_cursor") return ld_dynamo_store_big_segments_cursor(store, result, error);
             if (call == "big_segments_membership") return ld_dynamo_store_big_segments_membership(store, argument(1), result, error);
             if (call == "big_segments_apply_patch") return ld_dynamo_store_big_segments_apply_patch(store, argument(1), error);
             if (call == "big_segments_set_synchronized") {

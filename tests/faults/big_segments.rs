@@ -224,11 +224,42 @@ fn an_engine_without_tokens_is_asked_for_its_cursor_when_an_answer_is_lost() {
 }
 
 #[test]
+fn a_conflict_before_a_refusal_makes_no_success_of_it() {
+    let engine = Engine::fake(&[]);
+    let table = engine.create_table();
+    let theirs = adding(0, 1);
+    assert_eq!(
+        apply(&engine.store(&table), &theirs).expect("a patch"),
+        BigSegmentsPatch::Applied
+    );
+    for passing in [
+        json!({"cancel": "TransactionConflict"}),
+        json!({"cancel": "ThrottlingError"}),
+        json!({"throttle": true}),
+    ] {
+        let store = engine.store_with(&table, json!({"max_attempts": 1}));
+        engine.script(on_transactions(1, passing.clone()));
+        let outcome = apply(&store, &adding(0, 2)).expect("an outcome");
+        assert_eq!(outcome, BigSegmentsPatch::OutOfOrder, "{passing}");
+        let log = engine.log();
+        assert_eq!(
+            (log.count("TransactWriteItems"), log.count("GetItem")),
+            (2, 0),
+            "{passing}"
+        );
+    }
+    let mut model = Model::default();
+    model.apply(&theirs);
+    assert_eq!(Model::of(&engine, &table), model);
+}
+
+#[test]
 fn what_cannot_pass_ends_a_patch_at_once() {
     let engine = Engine::fake(&[]);
     let table = engine.create_table();
     let store = engine.store(&table);
-    let validation = json!({"code": "ValidationError", "message": "Type mismatch for attribute to update"});
+    let error = |code: &str| json!({"error": {"status": 400, "code": code, "message": "no ".repeat(200)}});
+    let reason = |code: &str| json!({"code": code, "message": "Type mismatch for attribute to update ".repeat(20)});
     for (action, kind, words) in [
         (
             json!({"error": {"status": 400, "code": "AccessDeniedException", "message": "no"}}),
@@ -236,15 +267,24 @@ fn what_cannot_pass_ends_a_patch_at_once() {
             "dynamodb:UpdateItem and dynamodb:ConditionCheckItem",
         ),
         (
-            json!({"error": {"status": 400, "code": "IdempotentParameterMismatchException", "message": "no"}}),
+            error("IdempotentParameterMismatchException"),
             ErrorKind::Service,
             "IdempotentParameterMismatchException",
         ),
-        (json!({"cancel": [validation]}), ErrorKind::Service, "Type mismatch"),
         (
-            json!({"cancel": ["ItemCollectionSizeLimitExceeded", "TransactionConflict"]}),
+            json!({"error": {"status": 400, "code": "UnknownOperationException", "message": ""}}),
             ErrorKind::Service,
-            "ItemCollectionSizeLimitExceeded",
+            "does not have the operation TransactWriteItems",
+        ),
+        (
+            json!({"cancel": ["None", reason("ValidationError")]}),
+            ErrorKind::Service,
+            "ValidationError of context \"context-0001\": Type mismatch",
+        ),
+        (
+            json!({"cancel": ["TransactionConflict", "ItemCollectionSizeLimitExceeded"]}),
+            ErrorKind::Service,
+            "ItemCollectionSizeLimitExceeded of context \"context-0001\"",
         ),
     ] {
         engine.script(on_transactions(1, action.clone()));
@@ -252,8 +292,35 @@ fn what_cannot_pass_ends_a_patch_at_once() {
         assert_eq!((error.kind(), error.is_retriable()), (kind, false), "{action}: {error}");
         assert!(error.message().contains(words), "{action}: {error}");
         assert!(error.message().contains("0 of its 3 context(s)"), "{error}");
+        assert!(!error.message().contains("again"), "{error}");
         assert_eq!(transactions(&engine), 1, "{action}");
         assert_eq!(Model::of(&engine, &table), Model::default());
+    }
+}
+
+#[test]
+fn messages_are_short_whatever_they_tell() {
+    let engine = Engine::fake(&[]);
+    let table = engine.create_table();
+    let store = engine.store_with(&table, json!({"init_timeout_ms": 200}));
+    let long = "x\u{1b}\n".repeat(400);
+    let mut patch = adding(0, 99);
+    patch["segmentId"] = json!(&long[..1000]);
+    patch["version"] = json!(&long[..1000]);
+    patch["changes"]["included"]["add"][0] = json!(&long[..1000]);
+    let reason = json!({"code": "ValidationError", "message": long});
+    for action in [
+        json!({"cancel": "TransactionConflict"}),
+        json!({"cancel": [reason]}),
+        json!({"throttle": true}),
+    ] {
+        engine.script(json!([{"action": action.clone()}]));
+        let error = apply(&store, &patch).expect_err("a failure");
+        let length = error.message().chars().count();
+        assert!(
+            length <= 400 && !error.message().contains(char::is_control),
+            "{length}: {error}"
+        );
     }
 }
 
@@ -262,25 +329,47 @@ fn rows_too_large_for_one_transaction_go_in_several() {
     let engine = Engine::fake(&[]);
     let table = engine.create_table();
     let store = engine.store(&table);
-    let too_large = json!({"cancel": [{"code": "ValidationError", "message": "Item size to update has exceeded the maximum allowed size"}]});
-    engine.script(on_transactions(2, too_large.clone()));
-    let patch = adding(0, 99);
+    // 60 rows of 80 KB are more than the 4 MB of a transaction.
+    let filler: Vec<String> = (0..80).map(|number| format!("{number:01000}")).collect();
+    let rows = (0..60).map(|context| {
+        json!({"namespace": {"S": "big_segments_user"}, "key": {"S": format!("context-{context:04}")}, "excluded": {"SS": filler}})
+    });
+    engine.seed(&table, &rows.collect::<Vec<_>>());
+    engine.script(json!([]));
+    let patch = adding(0, 60);
+    let mut model = Model::of(&engine, &table);
+    engine.log();
     assert_eq!(apply(&store, &patch).expect("a patch"), BigSegmentsPatch::Applied);
-    // 99 and 50 are refused; 25, 25, 25, 24 are not.
-    assert_eq!(transactions(&engine), 2 + 4);
-    let mut model = Model::default();
+    assert_eq!(transactions(&engine), 3, "60 are refused, 30 and 30 are not");
     model.apply(&patch);
     assert_eq!(Model::of(&engine, &table), model);
+}
 
-    engine.script(on_transactions(100, too_large));
-    let error = apply(&store, &adding(1, 4)).expect_err("no row fits");
-    assert!(
-        error.message().contains("context-0000") && error.message().contains("400 KB"),
+#[test]
+fn a_row_that_is_full_is_named_and_nothing_is_changed() {
+    let engine = Engine::fake(&[]);
+    let table = engine.create_table();
+    let store = engine.store(&table);
+    let filler: Vec<String> = (0..409).map(|number| format!("{number:01000}")).collect();
+    let full =
+        json!({"namespace": {"S": "big_segments_user"}, "key": {"S": "context-0007"}, "excluded": {"SS": filler}});
+    engine.seed(&table, &[full]);
+    let before = Model::of(&engine, &table);
+    let mut patch = adding(0, 50);
+    patch["segmentId"] = json!("s".repeat(1000));
+    engine.log();
+    let error = apply(&store, &patch).expect_err("400 KB are the limit");
+    assert_eq!(
+        (error.kind(), error.is_retriable()),
+        (ErrorKind::Service, false),
         "{error}"
     );
-    assert_eq!((error.kind(), error.is_retriable()), (ErrorKind::Service, false));
-    assert_eq!(transactions(&engine), 3, "4, 2 and 1");
-    assert_eq!(Model::of(&engine, &table).cursor.as_deref(), Some("v1"));
+    assert!(
+        error.message().contains("of context \"context-0007\": Item size"),
+        "{error}"
+    );
+    assert_eq!(transactions(&engine), 1);
+    assert_eq!(Model::of(&engine, &table), before);
 }
 
 #[test]

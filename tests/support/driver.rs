@@ -154,6 +154,7 @@ impl InProcess {
                 other => panic!("an outcome that the tests do not know: {other:?}"),
             },
             ("big_segments_metadata", []) => found(store.big_segments_metadata()?),
+            ("big_segments_cursor", []) => found(store.big_segments_cursor()?),
             ("big_segments_membership", [context_hash]) => found(
                 store
                     .big_segments_membership(context_hash)?

@@ -59,6 +59,17 @@ trait BigSegments
     }
 
     /**
+     * The version of the last patch that was applied, after which LaunchDarkly is asked for the next ones; or null when there was none. Never from
+     * memory, and always strongly consistent.
+     *
+     * @throws StoreException
+     */
+    public function bigSegmentsCursor(): ?string
+    {
+        return $this->call('ld_dynamo_store_big_segments_cursor', [], true)[1];
+    }
+
+    /**
      * The Big Segments that a context is included in (true) or excluded from (false), as JSON text: {"segment-key.g1": true, …}; or null when the
      * table does not know the context. An answer is kept for `context_cache_ttl_ms`.
      *
@@ -80,14 +91,14 @@ trait BigSegments
      * Applies a patch of one Big Segment, as LaunchDarkly sends it to the Relay Proxy.
      *
      * It is applied where the table's cursor is the patch's `previousVersion` (or there is none and that is empty), and moves the cursor to
-     * `version`. Up to 99 contexts are changed all at once or not at all; more in several transactions, of which the last moves the cursor, so that
-     * a patch which failed can be applied again.
+     * `version`. Up to 99 contexts, whose rows have no more than 4 MB together, are changed all at once or not at all; more in several transactions,
+     * of which the last moves the cursor, so that a patch which failed can be applied again.
      *
      * @param string|array<string, mixed>|\stdClass $patch {"environmentId": text, "segmentId": "segment-key.g1", "version": text,
      *     "previousVersion": text, "changes": {"included": {"add": [context hash, …], "remove": […]}, "excluded": {…}}}, as JSON text, an array, or
      *     what `json_decode` gives. A removal wins over an addition of the same context to the same set.
      *
-     * @return PatchResult applied; or out of order, where the cursor is another: ask LaunchDarkly for the patches since the table's
+     * @return PatchResult applied; or out of order, where the cursor is another: ask LaunchDarkly for the patches since `bigSegmentsCursor`
      *
      * @throws InvalidBigSegmentsException the patch is wrong; nothing was sent
      * @throws StoreException the patch is not known to be applied
@@ -121,14 +132,17 @@ trait BigSegments
     /** @param array<string, mixed>|\stdClass $patch */
     private static function encodedPatch(array|\stdClass $patch): string
     {
-        if (is_array($patch) && is_array($patch['changes'] ?? null)) {
-            // An empty array is an object here; the lists of contexts are further in.
-            $patch['changes'] = (object) array_map(static fn (mixed $set): mixed => $set === [] ? new \stdClass() : $set, $patch['changes']);
+        // An empty array is an object here; the lists of contexts are further in.
+        $object = static fn (mixed $value): mixed => $value === [] ? new \stdClass() : $value;
+        $patch = (array) $patch;
+        $changes = $patch['changes'] ?? null;
+        if (is_array($changes) || $changes instanceof \stdClass) {
+            $patch['changes'] = (object) array_map($object, (array) $changes);
         }
         try {
             return json_encode((object) $patch, JSON_THROW_ON_ERROR | JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_SLASHES);
         } catch (\JsonException $failure) {
-            throw StoreException::of(Status::INVALID_BIG_SEGMENTS, "the patch has no JSON form: {$failure->getMessage()}");
+            throw StoreException::of(Status::INVALID_JSON, "the patch has no JSON form: {$failure->getMessage()}");
         }
     }
 }

@@ -18,7 +18,7 @@ final class PatchResult
         return $this->status === Status::OK;
     }
 
-    /** The table's cursor is not the patch's `previousVersion`; a patch of up to 99 contexts has changed nothing. */
+    /** The table's cursor is not the patch's `previousVersion`; a patch of one transaction has changed nothing. */
     public function isOutOfOrder(): bool
     {
         return $this->status === Status::OUT_OF_ORDER;

@@ -9,6 +9,7 @@ const char *ld_dynamo_version(void);
 uint32_t ld_dynamo_abi_version(void);
 ld_dynamo_status ld_dynamo_context_hash(const char *key, char **hash_out, ld_dynamo_error **error);
 ld_dynamo_status ld_dynamo_store_big_segments_metadata(const ld_dynamo_store *store, char **metadata_json, ld_dynamo_error **error);
+ld_dynamo_status ld_dynamo_store_big_segments_cursor(const ld_dynamo_store *store, char **cursor_out, ld_dynamo_error **error);
 ld_dynamo_status ld_dynamo_store_big_segments_membership(const ld_dynamo_store *store, const char *context_hash, char **membership_json, ld_dynamo_error **error);
 ld_dynamo_status ld_dynamo_store_big_segments_apply_patch(const ld_dynamo_store *store, const char *patch_json, ld_dynamo_error **error);
 ld_dynamo_status ld_dynamo_store_big_segments_set_synchronized(const ld_dynamo_store *store, int64_t unix_ms, ld_dynamo_error **error);

@@ -101,9 +101,16 @@ final class BigSegmentsTest extends TestCase
         return ['text' => [$json], 'an array, which cannot tell {} from []' => [json_decode($json, true)], 'an object' => [json_decode($json)]];
     }
 
-    public function testAnArrayMayHaveEmptyChanges(): void
+    public function testArraysAndObjectsMayHaveEmptyChanges(): void
     {
-        self::assertTrue(Engine::store(__FUNCTION__)->bigSegmentsApplyPatch(['segmentId' => 'a.g1', 'version' => 'v1', 'changes' => []])->isApplied());
+        $store = Engine::store(__FUNCTION__);
+        self::assertNull($store->bigSegmentsCursor());
+        $patch = ['segmentId' => 'a.g1', 'version' => '', 'previousVersion' => ''];
+        foreach ([[], ['included' => []], (object) ['included' => []], new \stdClass(), ['excluded' => ['add' => []]]] as $changes) {
+            self::assertTrue($store->bigSegmentsApplyPatch($patch + ['changes' => $changes])->isApplied());
+            self::assertTrue($store->bigSegmentsApplyPatch((object) ($patch + ['changes' => $changes]))->isApplied());
+        }
+        self::assertSame('', $store->bigSegmentsCursor());
     }
 
     public function testAPatchOfManyContexts(): void
@@ -168,7 +175,7 @@ final class BigSegmentsTest extends TestCase
             'an unknown member' => [$wrong, '/unknown/', $patch(self::patch('v1') + ['unknown' => 1])],
             'an empty hash' => [$wrong, '/changes\.included\.add\[0\]/', $patch(self::patch('v1', '', ['included' => ['add' => ['']]]))],
             'a list with gaps' => [$wrong, '/changes\.included\.add/', $patch(self::patch('v1', '', ['included' => ['add' => [1 => 'a']]]))],
-            'an array that has no JSON form' => [$wrong, '/no JSON form/', $patch(['version' => "\xff"])],
+            'an array that has no JSON form' => [InvalidJsonException::class, '/no JSON form/', $patch(['version' => "\xff"])],
             'no JSON' => [InvalidJsonException::class, '/JSON/', $patch('{')],
             'a NUL character' => [InvalidJsonException::class, '/patch.*byte 2/', $patch("{}\0")],
             'no patch' => [\TypeError::class, '/patch.*null given/', $patch(null)],

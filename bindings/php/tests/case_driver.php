@@ -87,6 +87,7 @@ function serve(array &$stores, string $call, string $name, array $arguments): ar
         'initialized' => [$store->isInitialized() ? Status::OK : Status::NOT_FOUND, null],
         'available' => $done($store->checkAvailable()),
         'big_segments_metadata' => $found($store->bigSegmentsMetadata()),
+        'big_segments_cursor' => $found($store->bigSegmentsCursor()),
         'big_segments_membership' => $found($store->bigSegmentsMembership(...$arguments)),
         'big_segments_apply_patch' => [$store->bigSegmentsApplyPatch(...$arguments)->status, null],
         'big_segments_set_synchronized' => $done($store->bigSegmentsSetSynchronized((int) $arguments[0])),

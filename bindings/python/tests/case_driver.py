@@ -93,6 +93,7 @@ CALLS: dict[str, Callable[..., Answer]] = {
     "initialized": initialized,
     "available": available,
     "big_segments_metadata": lambda store: found_value(store.big_segments_metadata()),
+    "big_segments_cursor": lambda store: found(store.big_segments_cursor()),
     "big_segments_membership": lambda store, context: found_value(store.big_segments_membership(context)),
     "big_segments_apply_patch": lambda store, patch: Answer(PATCH_STATUSES[store.big_segments_apply_patch(patch)]),
     "big_segments_set_synchronized": set_synchronized,

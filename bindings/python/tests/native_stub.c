@@ -165,6 +165,11 @@ int32_t ld_dynamo_store_big_segments_metadata(store *self, char **metadata, fail
     return 1;
 }
 
+int32_t ld_dynamo_store_big_segments_cursor(store *self, char **cursor, failure **error) {
+    (void)self, (void)cursor, (void)error;
+    return 1;
+}
+
 int32_t ld_dynamo_store_big_segments_membership(store *self, const char *hash, char **membership, failure **error) {
     (void)self, (void)hash, (void)membership, (void)error;
     return 1;

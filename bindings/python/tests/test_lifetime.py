@@ -51,6 +51,7 @@ def test_every_method_of_a_closed_store_says_so(stub: Stub) -> None:
         store.available,
         store.check_available,
         store.big_segments_metadata,
+        store.big_segments_cursor,
         lambda: store.big_segments_membership("hash"),
         lambda: store.big_segments_apply_patch({}),
         lambda: store.big_segments_set_synchronized(1),

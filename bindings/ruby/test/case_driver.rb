@@ -60,7 +60,7 @@ class CaseDriver
 
     store = @stores.fetch(name)
     case call
-    when "get", "big_segments_metadata", "big_segments_membership"
+    when "get", "big_segments_metadata", "big_segments_cursor", "big_segments_membership"
       result = store.public_send(call, *arguments)
       [result ? Status::OK : Status::NOT_FOUND, result]
     when "all", "stats" then [Status::OK, store.public_send(call, *arguments)]

@@ -133,7 +133,8 @@ pub(in crate::client) fn wrong(message: impl fmt::Display) -> Error {
 
 /// One line of at most so many characters.
 pub(in crate::client) fn shortened(text: &str, longest: usize) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = text.split(|letter: char| letter.is_whitespace() || letter.is_control());
+    let line = words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(longest - 1) {
         Some((end, _)) if line[end..].chars().nth(1).is_some() => format!("{}…", &line[..end]),
         _ => line,

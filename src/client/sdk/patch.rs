@@ -1,14 +1,16 @@
 //! What writes Big Segments: a transaction of memberships with the cursor, and the time of synchronization.
 
-use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::error::TransactionCanceledException;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem, Update};
 
 use super::{text, units, Sdk};
+use crate::client::aws_settings::shortened;
 use crate::client::optional::Asked;
 use crate::client::sent;
 use crate::error::{Error, ErrorKind, Result};
+use crate::process;
 use crate::table::big_segments::{Change, MembershipUpdate, Patch};
 use crate::table::schema;
 
@@ -22,8 +24,14 @@ pub(crate) struct PatchPart<'a> {
     pub(crate) namespace: &'a str,
     /// Both keys of the metadata.
     pub(crate) metadata_key: &'a str,
-    /// Under which DynamoDB knows a transaction again, so that one that is repeated is done once.
-    pub(crate) token: &'a str,
+}
+
+/// A transaction that is the same to the byte each time it is sent, and under one token, so that DynamoDB does it once.
+pub(crate) struct PatchTransaction<'a> {
+    part: PatchPart<'a>,
+    actions: Vec<TransactWriteItem>,
+    token: String,
+    bytes: usize,
 }
 
 /// What became of a transaction.
@@ -36,17 +44,39 @@ pub(crate) enum PatchOutcome {
     },
     /// Its rows are too large for one transaction; nothing was changed.
     TooLarge(Error),
+    Failed {
+        error: Error,
+        /// It was sent, without an answer that can be believed.
+        may_be_done: bool,
+    },
 }
 
 impl Sdk {
-    pub(in crate::client) async fn patch_big_segments(&self, part: &PatchPart<'_>) -> Result<PatchOutcome> {
+    pub(in crate::client) fn patch_transaction<'a>(&self, part: PatchPart<'a>) -> Result<PatchTransaction<'a>> {
+        let actions = self.actions(&part);
+        let actions = actions.map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))?;
+        let fixed = part.namespace.len() + part.patch.reference.len() + self.table.len() + ACTION_BYTES;
+        let bytes = part
+            .updates
+            .iter()
+            .map(|update| fixed + update.context_hash.len())
+            .sum();
+        Ok(PatchTransaction {
+            part,
+            actions,
+            token: process::token(),
+            bytes,
+        })
+    }
+
+    pub(in crate::client) async fn patch_big_segments(&self, transaction: &PatchTransaction<'_>) -> PatchOutcome {
         let send = async |asked: Asked| {
-            let actions = self.actions(part).map_err(SdkError::construction_failure)?;
-            let request = self.dynamodb.transact_write_items().set_transact_items(Some(actions));
+            let request = self.dynamodb.transact_write_items();
             let request = request
-                .client_request_token(part.token)
+                .set_transact_items(Some(transaction.actions.clone()))
+                .client_request_token(&transaction.token)
                 .set_return_consumed_capacity(asked.consumed_capacity());
-            send!(self, request, 0)
+            send!(self, request, transaction.bytes)
         };
         let (answer, is_repeated) = sent::watching_answers(self.without_refused(send)).await;
         let error = match answer {
@@ -54,29 +84,28 @@ impl Sdk {
                 for consumed in answer.consumed_capacity() {
                     self.stats.write_units(units(Some(consumed)));
                 }
-                return Ok(PatchOutcome::Done);
+                return PatchOutcome::Done;
             }
             Err(error) => error,
         };
-        let cancelled = match error.as_service_error() {
-            Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => self.cancelled(cancelled),
-            Some(refusal) if speaks_of_size(refusal.code(), refusal.message()) => Cancelled::TooLarge,
-            Some(TransactWriteItemsError::TransactionInProgressException(_)) => Cancelled::ForNow,
-            _ => Cancelled::Otherwise(None),
+        let failed = |error| PatchOutcome::Failed {
+            error,
+            may_be_done: is_repeated,
         };
-        let failure = self.failed("TransactWriteItems", error);
-        match cancelled {
-            Cancelled::OutOfOrder => Ok(PatchOutcome::OutOfOrder { is_repeated }),
-            Cancelled::TooLarge => Ok(PatchOutcome::TooLarge(failure)),
-            Cancelled::ForNow => Err(failure.with_retriable(true)),
-            Cancelled::Throttled => {
-                Err(Error::new(ErrorKind::Throttled, failure.message()).with_service_code(failure.service_code()))
+        match error.as_service_error() {
+            Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                match self.cancelled(&transaction.part, cancelled) {
+                    None => PatchOutcome::OutOfOrder { is_repeated },
+                    Some(error) => failed(error),
+                }
             }
-            Cancelled::Otherwise(None) => Err(failure),
-            Cancelled::Otherwise(Some(reason)) => {
-                let message = format!("{} ({reason})", failure.message());
-                Err(Error::new(failure.kind(), message).with_service_code(failure.service_code()))
+            Some(TransactWriteItemsError::TransactionInProgressException(_)) => {
+                failed(self.failed(OPERATION, error).with_retriable(true))
             }
+            Some(refusal) if is_too_large(refusal.code(), refusal.message()) => {
+                PatchOutcome::TooLarge(self.failed(OPERATION, error))
+            }
+            _ => failed(self.failed(OPERATION, error)),
         }
     }
 
@@ -88,11 +117,8 @@ impl Sdk {
         };
         let mut actions = Vec::with_capacity(part.updates.len() + 1);
         for update in part.updates {
-            actions.push(
-                TransactWriteItem::builder()
-                    .update(self.membership_update(part, update)?)
-                    .build(),
-            );
+            let update = self.membership_update(part, update)?;
+            actions.push(TransactWriteItem::builder().update(update).build());
         }
         let action = TransactWriteItem::builder();
         actions.push(if part.is_last {
@@ -147,37 +173,57 @@ impl Sdk {
         request.update_expression(clauses.join(" ")).build()
     }
 
-    fn cancelled(&self, cancelled: &TransactionCanceledException) -> Cancelled {
+    /// What a transaction was cancelled for; nothing where that is the cursor.
+    fn cancelled(&self, part: &PatchPart<'_>, cancelled: &TransactionCanceledException) -> Option<Error> {
         let reasons = cancelled.cancellation_reasons();
-        let codes = || reasons.iter().filter_map(|reason| reason.code());
         // Some engines name the reasons in their words only.
         let words = cancelled.message().unwrap_or_default();
-        let has = |code: &str| codes().any(|known| known == code) || reasons.is_empty() && words.contains(code);
+        let has = |code: &str| {
+            let mut codes = reasons.iter().filter_map(|reason| reason.code());
+            codes.any(|known| known == code) || reasons.is_empty() && words.contains(code)
+        };
         if has("ConditionalCheckFailed") {
-            return Cancelled::OutOfOrder;
+            return None;
         }
-        if reasons
-            .iter()
-            .any(|reason| speaks_of_size(reason.code(), reason.message()))
-        {
-            return Cancelled::TooLarge;
-        }
-        let other = reasons.iter().find(|reason| {
-            let code = reason.code().unwrap_or("None");
-            code != "None" && !FOR_NOW.contains(&code) && !THROTTLED.contains(&code)
-        });
-        if let Some(reason) = other {
-            let words = reason.message().unwrap_or_default();
-            return Cancelled::Otherwise(Some(format!("{}: {words}", reason.code().unwrap_or_default())));
-        }
-        if THROTTLED.iter().any(|code| has(code)) {
+        let passes = |code: &str| code == CONFLICT || THROTTLED.contains(&code);
+        // What cannot pass goes before what can.
+        let decisive = |wanted: bool| {
+            let mut numbered = reasons.iter().enumerate();
+            numbered.find(|(_, reason)| {
+                let code = reason.code().unwrap_or("None");
+                code != "None" && passes(code) == wanted
+            })
+        };
+        let reason = decisive(false).or_else(|| decisive(true));
+        let code = match reason {
+            Some((_, reason)) => reason.code().unwrap_or_default(),
+            None => *[CONFLICT]
+                .iter()
+                .chain(&THROTTLED)
+                .find(|code| has(code))
+                .unwrap_or(&""),
+        };
+        let is_throttled = THROTTLED.contains(&code);
+        if is_throttled {
             self.stats.throttle();
-            return Cancelled::Throttled;
         }
-        match FOR_NOW.iter().any(|code| has(code)) {
-            true => Cancelled::ForNow,
-            false => Cancelled::Otherwise(None),
-        }
+        let why = match reason {
+            Some((index, reason)) => {
+                // Reasons come in the order of the actions, the last of which is the cursor's.
+                let of = part.updates.get(index).map(|update| &*update.context_hash);
+                let of = of.map(|hash| format!(" of context \"{}\"", hash.escape_debug().take(44).collect::<String>()));
+                let words = reason.message().map(|words| format!(": {}", shortened(words, 80)));
+                format!("{code}{}{}", of.unwrap_or_default(), words.unwrap_or_default())
+            }
+            None => shortened(words, 120),
+        };
+        let kind = match is_throttled {
+            true => ErrorKind::Throttled,
+            false => ErrorKind::Service,
+        };
+        let message = format!("{OPERATION} on {}: cancelled for {why}", self.place);
+        let error = Error::new(kind, message).with_service_code(Some("TransactionCanceledException"));
+        Some(error.with_retriable(passes(code)))
     }
 
     /// Notes in the metadata, whose keys are both `key`, when Big Segments were synchronized.
@@ -200,22 +246,15 @@ impl Sdk {
     }
 }
 
-/// Reasons that pass: another transaction or request has a row in hand.
-const FOR_NOW: [&str; 1] = ["TransactionConflict"];
+const OPERATION: &str = "TransactWriteItems";
+/// For the expression, names and JSON of one action.
+const ACTION_BYTES: usize = 384;
+/// A reason that passes: another transaction or request has the row in hand.
+const CONFLICT: &str = "TransactionConflict";
 const THROTTLED: [&str; 2] = ["ThrottlingError", "ProvisionedThroughputExceeded"];
 
-/// Why a transaction did not take place.
-enum Cancelled {
-    OutOfOrder,
-    TooLarge,
-    ForNow,
-    Throttled,
-    /// With the reason, where DynamoDB gives one.
-    Otherwise(Option<String>),
-}
-
-/// Rows over 400 KB, or over 4 MB together.
-fn speaks_of_size(code: Option<&str>, message: Option<&str>) -> bool {
-    let is_validation = matches!(code, Some("ValidationError" | "ValidationException"));
-    is_validation && message.is_some_and(|message| message.to_ascii_lowercase().contains("size"))
+/// The refusal of a transaction that has too much in it, in all; one row that is too large is a reason of its own.
+fn is_too_large(code: Option<&str>, message: Option<&str>) -> bool {
+    let message = message.unwrap_or_default().to_ascii_lowercase();
+    code == Some("ValidationException") && ["4 mb", "4mb"].iter().any(|limit| message.contains(limit))
 }

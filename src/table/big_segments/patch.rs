@@ -14,6 +14,11 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::table::json_error::reason;
 use crate::table::schema;
 
+/// LaunchDarkly's are about 30 bytes.
+const LONGEST_VERSION: usize = 1024;
+/// The most of a member's path that a message tells.
+const LONGEST_PATH: usize = 60;
+
 /// What is to change, and from which version to which.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Patch {
@@ -53,8 +58,11 @@ impl Patch {
                 format!("the patch is not JSON: {}", reason(&error)),
             )
         })?;
-        if given.segment_id.is_empty() {
-            return Err(refusal("\"segmentId\" is empty, and a set has no empty references"));
+        if !schema::key_fits(&given.segment_id) {
+            return Err(refusal("\"segmentId\" must be a reference of 1 to 1,024 bytes"));
+        }
+        if given.version.len() > LONGEST_VERSION {
+            return Err(refusal(format!("\"version\" has more than {LONGEST_VERSION} bytes")));
         }
         let mut updates = BTreeMap::<String, [Option<Change>; 2]>::new();
         let changes = given.changes.unwrap_or_default().0;
@@ -149,7 +157,10 @@ fn unreadable(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
     }
     match path.as_str() {
         "." => refusal(reason),
-        path => refusal(format!("\"{path}\": {reason}")),
+        path => {
+            let path: String = path.escape_debug().take(LONGEST_PATH).collect();
+            refusal(format!("\"{path}\": {reason}"))
+        }
     }
 }
 

@@ -7,6 +7,7 @@ namespace LdDynamoStore\LaunchDarkly;
 use LaunchDarkly\Subsystems\BigSegmentsStore;
 use LaunchDarkly\Types\BigSegmentsStoreMetadata;
 use LdDynamoStore\Exception\CorruptItemException;
+use LdDynamoStore\Exception\InvalidUtf8Exception;
 use LdDynamoStore\Exception\StoreException;
 use LdDynamoStore\LogLine;
 use LdDynamoStore\Store;
@@ -62,6 +63,9 @@ final class DynamoDbBigSegmentsStore implements BigSegmentsStore
             // The SDK takes any exception for an outage, and the table did answer.
             $this->logger?->error(LogLine::of($failure->getMessage()));
 
+            return [];
+        } catch (InvalidUtf8Exception) {
+            // No row can have such a key.
             return [];
         }
     }

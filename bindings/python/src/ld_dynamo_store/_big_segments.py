@@ -13,7 +13,6 @@ from ._native import load
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MILLISECOND = timedelta(milliseconds=1)
-_INT64 = range(-(2**63), 2**63)
 
 
 class PatchOutcome(enum.Enum):
@@ -23,7 +22,7 @@ class PatchOutcome(enum.Enum):
     """All of it is stored, and the table's cursor is the patch's ``version``."""
 
     OUT_OF_ORDER = "out of order"
-    """The table's cursor is not the patch's ``previousVersion``; a patch of up to 99 contexts has changed nothing."""
+    """The table's cursor is not the patch's ``previousVersion``; a patch of one transaction has changed nothing."""
 
     def __bool__(self) -> bool:
         return self is PatchOutcome.APPLIED
@@ -63,6 +62,6 @@ def milliseconds_argument(when: int | datetime, name: str) -> int:
     # True and False are integers, too, but no points of time.
     if not isinstance(when, int) or isinstance(when, bool):
         raise TypeError(f"{name} must be int or datetime, not {type(when).__name__}")
-    if when not in _INT64:
+    if not -(2**63) <= when < 2**63:
         raise refused("INVALID_BIG_SEGMENTS", f"{name} must be in milliseconds since 1970 and fit into 64 bits")
     return when

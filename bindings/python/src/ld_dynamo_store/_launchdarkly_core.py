@@ -141,10 +141,10 @@ def open_store(
 ) -> Store:
     """A store for the SDK, which does the caching."""
     settings = {**store_settings(dynamodb_opts), **(options or {})}
-    if settings.get("cache_ttl_ms", 0) != 0:
+    if settings.get("cache_ttl_ms") not in (None, 0):
         raise ValueError("options: cache_ttl_ms is not supported, because the SDK caches: use caching")
     for name in ("context_cache_ttl_ms", "context_cache_size"):
-        if settings.get(name, 0) != 0:
+        if settings.get(name) not in (None, 0):
             raise ValueError(f"options: {name} is not supported, because the SDK caches: BigSegmentsConfig says how")
     # Memberships are not kept either.
     settings["cache_ttl_ms"] = 0

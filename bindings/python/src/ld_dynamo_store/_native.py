@@ -51,6 +51,7 @@ _BLOCKING_FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "ld_dynamo_store_initialized_cached": (c_int32, [_STORE, _ERROR]),
     "ld_dynamo_store_available": (c_int32, [_STORE, _ERROR]),
     "ld_dynamo_store_big_segments_metadata": (c_int32, [_STORE, _TEXT, _ERROR]),
+    "ld_dynamo_store_big_segments_cursor": (c_int32, [_STORE, _TEXT, _ERROR]),
     "ld_dynamo_store_big_segments_membership": (c_int32, [_STORE, c_char_p, _TEXT, _ERROR]),
     "ld_dynamo_store_big_segments_apply_patch": (c_int32, [_STORE, c_char_p, _ERROR]),
     "ld_dynamo_store_big_segments_set_synchronized": (c_int32, [_STORE, c_int64, _ERROR]),
@@ -106,6 +107,7 @@ class Library:
         self.initialized_cached = self._functions["ld_dynamo_store_initialized_cached"]
         self.available = self._functions["ld_dynamo_store_available"]
         self.big_segments_metadata = self._functions["ld_dynamo_store_big_segments_metadata"]
+        self.big_segments_cursor = self._functions["ld_dynamo_store_big_segments_cursor"]
         self.big_segments_membership = self._functions["ld_dynamo_store_big_segments_membership"]
         self.big_segments_apply_patch = self._functions["ld_dynamo_store_big_segments_apply_patch"]
         self.big_segments_set_synchronized = self._functions["ld_dynamo_store_big_segments_set_synchronized"]

@@ -251,6 +251,14 @@ class Store(NativeCalls):
         status, text = self._call_for_text(self._library.big_segments_metadata)
         return None if status == NOT_FOUND or text is None else json.loads(text)
 
+    def big_segments_cursor(self) -> str | None:
+        """The version of the last patch that was applied, or None if there was none.
+
+        LaunchDarkly is asked for the patches after it. Never from memory, and always strongly consistent.
+        """
+        status, text = self._call_for_text(self._library.big_segments_cursor)
+        return None if status == NOT_FOUND or text is None else text.decode()
+
     def big_segments_membership(self, context_hash: str) -> dict[str, bool] | None:
         """Whether a context is included in (True) or excluded from (False) Big Segments, by segment reference.
 
@@ -270,7 +278,8 @@ class Store(NativeCalls):
         """Applies a patch of one Big Segment, as LaunchDarkly sends it to the Relay Proxy.
 
         It is applied where the table's cursor is the patch's ``previousVersion`` (or there is none and that is empty),
-        and moves the cursor to ``version``. Up to 99 contexts are changed all at once or not at all; more in several
+        and moves the cursor to ``version``. Up to 99 contexts, whose rows have no more than
+        4 MB together, are changed all at once or not at all; more in several
         transactions, of which the last moves the cursor, so that a patch which failed can be applied again.
 
         Args:

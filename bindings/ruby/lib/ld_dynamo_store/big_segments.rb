@@ -10,7 +10,7 @@ module LdDynamoStore
       status == Status::OK
     end
 
-    # The table's cursor is not the patch's +previousVersion+; a patch of up to 99 contexts has changed nothing.
+    # The table's cursor is not the patch's +previousVersion+; a patch of one transaction has changed nothing.
     #
     # @return [Boolean]
     def out_of_order?
@@ -49,6 +49,15 @@ module LdDynamoStore
       call(:ld_dynamo_store_big_segments_metadata, result: true).last
     end
 
+    # The version of the last patch that was applied, after which LaunchDarkly is asked for the next ones. Never from memory, and always strongly
+    # consistent.
+    #
+    # @return [String, nil] nil when there was no patch
+    # @raise [StoreError] the row is corrupt, or the table could not be asked
+    def big_segments_cursor
+      call(:ld_dynamo_store_big_segments_cursor, result: true).last
+    end
+
     # The Big Segments that a context is in or out of. An answer is kept for +context_cache_ttl_ms+ (5000), of +context_cache_size+ (1000) contexts,
     # unless one of these or +cache_ttl_ms+ is 0.
     #
@@ -65,12 +74,12 @@ module LdDynamoStore
     # Applies a patch of one Big Segment, as LaunchDarkly sends it to the Relay Proxy.
     #
     # It is applied where the table's cursor is the patch's +previousVersion+ (or there is none and that is empty), and moves the cursor to +version+.
-    # Up to 99 contexts are changed all at once or not at all; more in several transactions, of which the last moves the cursor, so that a patch which
-    # failed can be applied again. A removal wins over an addition of the same context to the same set.
+    # Up to 99 contexts, whose rows have no more than 4 MB together, are changed all at once or not at all; more in several transactions, of which the
+    # last moves the cursor, so that a patch which failed can be applied again. A removal wins over an addition of the same context to the same set.
     #
     # @param patch [String, Hash] an object with +environmentId+, +segmentId+ ("segment-key.g1"), +version+, +previousVersion+ and +changes+, which
     #   has +included+ and +excluded+, each with the context hashes to +add+ and to +remove+
-    # @return [PatchResult] out of order is no failure: ask LaunchDarkly for the patches since the table's cursor
+    # @return [PatchResult] out of order is no failure: ask LaunchDarkly for the patches since #big_segments_cursor
     # @raise [InvalidArgumentError] the patch is wrong; nothing was sent
     # @raise [StoreError] the patch is not known to be applied
     def big_segments_apply_patch(patch)

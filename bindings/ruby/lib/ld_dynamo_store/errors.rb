@@ -13,7 +13,7 @@ module LdDynamoStore
     TOO_LARGE = 3
     # Asked of the cache alone: the table would have to be asked. No method of this gem answers with it.
     NOT_CACHED = 4
-    # big_segments_apply_patch: the table's cursor is not the patch's previous version; a patch of up to 99 contexts has changed nothing.
+    # big_segments_apply_patch: the table's cursor is not the patch's previous version; a patch of one transaction has changed nothing.
     OUT_OF_ORDER = 5
     # An argument that must be there is nil.
     NULL_ARGUMENT = -1

@@ -40,6 +40,7 @@ module LdDynamoStore
       ld_dynamo_store_initialized_cached: %i[pointer pointer],
       ld_dynamo_store_available: %i[pointer pointer],
       ld_dynamo_store_big_segments_metadata: %i[pointer pointer pointer],
+      ld_dynamo_store_big_segments_cursor: %i[pointer pointer pointer],
       ld_dynamo_store_big_segments_membership: %i[pointer string pointer pointer],
       ld_dynamo_store_big_segments_apply_patch: %i[pointer string pointer],
       ld_dynamo_store_big_segments_set_synchronized: %i[pointer int64 pointer],

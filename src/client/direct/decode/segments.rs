@@ -48,7 +48,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for SegmentsRow<'a> {
                         schema::NAMESPACE => found.namespace = attribute.into_text(),
                         schema::KEY => found.key = attribute.into_text(),
                         schema::SYNCHRONIZED_ON => found.row.synchronized_on = Some(attribute.integer().ok_or(())),
-                        schema::LAST_VERSION => found.row.last_version = attribute.into_text().map(Cow::into_owned),
+                        schema::LAST_VERSION => {
+                            found.row.last_version = Some(attribute.into_text().map(Cow::into_owned).ok_or(()));
+                        }
                         schema::INCLUDED => found.row.included = references(attribute),
                         schema::EXCLUDED => found.row.excluded = references(attribute),
                         _ => {}

@@ -62,6 +62,14 @@ fn a_bad_patch_is_refused_and_says_where() {
         (r#"{"segmentId": "s"}"#, "version"),
         (r#"{"segmentId": "", "version": "2"}"#, "segmentId"),
         (r#"{"segmentId": 7, "version": "2"}"#, "segmentId"),
+        (
+            &format!(r#"{{"segmentId": "{}", "version": "2"}}"#, "s".repeat(1025)),
+            "segmentId",
+        ),
+        (
+            &format!(r#"{{"segmentId": "s", "version": "{}"}}"#, "2".repeat(1025)),
+            "version",
+        ),
         (r#"{"segmentId": "s", "version": 2}"#, "version"),
         (r#"{"segmentId": "s", "version": "2", "segmentid": "t"}"#, "segmentid"),
         (r#"{"segmentId": "s", "segmentId": "t", "version": "2"}"#, "segmentId"),
@@ -94,6 +102,13 @@ fn a_bad_patch_is_refused_and_says_where() {
         assert_eq!(error.kind(), ErrorKind::InvalidBigSegments, "{patch}: {error}");
         assert!(error.message().contains(expected), "{patch}: {error}");
         assert!(error.message().len() <= 300, "{error}");
+    }
+    for name in ["m".repeat(4000), "x\u{1b}\n".repeat(100)] {
+        let name = serde_json::to_string(&name).unwrap();
+        let patch = format!(r#"{{"segmentId": "s", "version": "2", "changes": {{"included": {{{name}: 1}}}}}}"#);
+        let error = Patch::parse(&patch).unwrap_err();
+        let message = error.message();
+        assert!(message.len() <= 300 && !message.contains(char::is_control), "{message}");
     }
     let long = format!(
         r#"{{"segmentId": "s", "version": "2", "changes": {{"included": {{"add": ["{}"]}}}}}}"#,
