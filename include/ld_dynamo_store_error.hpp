@@ -131,7 +131,7 @@ template <typename Class>
     default: break;
     }
     // Statuses are grouped by hundred, so that one which a newer library added gets the class of its cause.
-    switch (-error.status() / 100) {
+    switch (error.status() / -100) {
     case 0: raise_as<InvalidArgumentError>(error);
     case 1: raise_as<ConfigurationError>(error);
     case 2: raise_as<ServiceError>(error);
