@@ -108,7 +108,10 @@ inline tl::expected<sdk::SerializedItemDescriptor, std::string> descriptor(std::
         }
     }
     if (members.is_broken()) {
-        return tl::make_unexpected(std::string("is JSON that LaunchDarkly's SDK does not take: half of a surrogate pair"));
+        return tl::make_unexpected(std::string("is not a JSON object"));
+    }
+    if (members.has_half_pair()) {
+        return tl::make_unexpected(std::string("holds half of a surrogate pair, which LaunchDarkly's SDK does not take"));
     }
     if (members.deepest() > sdk_levels) {
         return tl::make_unexpected("has " + std::to_string(members.deepest()) + " levels, and LaunchDarkly's SDK takes " + std::to_string(sdk_levels));
@@ -164,6 +167,9 @@ public:
             } else {
                 log(unreadable(kind, members.name(), descriptor.error()) + "; it is left out");
             }
+        }
+        if (members.is_broken()) {
+            return tl::make_unexpected(Error{"the items of \"" + kind.Namespace() + "\" are no JSON object"});
         }
         return items;
     }
@@ -225,6 +231,9 @@ public:
             detail::Members members(*membership.value());
             while (members.next()) {
                 (members.value() == "true" ? included : excluded).push_back(members.name());
+            }
+            if (members.is_broken()) {
+                return tl::make_unexpected(std::string("the membership is no JSON object"));
             }
         }
         return detail::sdk::Membership::FromSegmentRefs(included, excluded);

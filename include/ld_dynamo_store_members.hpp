@@ -64,8 +64,11 @@ public:
         return problem == std::errc() && stop == end ? std::optional<Integer>(number) : std::nullopt;
     }
 
-    // Whether something is no JSON, or holds half of a surrogate pair.
+    // Whether the reading ended because something is no JSON.
     bool is_broken() const { return is_broken_; }
+
+    // Whether half of a surrogate pair (\ud800) stands anywhere, which JSON allows and many parsers do not take.
+    bool has_half_pair() const { return has_half_pair_; }
 
     // How many levels of objects and arrays there are, this object included.
     std::size_t deepest() const { return deepest_; }
@@ -88,7 +91,7 @@ private:
         return is_there;
     }
 
-    // A text without its escapes, for which `plain` may be NULL.
+    // A text; what it means without its escapes goes to `plain`, which may be NULL.
     bool take_string(std::string *plain) {
         if (!take('"')) {
             return false;
@@ -114,18 +117,13 @@ private:
         constexpr std::string_view letters = "\"\\/bfnrt";
         constexpr std::string_view meanings = "\"\\/\b\f\n\r\t";
         if (take('u')) {
-            std::optional<std::uint32_t> number = take_four_digits();
-            if (number && *number >= 0xd800 && *number < 0xdc00) {
-                const auto low = take('\\') && take('u') ? take_four_digits() : std::nullopt;
-                number = low && *low >= 0xdc00 && *low < 0xe000 ? std::optional<std::uint32_t>(0x10000 + ((*number - 0xd800) << 10) + (*low - 0xdc00))
-                                                                : std::nullopt;
-            } else if (number && *number >= 0xdc00 && *number < 0xe000) {
-                number = std::nullopt;
+            const std::optional<std::uint32_t> unit = take_four_digits();
+            if (unit && plain != nullptr) {
+                append(*plain, whole_character(*unit));
+            } else if (unit) {
+                whole_character(*unit);
             }
-            if (number && plain != nullptr) {
-                append(*plain, *number);
-            }
-            return number.has_value();
+            return unit.has_value();
         }
         const std::size_t which = at_ < text_.size() ? letters.find(text_[at_]) : std::string_view::npos;
         if (which == std::string_view::npos) {
@@ -136,6 +134,23 @@ private:
             plain->push_back(meanings[which]);
         }
         return true;
+    }
+
+    // The character of which this unit of UTF-16 is the first or all.
+    std::uint32_t whole_character(std::uint32_t unit) {
+        if (unit < 0xd800 || unit >= 0xe000) {
+            return unit;
+        }
+        const std::size_t behind = at_;
+        if (unit < 0xdc00 && take('\\') && take('u')) {
+            const std::optional<std::uint32_t> second = take_four_digits();
+            if (second && *second >= 0xdc00 && *second < 0xe000) {
+                return 0x10000 + ((unit - 0xd800) << 10) + (*second - 0xdc00);
+            }
+        }
+        at_ = behind;
+        has_half_pair_ = true;
+        return 0xfffd;
     }
 
     std::optional<std::uint32_t> take_four_digits() {
@@ -202,6 +217,7 @@ private:
     std::size_t deepest_ = 1;
     bool is_begun_ = false;
     bool is_broken_ = false;
+    bool has_half_pair_ = false;
 };
 
 }  // namespace ld_dynamo::detail
