@@ -177,6 +177,54 @@ fn a_leak_is_noticed() {
     assert!(!output.status.success() && reason.contains("LeakSanitizer"), "{reason}");
 }
 
+/// The outcomes, failures and levels are the C header's, and none was forgotten: those without a class of their own are the groups of others.
+#[test]
+fn every_constant_of_the_c_header_is_known() {
+    let read = |path: &str| std::fs::read_to_string(support::repository().join(path)).expect("a header");
+    let wrapper = read("include/ld_dynamo_store.hpp") + &read("include/ld_dynamo_store_error.hpp");
+    let header = read("include/ld_dynamo_store.h");
+    let constants = header
+        .lines()
+        .filter_map(|line| line.strip_prefix("#define ")?.split_once(' '));
+    let is_checked = |(name, value): &(&str, &str)| !name.contains("VERSION") && value.parse::<i32>().is_ok();
+    let constants: Vec<_> = constants.filter(is_checked).map(|(name, _)| name).collect();
+    assert!(constants.len() > 30, "{constants:?}");
+    let is_missing = |name: &&&str| **name != "LD_DYNAMO_NULL_ARGUMENT" && !wrapper.contains(**name);
+    let missing: Vec<_> = constants.iter().filter(is_missing).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn the_example_works() {
+    let program = compiled("g++", &[], &["examples/cpp/main.cpp"], Library::Shared);
+    let engine = Engine::embedded();
+    let table = engine.create_table();
+    let run = |arguments: &[&str], is_success: bool| {
+        let mut command = Command::new(&program);
+        command
+            .args(arguments)
+            .current_dir(support::repository())
+            .envs([
+                ("TABLE", table.as_str()),
+                ("ENDPOINT", &engine.endpoint),
+                ("AWS_REGION", "eu-west-1"),
+            ])
+            .envs([("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local")]);
+        let output = command.output().expect("the program starts");
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.success(), is_success, "{printed}");
+        printed
+    };
+    assert!(run(&["load", "examples/flags.json"], true).contains("log: "));
+    assert!(run(&["show", "features", "home-greeting"], true).contains("\"home-greeting\""));
+    assert!(run(&["list", "segments"], true).contains("{\""));
+    let item = r#"{"key": "a", "version": 1}"#;
+    assert!(run(&["upsert", "features", "a", item], true).contains("was written"));
+    assert!(run(&["upsert", "features", "a", item], true).contains("left alone"));
+    assert!(run(&["load", "no-such-file"], false).contains("cannot be read"));
+    assert!(run(&["upsert", "features", "a", "{}"], false).contains("failed with status -4"));
+}
+
 #[test]
 fn every_function_of_the_c_header_is_called() {
     let read = |path: &str| std::fs::read_to_string(support::repository().join(path)).expect("a header");
