@@ -6,9 +6,9 @@
 //
 // Needs the SDK's headers, and links to -lld_dynamo_store. The SDK caches, so the stores that Create makes do not.
 //
-// ERRORS: no override throws; running out of memory ends the process. A row whose "item" is no JSON object, or is one that the SDK's
-// JSON parser does not take, is an error in Get, and All leaves it out. The SDK's parser takes 32 levels and no half of a
-// surrogate pair (\ud800), and throws through the evaluation of a flag where it is handed something else.
+// ERRORS: no override throws; running out of memory ends the process. A row whose "item" is no JSON object, or one with over 32 levels or
+// half of a surrogate pair (\ud800), is an error in Get, and All leaves it out: handed such an item, the SDK's JSON parser would
+// throw through the evaluation of a flag.
 //
 // TOMBSTONES of every SDK are handed over as SerializedItemDescriptor::Tombstone.
 //

@@ -95,6 +95,14 @@ fn another_compiler_has_no_complaint() {
     );
 }
 
+#[test]
+fn a_library_that_is_too_old() {
+    run(
+        &compiled("g++", &[], &["tests/cpp/older_library.cpp"], Library::Shared),
+        &[],
+    );
+}
+
 /// Rows as the SDK may meet them, under the prefix that the program uses.
 fn rows() -> Vec<Value> {
     let row = |key: &str, version: u64, item: Option<Value>| {
