@@ -186,6 +186,13 @@ void a_class_for_each_cause() {
     throws<Error>(std::numeric_limits<ld_dynamo_status>::min());
 }
 
+// What is thrown tells what the result told.
+template <typename Value>
+void throw_of(const Result<Value> &result) {
+    static_cast<void>(result.value());
+    CHECK(false);
+}
+
 void errors_say_why(const Settings &configuration) {
     const Result<std::string> absent = Store(Settings(configuration).set("table", "no-such-table")).try_all("features");
     CHECK(!absent.ok() && absent.error().status() == LD_DYNAMO_TABLE_NOT_FOUND && !absent.error().is_retriable());
@@ -193,6 +200,16 @@ void errors_say_why(const Settings &configuration) {
     CHECK(std::string(absent.error().what()).find("no-such-table") != std::string::npos);
     const Result<void> unreachable = Store(Settings(configuration).set("endpoint", nowhere)).try_available();
     CHECK(!unreachable.ok() && unreachable.error().is_retriable() && !unreachable.error().service_code());
+    try {
+        throw_of(absent);
+    } catch (const ld_dynamo::TableNotFoundError &error) {
+        CHECK(error.service_code() == "ResourceNotFoundException" && error.status() == LD_DYNAMO_TABLE_NOT_FOUND && !error.is_retriable());
+    }
+    try {
+        throw_of(unreachable);
+    } catch (const ld_dynamo::ConnectivityError &error) {
+        CHECK(!error.service_code() && error.status() == LD_DYNAMO_UNREACHABLE && error.is_retriable());
+    }
     const Error copy = unreachable.error();
     CHECK(std::string(copy.what()) == unreachable.error().what() && copy.status() == LD_DYNAMO_UNREACHABLE);
     const Result<Store> mistaken = Store::try_open(R"({"tabel": "x"})");
