@@ -19,7 +19,7 @@ cp "$built/libld_dynamo_store.a" "$packages/$name/lib/"
 cp "$built/libld_dynamo_store.so" "$packages/$name/lib/libld_dynamo_store.so.1"
 ln -s libld_dynamo_store.so.1 "$packages/$name/lib/libld_dynamo_store.so"
 cp -r README.md LICENSE CHANGELOG.md SECURITY.md ARCHITECTURE.md CONTRIBUTING.md docs "$packages/$name/"
-cp --parents examples/{c,python,ruby,php}/* examples/flags.json "$packages/$name/"
+cp --parents examples/{c,cpp,python,ruby,php}/* examples/flags.json "$packages/$name/"
 tar -C "$packages" -czf "$packages/$name.tar.gz" "$name"
 rm -r "${packages:?}/$name"
 

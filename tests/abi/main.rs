@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod cpp;
 mod features;
 mod header;
 mod panic;

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::support;
-use crate::support::compile::{program, Library};
+use crate::support::compile::{program, program_with, Library};
 use crate::support::driver::{status_number, Driver, InProcess, Program};
 use crate::support::json_text::Json;
 use crate::support::Engine;
@@ -222,12 +222,14 @@ fn c() {
 
 #[test]
 fn cpp() {
-    run_program(Command::new(program(
-        "g++",
-        "-std=c++17",
-        &["tests/cpp/case_driver.cpp"],
-        Library::Shared,
-    )));
+    // An error in memory or undefined behaviour ends the driver, and a leak shows when it has ended.
+    let watched = ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+    let sources = ["tests/cpp/case_driver.cpp"];
+    let program = program_with(&watched, "g++", "-std=c++17", &sources, Library::Shared);
+    let mut driver = Program::start(Command::new(program));
+    run_all(&Engine::embedded(), &mut driver);
+    let status = driver.end();
+    assert!(status.success(), "{status}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-// Drives the library from C++17 for the shared cases in tests/cases.
+// Drives ld_dynamo_store.hpp for the shared cases in tests/cases. Calls are made in their throwing form, whose exceptions carry what try_ returns.
 //
 // Reads requests from stdin until it ends and answers each on stdout. A frame is a line with the number of fields, then the fields; a field is a
 // line with its length in bytes, then the bytes and a newline; NULL is the line "-1".
@@ -6,12 +6,11 @@
 //   request  call, store name, arguments…
 //   answer   status, result or NULL, error message or NULL, service code or NULL, retriable "1" or "0" or NULL
 
-#include <ld_dynamo_store.h>
+#include <ld_dynamo_store.hpp>
 
-#include <functional>
+#include <chrono>
 #include <iostream>
 #include <map>
-#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -22,24 +21,10 @@ namespace {
 
 using Field = std::optional<std::string>;
 
-struct StoreDeleter {
-    void operator()(ld_dynamo_store *store) const { ld_dynamo_store_free(store); }
-};
-struct ErrorDeleter {
-    void operator()(ld_dynamo_error *error) const { ld_dynamo_error_free(error); }
-};
-struct StringDeleter {
-    void operator()(char *string) const { ld_dynamo_string_free(string); }
-};
-
-using Store = std::unique_ptr<ld_dynamo_store, StoreDeleter>;
-using Error = std::unique_ptr<ld_dynamo_error, ErrorDeleter>;
-using String = std::unique_ptr<char, StringDeleter>;
-
 struct Answer {
     ld_dynamo_status status = LD_DYNAMO_OK;
-    String result;
-    Error error;
+    Field result;
+    std::optional<ld_dynamo::Error> error;
 };
 
 // Reads a line holding one number; nothing at the end of the input.
@@ -74,85 +59,79 @@ void write_field(const Field &field) {
     }
 }
 
-// NULL in C is nothing here.
-Field text_or_nothing(const char *text) {
-    return text == nullptr ? Field() : Field(text);
-}
-
 void write_answer(const Answer &answer) {
     std::cout << "5\n";
     write_field(std::to_string(answer.status));
-    write_field(text_or_nothing(answer.result.get()));
-    if (answer.error) {
-        write_field(text_or_nothing(ld_dynamo_error_message(answer.error.get())));
-        write_field(text_or_nothing(ld_dynamo_error_service_code(answer.error.get())));
-        write_field(ld_dynamo_error_is_retriable(answer.error.get()) != 0 ? "1" : "0");
-    } else {
-        write_field(std::nullopt);
-        write_field(std::nullopt);
-        write_field(std::nullopt);
-    }
+    write_field(answer.result);
+    write_field(answer.error ? Field(answer.error->what()) : std::nullopt);
+    write_field(answer.error ? answer.error->service_code() : std::nullopt);
+    write_field(answer.error ? Field(answer.error->is_retriable() ? "1" : "0") : std::nullopt);
     std::cout.flush();
+}
+
+Answer found(Field result) {
+    return Answer{result ? LD_DYNAMO_OK : LD_DYNAMO_NOT_FOUND, std::move(result), std::nullopt};
 }
 
 class Driver {
 public:
     Answer serve(const std::vector<Field> &request) {
+        try {
+            return call(request);
+        } catch (const ld_dynamo::Error &error) {
+            return Answer{error.status(), std::nullopt, error};
+        }
+    }
+
+private:
+    Answer call(const std::vector<Field> &request) {
         const std::string &call = request.at(0).value();
         const std::string &name = request.at(1).value();
-        const auto argument = [&request](std::size_t position) -> const char * {
-            const std::size_t index = position + 1;
-            return index < request.size() && request[index] ? request[index]->c_str() : nullptr;
-        };
+        const auto argument = [&request](std::size_t position) -> const std::string & { return request.at(position + 1).value(); };
         if (call == "new") {
             stores_.erase(name);
-            ld_dynamo_store *made = nullptr;
-            Answer answer = run([&](char **, ld_dynamo_error **error) { return ld_dynamo_store_new(argument(1), &made, error); });
-            if (made != nullptr) {
-                stores_[name] = Store(made);
-            }
-            return answer;
+            stores_.emplace(name, ld_dynamo::Store(argument(1)));
+            return Answer{};
         }
         if (call == "free") {
             stores_.erase(name);
             return Answer{};
         }
-        const auto found = stores_.find(name);
-        if (found == stores_.end()) {
+        const auto position = stores_.find(name);
+        if (position == stores_.end()) {
             throw std::runtime_error("there is no store named " + name);
         }
-        const ld_dynamo_store *store = found->second.get();
-        return run([&](char **result, ld_dynamo_error **error) -> ld_dynamo_status {
-            if (call == "get") return ld_dynamo_store_get(store, argument(1), argument(2), result, error);
-            if (call == "all") return ld_dynamo_store_all(store, argument(1), result, error);
-            if (call == "init") return ld_dynamo_store_init(store, argument(1), error);
-            if (call == "upsert") return ld_dynamo_store_upsert(store, argument(1), argument(2), argument(3), result, error);
-            if (call == "initialized") return ld_dynamo_store_initialized(store, error);
-            if (call == "available") return ld_dynamo_store_available(store, error);
-            if (call == "big_segments_metadata") return ld_dynamo_store_big_segments_metadata(store, result, error);
-            if (call == "big_segments_cursor") return ld_dynamo_store_big_segments_cursor(store, result, error);
-            if (call == "big_segments_membership") return ld_dynamo_store_big_segments_membership(store, argument(1), result, error);
-            if (call == "big_segments_apply_patch") return ld_dynamo_store_big_segments_apply_patch(store, argument(1), error);
-            if (call == "big_segments_set_synchronized") {
-                return ld_dynamo_store_big_segments_set_synchronized(store, std::stoll(argument(1)), error);
-            }
-            if (call == "context_hash") return ld_dynamo_context_hash(argument(1), result, error);
-            if (call == "stats") return ld_dynamo_store_stats(store, result, error);
-            if (call == "set_credentials") return ld_dynamo_store_set_credentials(store, argument(1), error);
+        const ld_dynamo::Store &store = position->second;
+        if (call == "get") return found(store.get(argument(1), argument(2)));
+        if (call == "all") return found(store.all(argument(1)));
+        if (call == "initialized") return Answer{store.initialized() ? LD_DYNAMO_OK : LD_DYNAMO_NOT_FOUND, std::nullopt, std::nullopt};
+        if (call == "big_segments_metadata") return found(store.big_segments_metadata());
+        if (call == "big_segments_cursor") return found(store.big_segments_cursor());
+        if (call == "big_segments_membership") return found(store.big_segments_membership(argument(1)));
+        if (call == "context_hash") return found(ld_dynamo::context_hash(argument(1)));
+        if (call == "stats") return found(store.stats());
+        if (call == "upsert") {
+            ld_dynamo::Upsert upsert = store.upsert(argument(1), argument(2), argument(3));
+            return Answer{static_cast<ld_dynamo_status>(upsert.outcome), std::move(upsert.winner), std::nullopt};
+        }
+        if (call == "big_segments_apply_patch") {
+            return Answer{static_cast<ld_dynamo_status>(store.big_segments_apply_patch(argument(1))), std::nullopt, std::nullopt};
+        }
+        if (call == "init") {
+            store.init(argument(1));
+        } else if (call == "available") {
+            store.available();
+        } else if (call == "big_segments_set_synchronized") {
+            store.big_segments_set_synchronized(std::chrono::milliseconds(std::stoll(argument(1))));
+        } else if (call == "set_credentials") {
+            store.set_credentials(argument(1));
+        } else {
             throw std::runtime_error("an unknown call: " + call);
-        });
+        }
+        return Answer{};
     }
 
-private:
-    // Makes a call and takes ownership of what it returns.
-    static Answer run(const std::function<ld_dynamo_status(char **, ld_dynamo_error **)> &call) {
-        char *result = nullptr;
-        ld_dynamo_error *error = nullptr;
-        const ld_dynamo_status status = call(&result, &error);
-        return Answer{status, String(result), Error(error)};
-    }
-
-    std::map<std::string, Store> stores_;
+    std::map<std::string, ld_dynamo::Store> stores_;
 };
 
 }  // namespace

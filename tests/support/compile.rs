@@ -1,5 +1,6 @@
 //! Programs of C and C++, compiled against the checked-in header and linked to the library as it is shipped.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,9 +22,16 @@ pub enum Library {
 
 /// Compiles one program from sources of the repository; returns its path.
 pub fn program(compiler: &str, standard: &str, sources: &[&str], library: Library) -> PathBuf {
+    program_with(&[], compiler, standard, sources, library)
+}
+
+/// As `program`, with further options for the compiler.
+pub fn program_with(options: &[&str], compiler: &str, standard: &str, sources: &[&str], library: Library) -> PathBuf {
     let folder = super::build_folder();
     let name = sources[0].replace(['/', '.'], "-");
-    let output = folder.join(format!("{name}-{library:?}").to_lowercase());
+    let mut hasher = DefaultHasher::new();
+    options.hash(&mut hasher);
+    let output = folder.join(format!("{name}-{library:?}-{:x}", hasher.finish()).to_lowercase());
     // Several tests may compile and run the same program at once.
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -33,6 +41,7 @@ pub fn program(compiler: &str, standard: &str, sources: &[&str], library: Librar
         .current_dir(super::repository())
         .arg(standard)
         .args(FLAGS)
+        .args(options)
         .args(sources)
         .arg("-o")
         .arg(&unfinished);

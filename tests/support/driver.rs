@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, SystemTime};
 
 use ld_dynamo_store::{context_hash, BigSegmentsPatch, Config, Credentials, Error, Store, Upsert};
@@ -24,7 +24,8 @@ pub trait Driver {
 /// A program of another language.
 pub struct Program {
     process: Child,
-    requests: ChildStdin,
+    /// Nothing once it was told that there are no more.
+    requests: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
 }
 
@@ -38,10 +39,16 @@ impl Program {
             .spawn()
             .unwrap_or_else(|error| panic!("{command:?}: {error}"));
         Program {
-            requests: process.stdin.take().expect("a pipe"),
+            requests: Some(process.stdin.take().expect("a pipe")),
             answers: BufReader::new(process.stdout.take().expect("a pipe")),
             process,
         }
+    }
+
+    /// Tells it that there are no more requests, and waits for its end.
+    pub fn end(&mut self) -> ExitStatus {
+        self.requests = None;
+        self.process.wait().expect("the driver's status")
     }
 
     fn number(&mut self) -> i64 {
@@ -74,8 +81,9 @@ impl Driver for Program {
         for field in [call, store].into_iter().chain(arguments.iter().map(String::as_str)) {
             request.push_str(&format!("{}\n{field}\n", field.len()));
         }
-        self.requests.write_all(request.as_bytes()).expect("the driver reads");
-        self.requests.flush().expect("the driver reads");
+        let requests = self.requests.as_mut().expect("a driver that goes on");
+        requests.write_all(request.as_bytes()).expect("the driver reads");
+        requests.flush().expect("the driver reads");
         assert_eq!(self.number(), 5, "an answer has five fields");
         let status = self.field().expect("a status").parse().expect("a number");
         Answer {

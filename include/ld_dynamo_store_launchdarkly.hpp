@@ -1,0 +1,276 @@
+// ld-dynamo-store for LaunchDarkly's C++ server SDK, 3.12 or later: a source for its Lazy Load system, and a store for its Big Segments.
+// They stand in for the classes of the same names in launchdarkly::server_side::integrations.
+//
+//     auto source = ld_dynamo::DynamoDBDataSource::Create("launchdarkly", "prefix");
+//     LazyLoadBuilder().Source(*std::move(source)).CacheRefresh(std::chrono::seconds(30))
+//
+// Needs the SDK's headers, and links to -lld_dynamo_store. The SDK caches, so the stores that Create makes do not.
+//
+// ERRORS: no override throws; running out of memory ends the process. A row whose "item" is no JSON object, or one with over 32 levels or
+// half of a surrogate pair (\ud800), is an error in Get, and All leaves it out: handed such an item, the SDK's JSON parser would
+// throw through the evaluation of a flag.
+//
+// TOMBSTONES of every SDK are handed over as SerializedItemDescriptor::Tombstone.
+//
+// THREADS: everything may be called from many threads at once, as the SDK does.
+
+#ifndef LD_DYNAMO_STORE_LAUNCHDARKLY_HPP
+#define LD_DYNAMO_STORE_LAUNCHDARKLY_HPP
+
+#include "ld_dynamo_store.hpp"
+#include "ld_dynamo_store_members.hpp"
+
+#include <launchdarkly/server_side/bindings/c/config/lazy_load_builder/lazy_load_builder.h>
+#include <launchdarkly/server_side/integrations/big_segments/ibig_segment_store.hpp>
+#include <launchdarkly/server_side/integrations/data_reader/iserialized_data_reader.hpp>
+
+#include <tl/expected.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ld_dynamo {
+
+// How the table is reached. What is left out is found as in any AWS program.
+struct DynamoDBClientOptions {
+    std::optional<std::string> region;
+    std::optional<std::string> endpoint;
+    std::optional<std::string> aws_access_key_id;
+    std::optional<std::string> aws_secret_access_key;
+    std::optional<std::string> aws_session_token;
+    // Any other key of docs/configuration.md; goes before those above.
+    Settings settings;
+    // Receives the store's messages, and what the SDK has no place for: why Initialized said no, and what All left out. See Store::set_logger.
+    Logger logger;
+};
+
+namespace detail {
+
+namespace sdk = ::launchdarkly::server_side::integrations;
+
+// The levels of arrays and objects that the SDK's JSON parser takes.
+constexpr std::size_t sdk_levels = 32;
+
+inline Settings settings_of(const std::string &table_name, const std::string &prefix, const DynamoDBClientOptions &options) {
+    Settings settings;
+    settings.set("table", table_name).set("prefix", prefix).set("cache_ttl_ms", 0);
+    if (options.region) {
+        settings.set("region", *options.region);
+    }
+    if (options.endpoint) {
+        settings.set("endpoint", *options.endpoint);
+    }
+    Settings credentials;
+    if (options.aws_access_key_id) {
+        credentials.set("access_key_id", *options.aws_access_key_id);
+    }
+    if (options.aws_secret_access_key) {
+        credentials.set("secret_access_key", *options.aws_secret_access_key);
+    }
+    if (options.aws_session_token) {
+        credentials.set("session_token", *options.aws_session_token);
+    }
+    if (options.aws_access_key_id || options.aws_secret_access_key || options.aws_session_token) {
+        settings.set("credentials", credentials);
+    }
+    return settings.set(options.settings);
+}
+
+// A store for one of the classes below.
+inline Result<std::shared_ptr<const Store>> opened(const std::string &table_name, const std::string &prefix, const DynamoDBClientOptions &options) {
+    Result<Store> store = Store::try_open(settings_of(table_name, prefix, options));
+    if (!store.ok()) {
+        return store.error();
+    }
+    auto shared = std::make_shared<const Store>(std::move(store).value());
+    const Result<void> is_set = shared->try_set_logger(options.logger);
+    if (!is_set.ok()) {
+        return is_set.error();
+    }
+    return std::shared_ptr<const Store>(std::move(shared));
+}
+
+// An item as the SDK takes it, or why it does not.
+inline tl::expected<sdk::SerializedItemDescriptor, std::string> descriptor(std::string item) {
+    Members members(item);
+    bool is_deleted = false;
+    std::uint64_t version = 0;
+    while (members.next()) {
+        if (members.name() == "deleted") {
+            is_deleted = members.value() == "true";
+        } else if (members.name() == "version") {
+            version = members.number<std::uint64_t>().value_or(0);
+        }
+    }
+    if (members.is_broken()) {
+        return tl::make_unexpected(std::string("is not a JSON object"));
+    }
+    if (members.has_half_pair()) {
+        return tl::make_unexpected(std::string("holds half of a surrogate pair, which LaunchDarkly's SDK does not take"));
+    }
+    if (members.deepest() > sdk_levels) {
+        return tl::make_unexpected("has " + std::to_string(members.deepest()) + " levels, and LaunchDarkly's SDK takes " + std::to_string(sdk_levels));
+    }
+    return is_deleted ? sdk::SerializedItemDescriptor::Tombstone(version, std::move(item)) : sdk::SerializedItemDescriptor::Present(version, std::move(item));
+}
+
+}  // namespace detail
+
+// Flags and segments for LaunchDarkly's Lazy Load system. Only reads.
+class DynamoDBDataSource final : public detail::sdk::ISerializedDataReader {
+public:
+    // `table_name`: a table that exists. `prefix`: "" is none. Sends nothing; fails where the configuration is wrong.
+    static tl::expected<std::unique_ptr<DynamoDBDataSource>, std::string> Create(std::string table_name, std::string prefix,
+                                                                                 DynamoDBClientOptions options = {}) noexcept {
+        Result<std::shared_ptr<const Store>> store = detail::opened(table_name, prefix, options);
+        if (!store.ok()) {
+            return tl::make_unexpected(std::string(store.error().what()));
+        }
+        return std::make_unique<DynamoDBDataSource>(std::move(store).value(), std::move(options.logger));
+    }
+
+    // Over a store of the program's, which should have "cache_ttl_ms" 0. `logger` receives only what the SDK has no place for.
+    explicit DynamoDBDataSource(std::shared_ptr<const Store> store, Logger logger = {}) : store_(std::move(store)), logger_(std::move(logger)) {}
+
+    [[nodiscard]] GetResult Get(const detail::sdk::ISerializedItemKind &kind, const std::string &key) const noexcept override {
+        Result<std::optional<std::string>> item = store_->try_get(kind.Namespace(), key);
+        if (!item.ok()) {
+            return tl::make_unexpected(Error{item.error().what()});
+        }
+        std::optional<std::string> found = std::move(item).value();
+        if (!found) {
+            return std::nullopt;
+        }
+        auto descriptor = detail::descriptor(*std::move(found));
+        if (!descriptor) {
+            return tl::make_unexpected(Error{unreadable(kind, key, descriptor.error())});
+        }
+        return *std::move(descriptor);
+    }
+
+    [[nodiscard]] AllResult All(const detail::sdk::ISerializedItemKind &kind) const noexcept override {
+        const Result<std::string> all = store_->try_all(kind.Namespace());
+        if (!all.ok()) {
+            return tl::make_unexpected(Error{all.error().what()});
+        }
+        AllResult::value_type items;
+        detail::Members members(all.value());
+        while (members.next()) {
+            auto descriptor = detail::descriptor(std::string(members.value()));
+            if (descriptor) {
+                items.emplace(members.name(), *std::move(descriptor));
+            } else {
+                log(unreadable(kind, members.name(), descriptor.error()) + "; it is left out");
+            }
+        }
+        if (members.is_broken()) {
+            return tl::make_unexpected(Error{"the items of \"" + kind.Namespace() + "\" are no JSON object"});
+        }
+        return items;
+    }
+
+    [[nodiscard]] const std::string &Identity() const noexcept override {
+        static const std::string identity = "dynamodb";
+        return identity;
+    }
+
+    // False also where the table cannot be asked.
+    [[nodiscard]] bool Initialized() const noexcept override {
+        const Result<bool> is_initialized = store_->try_initialized();
+        if (!is_initialized.ok()) {
+            log(std::string("whether there are flags is not known: ") + is_initialized.error().what());
+            return false;
+        }
+        return is_initialized.value();
+    }
+
+private:
+    static std::string unreadable(const detail::sdk::ISerializedItemKind &kind, const std::string &key, const std::string &reason) {
+        return "the item \"" + key + "\" in \"" + kind.Namespace() + "\" " + reason;
+    }
+
+    void log(const std::string &message) const noexcept {
+        if (logger_) {
+            detail::deliver(logger_, LogLevel::Error, message);
+        }
+    }
+
+    std::shared_ptr<const Store> store_;
+    Logger logger_;
+};
+
+// Memberships for LaunchDarkly's Big Segments. Only reads. May use the table of a DynamoDBDataSource.
+class DynamoDBBigSegmentStore final : public detail::sdk::IBigSegmentStore {
+public:
+    // As DynamoDBDataSource::Create.
+    static tl::expected<std::unique_ptr<DynamoDBBigSegmentStore>, std::string> Create(std::string table_name, std::string prefix,
+                                                                                      DynamoDBClientOptions options = {}) noexcept {
+        Result<std::shared_ptr<const Store>> store = detail::opened(table_name, prefix, options);
+        if (!store.ok()) {
+            return tl::make_unexpected(std::string(store.error().what()));
+        }
+        return std::make_unique<DynamoDBBigSegmentStore>(std::move(store).value());
+    }
+
+    // Over a store of the program's, which should have "cache_ttl_ms" or "context_cache_ttl_ms" 0.
+    explicit DynamoDBBigSegmentStore(std::shared_ptr<const Store> store) : store_(std::move(store)) {}
+
+    [[nodiscard]] GetMembershipResult GetMembership(const std::string &context_hash) const noexcept override {
+        const Result<std::optional<std::string>> membership = store_->try_big_segments_membership(context_hash);
+        if (!membership.ok()) {
+            return tl::make_unexpected(std::string(membership.error().what()));
+        }
+        std::vector<std::string> included;
+        std::vector<std::string> excluded;
+        if (membership.value()) {
+            detail::Members members(*membership.value());
+            while (members.next()) {
+                (members.value() == "true" ? included : excluded).push_back(members.name());
+            }
+            if (members.is_broken()) {
+                return tl::make_unexpected(std::string("the membership is no JSON object"));
+            }
+        }
+        return detail::sdk::Membership::FromSegmentRefs(included, excluded);
+    }
+
+    [[nodiscard]] GetMetadataResult GetMetadata() const noexcept override {
+        using std::chrono::milliseconds;
+        using std::chrono::system_clock;
+        const Result<std::optional<std::string>> metadata = store_->try_big_segments_metadata();
+        if (!metadata.ok()) {
+            return tl::make_unexpected(std::string(metadata.error().what()));
+        }
+        if (!metadata.value()) {
+            return std::nullopt;
+        }
+        detail::Members members(*metadata.value());
+        while (members.next()) {
+            const auto time = members.number<std::int64_t>();
+            const auto latest = std::chrono::duration_cast<milliseconds>(system_clock::duration::max()).count();
+            if (members.name() == "synchronizedOn" && time && *time >= 0 && *time <= latest) {
+                return detail::sdk::StoreMetadata{system_clock::time_point(milliseconds(*time))};
+            }
+        }
+        return tl::make_unexpected(std::string("the time at which Big Segments were synchronized cannot be kept by this system's clock"));
+    }
+
+private:
+    std::shared_ptr<const Store> store_;
+};
+
+// What LDServerLazyLoadBuilder_SourcePtr takes, for programs that configure the SDK in C. It belongs to the builder, and is for one builder.
+inline LDServerLazyLoadSourcePtr lazy_load_source_ptr(std::unique_ptr<DynamoDBDataSource> source) noexcept {
+    // The SDK takes a pointer to the base class, which need not be the pointer to this one.
+    detail::sdk::ISerializedDataReader *const reader = source.release();
+    return reinterpret_cast<LDServerLazyLoadSourcePtr>(reader);
+}
+
+}  // namespace ld_dynamo
+
+#endif  // LD_DYNAMO_STORE_LAUNCHDARKLY_HPP
