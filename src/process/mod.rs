@@ -27,7 +27,7 @@ pub(crate) use here::{block_on_here, deadline, is_out_of_time, out_of_time, paus
 pub(crate) use inside::{enter, look_up, outside};
 pub(crate) use page::{generation, generation_of_caller};
 pub(crate) use replaceable::Replaceable;
-pub(crate) use runtime::Runtime;
+pub(crate) use runtime::{on_a_thread_of_its_own, Runtime};
 pub(crate) use side_by_side::{collected_side_by_side, side_by_side};
 pub(crate) use signals::SignalsBlocked;
 pub(crate) use slot::{Live, Slot};
