@@ -81,8 +81,9 @@ library: ## build what make install installs
 	cargo build --profile $(PROFILE) --locked --lib
 
 # Who becomes root for this may have no cargo there: then what was built before is installed.
+CARGO = $(shell command -v cargo)
 install: ## install library, headers, pkg-config files and CMake package; PREFIX=, LIBDIR=, INCLUDEDIR=, DESTDIR=
-	@if command -v cargo >/dev/null; then $(MAKE) --no-print-directory library; fi
+	@$(if $(CARGO),$(MAKE) --no-print-directory library)
 	@$(PLACES) packaging/install.sh install
 
 uninstall: ## remove what make install installed there
