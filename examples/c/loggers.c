@@ -64,7 +64,7 @@ int main(void) {
     char configuration[1024];
     ld_dynamo_store *store = NULL;
     ld_dynamo_error *error = NULL;
-    /* "log_level" decides which messages are made at all: "warn" is the default. */
+    /* "log_level" decides which messages are made at all; "info" is the default. */
     snprintf(configuration, sizeof configuration, "{\"table\":\"%s\",\"prefix\":\"loggers\",\"log_level\":\"info\"%s%s%s}", table == NULL ? "" : table,
              endpoint == NULL ? "" : ",\"endpoint\":\"", endpoint == NULL ? "" : endpoint, endpoint == NULL ? "" : "\"");
     if (ld_dynamo_store_new(configuration, &store, &error) < 0 || !set_journal(store, "first")) {

@@ -1,6 +1,6 @@
 //! The programs of examples/c, built as their first comment says, outside the repository, and run on a local engine.
 
-use super::place::{run, Installation};
+use super::place::{output, run, Installation};
 use crate::support::{self, Engine};
 
 /// Builds an example and runs it with these arguments; returns what it prints.
@@ -93,4 +93,48 @@ fn each_has_a_test() {
     let mut found: Vec<_> = entries.map(|entry| entry.expect("an entry").file_name()).collect();
     found.sort();
     assert_eq!(found, ["errors.c", "fork.c", "loggers.c", "main.c", "threads.c"]);
+}
+
+#[test]
+fn the_program_on_the_header_s_front_page() {
+    let installation = Installation::moved();
+    let header = std::fs::read_to_string(installation.headers.join("ld_dynamo_store.h")).expect("the header");
+    let page = header.split("#ifndef").next().expect("a front page");
+    let (_, program) = page.split_once("// A CALL").expect("a program");
+    let (program, _) = program.split_once("// OWNERSHIP").expect("what comes after it");
+    let lines: Vec<&str> = program
+        .lines()
+        .filter_map(|line| line.strip_prefix("//     "))
+        .collect();
+    assert!(lines.len() > 10, "{program}");
+    let place = installation.place();
+    let (source, built) = (place.join("front_page.c"), place.join("front_page"));
+    let includes = "#include <ld_dynamo_store.h>\n#include <stdio.h>\n";
+    std::fs::write(
+        &source,
+        format!("{includes}int main(void) {{\n{}\n}}\n", lines.join("\n")),
+    )
+    .expect("a file");
+    run(place
+        .command("gcc")
+        .args(["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror"])
+        .arg(&source)
+        .arg("-o")
+        .arg(&built)
+        .args(installation.pkg_config(&["--define-prefix", "--cflags", "--libs", "ld_dynamo_store"])));
+    let engine = Engine::embedded();
+    let mut command = place.command(built.to_str().expect("UTF-8"));
+    command
+        .env("LD_LIBRARY_PATH", &installation.libraries)
+        .env("AWS_ENDPOINT_URL_DYNAMODB", &engine.endpoint)
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_ACCESS_KEY_ID", "local")
+        .env("AWS_SECRET_ACCESS_KEY", "local");
+    // The engine has no table of this name.
+    let printed = output(&mut command).stderr;
+    let printed = String::from_utf8_lossy(&printed);
+    assert!(
+        printed.contains("table \"launchdarkly\"") && printed.contains("ResourceNotFoundException"),
+        "{printed}"
+    );
 }

@@ -93,3 +93,18 @@ fn another_library_with_the_rust_library_inside_may_be_linked_too() {
         run(&mut place.command(program.to_str().expect("UTF-8")));
     }
 }
+
+#[test]
+fn a_program_may_be_wholly_static() {
+    let installation = Installation::moved();
+    let place = installation.place();
+    let program = place.join("wholly-static");
+    run(place
+        .command("gcc")
+        .args(["-std=c11", "-static"])
+        .arg(installation.source("program.c"))
+        .arg("-o")
+        .arg(&program)
+        .args(installation.pkg_config(&["--define-prefix", "--cflags", "--libs", "ld_dynamo_store-static"])));
+    installation.require_that_it_works(&program, false, None);
+}
