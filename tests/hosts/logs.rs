@@ -238,7 +238,7 @@ fn configured_credentials_are_never_told() {
             &configuration(&engine, &table, json!({"credentials": secret_credentials()})),
             &[],
         );
-        assert_eq!(printed.matches("status 0").count(), 6, "{printed}");
+        assert_eq!(printed.matches("status 0").count(), 8, "{printed}");
         require_no_secret(&printed, &[]);
     }
 }

@@ -21,8 +21,7 @@ unsafe extern "C" fn keep(userdata: *mut c_void, level: i32, message: *const c_c
     messages.lock().expect("no panic").push((level, message));
 }
 
-/// Makes a store with a logger, an init that warns, and a refused upsert with it; returns how often which level was heard, and all of our own
-/// INFO, WARN and ERROR.
+/// Makes a store with a logger, an init and a refused upsert with it; returns how often each level was heard, and what was of INFO or above.
 fn heard_of_calls(engine: &Engine, transport: &str) -> (Vec<usize>, Messages) {
     let messages = Mutex::new(Messages::new());
     let mut configuration = engine.configuration(&engine.create_table());
@@ -40,8 +39,7 @@ fn heard_of_calls(engine: &Engine, transport: &str) -> (Vec<usize>, Messages) {
             ld_dynamo_store_set_logger(store, Some(keep), userdata, None, null_mut()),
             LD_DYNAMO_OK
         );
-        // Of one batch alone, so that everything is said on one thread, in one order.
-        let data = text(r#"{"features":{"a":{"version":1}},"segment":{}}"#);
+        let data = text(r#"{"features":{"a":{"version":1}},"segments":{}}"#);
         assert_eq!(ld_dynamo_store_init(store, data.as_ptr(), null_mut()), LD_DYNAMO_OK);
         let (kind, key, large) = (text("features"), text("b"), text(&large));
         let refused = ld_dynamo_store_upsert(
@@ -55,7 +53,9 @@ fn heard_of_calls(engine: &Engine, transport: &str) -> (Vec<usize>, Messages) {
         assert_eq!(refused, LD_DYNAMO_TOO_LARGE);
         ld_dynamo_store_free(store);
     }
-    let messages = messages.into_inner().expect("no panic");
+    let mut messages = messages.into_inner().expect("no panic");
+    // Two requests of an init may use one connection or two, as it comes.
+    messages.retain(|(_, message)| !message.starts_with("hyper_util::"));
     let counted = (LD_DYNAMO_LOG_ERROR..=LD_DYNAMO_LOG_TRACE)
         .map(|level| messages.iter().filter(|(of, _)| *of == level).count())
         .collect();
