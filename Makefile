@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test header lint fmt stress sanitize bench dist clean
+.PHONY: help setup build demo test header lint fmt stress sanitize bench library install uninstall dist clean
 
 # One folder for everything that is built: tests of all languages look for the library in it.
 export CARGO_TARGET_DIR := $(CURDIR)/target
@@ -68,6 +68,26 @@ bench: setup build ## compare with the official stores; needs Go beside what the
 	cargo bench --locked --profile dist --bench cached_get
 	$(PYTHON) bindings/python/benchmarks/compare.py
 	php -d ffi.enable=1 -d opcache.enable_cli=1 bindings/php/benchmarks/compare.php
+
+# What is published: `dist`, which takes minutes; `release` is what the tests load.
+PROFILE ?= dist
+# Where programs will find what is installed, and a folder to go before it, from where a package is made. Not exported: the demo has another PREFIX.
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+PLACES = BUILT='$(CARGO_TARGET_DIR)/$(PROFILE)' PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' INCLUDEDIR='$(INCLUDEDIR)' DESTDIR='$(DESTDIR)'
+
+library: ## build what make install installs
+	cargo build --profile $(PROFILE) --locked --lib
+
+# Who becomes root for this may have no cargo there: then what was built before is installed.
+CARGO = $(shell command -v cargo)
+install: ## install library, headers, pkg-config files and CMake package; PREFIX=, LIBDIR=, INCLUDEDIR=, DESTDIR=
+	@$(if $(CARGO),$(MAKE) --no-print-directory library)
+	@$(PLACES) packaging/install.sh install
+
+uninstall: ## remove what make install installed there
+	@$(PLACES) packaging/install.sh uninstall
 
 dist: setup ## make what is published, in target/packages: an archive for C, a Python wheel and a Ruby gem
 	tests/dist.sh

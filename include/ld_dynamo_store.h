@@ -1,27 +1,61 @@
-// ld-dynamo-store: LaunchDarkly's DynamoDB persistent data store, behind a C ABI.
+// ld-dynamo-store: LaunchDarkly's DynamoDB persistent data store, behind a C ABI. C11 and C++17.
 //
 // Generated from the Rust sources by cbindgen; a test compares the two. Do not edit.
 //
-// STRINGS are UTF-8 and NUL-terminated, and hold JSON where a name ends in _json. A string that goes in is only read, during the
-// call. A string that comes out through an out-parameter belongs to the caller, who frees it with ld_dynamo_string_free.
+// A CALL from its beginning to its end:
 //
-// STATUS: every fallible function returns 0 for success, a positive number for a benign outcome, a negative one for a failure. Its last
-// parameter may be NULL; else *error is NULL after success and an error object after a failure, freed with ld_dynamo_error_free.
-// Out-parameters are written on every path and are NULL on failure. Treat a number that you do not know by its sign.
+//     ld_dynamo_store *store = NULL;
+//     ld_dynamo_error *error = NULL;
+//     char *item = NULL;
+//     ld_dynamo_status status = ld_dynamo_store_new("{\"table\": \"launchdarkly\"}", &store, &error);
+//     if (status >= 0)
+//         status = ld_dynamo_store_get(store, "features", "new-checkout", &item, &error);
+//     if (status < 0)
+//         fprintf(stderr, "%s\n", ld_dynamo_error_message(error));
+//     else if (status == LD_DYNAMO_OK)
+//         puts(item);
+//     ld_dynamo_string_free(item);
+//     ld_dynamo_error_free(error);
+//     ld_dynamo_store_free(store);
 //
-// THREADS: a store may be used from any number of threads at once, except that nobody may be using it when it is freed.
-// Every call blocks until it is done or its time-out is over; the calling thread does the work, init with help from threads that end
-// with it, and there is no background thread.
+// OWNERSHIP: what a function returns through an out-parameter belongs to the caller, who frees it with the function of its kind:
+// ld_dynamo_store_free, ld_dynamo_string_free, ld_dynamo_error_free; never with free(). These take NULL and do no I/O. What goes in stays
+// the caller's and is only read, during the call. Freeing a thing twice, or using it after it was freed, is undefined. Running out of
+// memory aborts.
+//
+// STRINGS are UTF-8 and NUL-terminated, and hold JSON where a name ends in _json.
+//
+// RESULTS: an out-parameter other than the error must not be NULL, wanted or not. It is written on every path, and NULL on failure.
+//
+// ERRORS: every fallible function returns a status: 0 for success, a positive number for a harmless outcome, a negative one for a
+// failure. Treat a number that you do not know by its sign. The last parameter may be NULL; else *error is NULL after success or a harmless
+// outcome, and an error object after a failure: its message says what is wrong and what to do, and ld_dynamo_error_is_retriable whether the
+// same call may succeed later.
+//
+// TIME: every call blocks until it is done or the time-out of its configuration is over.
+//
+// THREADS: a store may be used from any number of threads at once, except that nobody may be using it when it is freed. An error or a
+// string is for one thread at a time. The calling thread does the work, init with help from threads that end with it; there is no
+// background thread. Destructors of thread-local data may make calls.
+//
+// LOGGERS: ld_dynamo_store_set_logger names a function that runs on the calling thread when the call's work is done.
 //
 // FORK: a store made before a fork works in the child, which starts with connections, credentials and cache of its own. The
-// parent's are left alone. A child may free the store, or not.
+// parent's are left alone. A child may free the store, or not. ld_dynamo_store_free may wait for a fork that is under way, a second at most.
 //
-// SIGNALS: no handler is set or changed; SIGPIPE is blocked on the calling thread while the AWS SDK works.
+// SIGNALS: no handler is set or changed; SIGPIPE is blocked on the calling thread while the AWS SDK works. A handler must not
+// make calls; it may fork.
 //
-// MEMORY: running out of it aborts. Freeing a thing twice, or using it after it was freed, is undefined. Free functions take
-// NULL and do no I/O; ld_dynamo_store_free may wait for a fork that is under way, a second at most.
+// VERSIONS: numbers and functions are only ever added. A program needs a library of the same LD_DYNAMO_ABI_MAJOR, which is in the shared
+// library's name, and of at least the LD_DYNAMO_ABI_MINOR that it was compiled with: see ld_dynamo_abi_version.
 //
-// LINKING: -lld_dynamo_store. The library stays loaded until the process ends, whatever dlclose is told.
+// LINKING with the shared library, and with the static one, which holds everything but the C library:
+//
+//     cc program.c $(pkg-config --cflags --libs ld_dynamo_store)
+//     cc program.c $(pkg-config --cflags --libs ld_dynamo_store-static)
+//
+// In CMake: find_package(LdDynamoStore), and the target LdDynamoStore::LdDynamoStore or LdDynamoStore::LdDynamoStoreStatic. The shared library
+// stays loaded until the process ends, whatever dlclose is told. The static one defines no global symbol but the functions below.
 
 #ifndef LD_DYNAMO_STORE_H
 #define LD_DYNAMO_STORE_H

@@ -12,12 +12,10 @@ readonly name=ld-dynamo-store-$version-linux-$(uname -m)
 cargo build --profile dist --locked --lib
 
 rm -rf "$packages"
-mkdir -p "$packages/$name"/{include,lib}
-cp include/* "$packages/$name/include/"
-cp "$built/libld_dynamo_store.a" "$packages/$name/lib/"
-# Programs are linked to the first name and look for the second when they start.
-cp "$built/libld_dynamo_store.so" "$packages/$name/lib/libld_dynamo_store.so.1"
-ln -s libld_dynamo_store.so.1 "$packages/$name/lib/libld_dynamo_store.so"
+mkdir -p "$packages"
+# Laid out as an installation that may lie anywhere.
+# shellcheck disable=SC2016
+DESTDIR=$packages PREFIX=/$name LIBDIR='' INCLUDEDIR='' PC_PREFIX='${pcfiledir}/../..' BUILT=$built packaging/install.sh install
 cp -r README.md LICENSE CHANGELOG.md SECURITY.md ARCHITECTURE.md CONTRIBUTING.md docs "$packages/$name/"
 cp --parents examples/{c,cpp,python,ruby,php}/* examples/flags.json "$packages/$name/"
 tar -C "$packages" -czf "$packages/$name.tar.gz" "$name"

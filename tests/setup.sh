@@ -16,7 +16,7 @@ readonly dynamodb_local=target/dynamodb-local
 
 commands=(gcc g++ nm cmake ruby php python3)
 if [ "$scope" = test ]; then
-    commands+=(rake bundle puma yard phpunit java mvn valgrind)
+    commands+=(pkg-config rake bundle puma yard phpunit java mvn valgrind)
 fi
 
 fail() {
@@ -69,6 +69,7 @@ list_missing_packages() {
     need php-cli php -r 'exit((int) !(extension_loaded("FFI") && extension_loaded("pcntl")));'
     need python3-venv python3 -c 'import ensurepip, venv'
     if [ "$scope" = test ]; then
+        need pkg-config has pkg-config
         need rake has rake
         need bundler has bundle
         need puma has puma

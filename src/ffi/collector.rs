@@ -169,7 +169,7 @@ fn hear_up_to(level: LevelFilter) {
 }
 
 /// Puts events into the messages of the call on this thread. Spans are ignored.
-struct Collector;
+pub(super) struct Collector;
 
 impl Subscriber for Collector {
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {

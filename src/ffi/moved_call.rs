@@ -2,9 +2,10 @@
 
 use tracing::metadata::LevelFilter;
 
-use super::collector::{self, Messages};
-use super::guard;
-use crate::process::CallContext;
+use super::collector::{self, Collector, Messages};
+use super::guard::{self, Outcome};
+use crate::error::{Error, ErrorKind};
+use crate::process::{self, CallContext};
 
 struct MovedCall {
     level: Option<LevelFilter>,
@@ -38,5 +39,37 @@ impl CallContext for MovedCall {
         if let Some(panic) = self.panic {
             guard::record_panic(panic);
         }
+    }
+}
+
+/// Does `work`, on a thread of its own where its messages would not be heard on this one: a destructor of the host's makes the call, and
+/// its thread is ending.
+pub(super) fn heard(work: impl FnOnce() -> Outcome) -> Outcome {
+    let is_listening = collector::level_heard().is_some_and(|level| level != LevelFilter::OFF);
+    // The variables of `tracing` go away with the thread, in no order that one could know.
+    if !is_listening || tracing::dispatcher::get_default(|current| current.is::<Collector>()) {
+        return work();
+    }
+    let made_in = process::generation();
+    let mut work = Movable(Some(work));
+    match process::on_a_thread_of_its_own(made_in, || work.run()) {
+        Ok(outcome) => outcome,
+        // No thread could be started: better done and not heard.
+        Err(_) if process::generation() == made_in => work.run(),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A call that is made once, on whichever thread.
+struct Movable<F>(Option<F>);
+
+// SAFETY: what a call holds are pointers of its caller's, who waits for it and does nothing else meanwhile; a logger is for all threads.
+unsafe impl<F> Send for Movable<F> {}
+
+impl<F: FnOnce() -> Outcome> Movable<F> {
+    fn run(&mut self) -> Outcome {
+        let work = self.0.take();
+        let work = work.ok_or_else(|| Error::new(ErrorKind::Internal, "the call was made before"))?;
+        work()
     }
 }

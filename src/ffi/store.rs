@@ -33,10 +33,13 @@ pub(super) unsafe fn call(
     // SAFETY: promised by the caller.
     let logger = unsafe { store.as_ref() }.and_then(|store| store.logger.get());
     // SAFETY: promised by the caller.
-    let guarded = || unsafe { guard(error, || body(&required(store, "store")?.store)) };
-    match logger {
-        None => guarded(),
-        Some(logger) => logger.around(guarded),
+    let work = || unsafe { body(&required(store, "store")?.store) };
+    // SAFETY: promised by the caller.
+    unsafe {
+        match logger {
+            None => guard(error, work),
+            Some(logger) => logger.around(|| guard(error, || moved_call::heard(work))),
+        }
     }
 }
 

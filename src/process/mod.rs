@@ -29,7 +29,7 @@ pub(crate) use inside::{enter, look_up, outside};
 pub(crate) use page::{generation, generation_of_caller};
 pub(crate) use random::token;
 pub(crate) use replaceable::Replaceable;
-pub(crate) use runtime::Runtime;
+pub(crate) use runtime::{on_a_thread_of_its_own, Runtime};
 pub(crate) use side_by_side::{collected_side_by_side, side_by_side};
 pub(crate) use signals::SignalsBlocked;
 pub(crate) use slot::{Live, Slot};

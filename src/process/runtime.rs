@@ -131,7 +131,7 @@ impl Drop for Driving<'_> {
 }
 
 /// Does `work` on a thread made for it, which runs none of the host's signal handlers. Belongs to the process `made_in`.
-fn on_a_thread_of_its_own<T: Send>(made_in: u64, work: impl FnOnce() -> T + Send) -> Result<T> {
+pub(crate) fn on_a_thread_of_its_own<T: Send>(made_in: u64, work: impl FnOnce() -> T + Send) -> Result<T> {
     struct RaisedAtEnd(Arc<Flag>);
     impl Drop for RaisedAtEnd {
         fn drop(&mut self) {

@@ -310,52 +310,6 @@ static void run_late(void) {
     free(first);
 }
 
-static void upsert_one(const char *what) {
-    char *stored = NULL;
-    ld_dynamo_error *error = NULL;
-    ld_dynamo_status status = ld_dynamo_store_upsert(store, "others", "a", "{\"version\":1}", &stored, &error);
-    if (status != LD_DYNAMO_OK && status != LD_DYNAMO_NOT_NEWER) {
-        report(what, status, error);
-        exit(1);
-    }
-    ld_dynamo_string_free(stored);
-}
-
-static pthread_key_t at_end;
-static atomic_long messages_at_end;
-
-static void call_at_end(void *argument) {
-    struct userdata *userdata = argument;
-    long before = atomic_load(&userdata->messages);
-    get_one("a get by a destructor");
-    upsert_one("an upsert by a destructor");
-    atomic_fetch_add(&messages_at_end, atomic_load(&userdata->messages) - before);
-}
-
-static void *end_with_a_call(void *argument) {
-    get_one("a get of a thread that will end");
-    REQUIRE(pthread_setspecific(at_end, argument) == 0);
-    return NULL;
-}
-
-/* Destructors run when the library's own variables of that thread are gone: the call works all the same, and is told of. */
-static void run_ending(void) {
-    struct userdata *userdata = new_userdata();
-    REQUIRE(pthread_key_create(&at_end, call_at_end) == 0);
-    for (int round = 0; round < 2; round++) {
-        pthread_t thread;
-        if (round == 1) {
-            set_logger(count, userdata);
-        }
-        REQUIRE(pthread_create(&thread, NULL, end_with_a_call, userdata) == 0);
-        pthread_join(thread, NULL);
-    }
-    REQUIRE(atomic_load(&userdata->messages) > 0 && atomic_load(&messages_at_end) > 0);
-    ld_dynamo_store_free(store);
-    REQUIRE(atomic_load(&userdata->releases) == 1);
-    free(userdata);
-}
-
 static jmp_buf before_the_call;
 static bool is_jumping;
 
@@ -488,7 +442,7 @@ int main(int argument_count, char **arguments) {
         void (*run)(void);
     } modes[] = {{"bounded", run_bounded}, {"calls", run_calls}, {"two_stores", run_two_stores}, {"replace", run_replace},
                  {"free", run_free},       {"fork", run_fork},       {"threads", run_threads}, {"late", run_late},
-                 {"ending", run_ending},   {"jumps", run_jumps},     {"coroutines", run_coroutines}};
+                 {"jumps", run_jumps},     {"coroutines", run_coroutines}};
     if (argument_count != 3) {
         fprintf(stderr, "usage: logger CONFIGURATION MODE\n");
         return 2;

@@ -267,7 +267,7 @@ static void a_read_only_store_writes_nothing(void) {
 }
 
 static void an_unreachable_endpoint_fails_in_time(void) {
-    ld_dynamo_store *store = open_store(UNREACHABLE_ENDPOINT, "table", ",\"connect_timeout_ms\":300,\"operation_timeout_ms\":1500");
+    ld_dynamo_store *store = open_store(UNREACHABLE_ENDPOINT, "table", ",\"connect_timeout_ms\":300,\"operation_timeout_ms\":5000");
     char *item = untouched;
     ld_dynamo_error *error = NULL;
     struct timespec before, after;
@@ -275,7 +275,7 @@ static void an_unreachable_endpoint_fails_in_time(void) {
     CHECK(ld_dynamo_store_get(store, "features", "flag", &item, &error) == LD_DYNAMO_UNREACHABLE);
     clock_gettime(CLOCK_MONOTONIC, &after);
     double seconds = (double)(after.tv_sec - before.tv_sec) + (double)(after.tv_nsec - before.tv_nsec) / 1e9;
-    CHECK(seconds < 2.5);
+    CHECK(seconds < 6);
     CHECK(item == NULL);
     CHECK(ld_dynamo_error_is_retriable(error) == 1);
     CHECK(ld_dynamo_error_service_code(error) == NULL);

@@ -17,7 +17,7 @@ use super::{files, pages, read, support};
 /// Blocks in these are programs: each is saved to a file and run.
 const PROGRAMS: [&str; 6] = ["c", "cpp", "rust", "python", "ruby", "php"];
 /// Blocks in these are saved where a file is named.
-const SAVED: [&str; 1] = ["toml"];
+const SAVED: [&str; 2] = ["toml", "cmake"];
 /// Blocks in these are read only.
 const SHOWN: [&str; 5] = ["console", "text", "json", "ini", "diff"];
 /// The one command that is left out: this test is part of it.
@@ -98,10 +98,11 @@ fn complaint(block: &Block, later: &[Block]) -> Option<String> {
     let Some(file) = block.file() else {
         return Some("the line above does not end with the name of a file in backquotes and a colon".to_owned());
     };
-    // cargo is told of a crate, not of a source.
+    // cargo is told of a crate, not of a source, and CMake of a folder.
     let named = file
         .split("src/")
         .next()
+        .and_then(|path| path.split("CMakeLists.txt").next())
         .filter(|folder| !folder.is_empty())
         .unwrap_or(file);
     let is_used = later

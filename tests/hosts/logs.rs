@@ -187,11 +187,13 @@ fn a_logger_hears_what_calls_without_one_met_first() {
 }
 
 #[test]
-fn destructors_of_ending_threads_may_call_the_library() {
-    run_mode("ending");
-    let (engine, table) = engine_with_flags();
-    let configuration = configuration(&engine, &table, json!({"transport": "auto"})).to_string();
-    run(logger(), &[&configuration, "ending"], &[]);
+fn destructors_of_ending_threads_may_call_the_library_and_are_told_of() {
+    let program = program("gcc", "-std=c11", &["tests/c/logger_ending.c"], Library::Shared);
+    for transport in ["auto", "sdk"] {
+        let (engine, table) = engine_with_flags();
+        let configuration = configuration(&engine, &table, json!({"transport": transport}));
+        run(&program, &[&configuration.to_string()], &[]);
+    }
 }
 
 #[test]

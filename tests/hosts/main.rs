@@ -7,4 +7,5 @@ mod support;
 mod cost;
 mod logs;
 mod process;
+mod runtimes;
 mod sigpipe;

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Warnings are errors: what programs include must be clean.
 const FLAGS: [&str; 6] = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-O1", "-Iinclude"];
 
-/// What a program needs beside the static library; docs/c.md gives the same list.
-const SYSTEM_LIBRARIES: [&str; 4] = ["-lgcc_s", "-lpthread", "-lm", "-ldl"];
+/// What a program needs beside the static library; packaging/ld_dynamo_store-static.pc.in gives the same list.
+const SYSTEM_LIBRARIES: [&str; 3] = ["-lpthread", "-lm", "-ldl"];
 
 /// Which of the two libraries a program is linked to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
