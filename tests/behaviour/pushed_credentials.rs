@@ -10,11 +10,9 @@ use crate::support::Engine;
 const DATA: &str = r#"{"features":{"flag":{"key":"flag","version":1}}}"#;
 
 fn named(id: &str, token: Option<&str>) -> Credentials {
-    Credentials {
-        access_key_id: id.to_owned(),
-        secret_access_key: "hidden-key".to_owned(),
-        session_token: token.map(str::to_owned),
-    }
+    let mut credentials = Credentials::new(id, "hidden-key");
+    credentials.session_token = token.map(str::to_owned);
+    credentials
 }
 
 fn in_seconds(seconds: f64) -> Option<SystemTime> {

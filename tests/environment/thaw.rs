@@ -100,11 +100,7 @@ fn a_wrong_clock_is_corrected(are_given: bool) {
     let mut config = uncached("flags");
     config.endpoint = Some(table.address().to_owned());
     config.region = Some("eu-west-1".to_owned());
-    config.credentials = are_given.then(|| Credentials {
-        access_key_id: "local".to_owned(),
-        secret_access_key: "local".to_owned(),
-        session_token: None,
-    });
+    config.credentials = are_given.then(|| Credentials::new("local", "local"));
     let store = Store::new(config).expect("a store");
     let error = store.get("features", "flag").expect_err("it refuses whatever the date");
     assert!(error.message().contains("clock"), "{error}");
