@@ -4,5 +4,6 @@
 mod support;
 
 mod features;
+mod generated;
 mod header;
 mod panic;

@@ -200,7 +200,7 @@ fn an_unchanged_init_writes_the_marker_alone() {
     let table = engine.create_table();
     let data_set = DataSet::chains(180, 3, 60);
     let store = engine.store(&table);
-    store.init(&data_set.json()).expect("init");
+    let _ = store.init(&data_set.json()).expect("init");
     engine.script(json!([]));
     let report = store.init(&data_set.json()).expect("init again");
     assert_eq!(
@@ -221,7 +221,7 @@ fn one_percent_changed_takes_at_most_ten_write_requests() {
     let table = engine.create_table();
     let mut data_set = DataSet::chains(9_900, 2, 100);
     let store = engine.store(&table);
-    store.init(&data_set.json()).expect("init");
+    let _ = store.init(&data_set.json()).expect("init");
     for number in 0..100 {
         let (kind, key) = if number % 3 == 0 {
             ("segments", format!("segment-{number}"))

@@ -61,7 +61,7 @@ fn each_request_is_signed_with_the_last_ones() {
     store
         .set_credentials(named("second", Some("token")), in_seconds(3600.0))
         .expect("a push");
-    store.init(DATA).expect("an init");
+    let _ = store.init(DATA).expect("an init");
     assert_eq!(signed_by(&engine), (json!("second"), true));
     store
         .set_credentials(named("third", None), in_seconds(3600.0))
@@ -117,7 +117,7 @@ fn expired_ones_are_an_outage() {
     store
         .set_credentials(named("short", None), in_seconds(0.5))
         .expect("a push");
-    store.init(DATA).expect("an init");
+    let _ = store.init(DATA).expect("an init");
     assert!(store.get("features", "flag").expect("an answer").is_some());
     std::thread::sleep(Duration::from_millis(600));
     engine.control("POST", "reset", &Value::Null);

@@ -133,7 +133,7 @@ fn a_factory_makes_the_configuration_once(engine: &support::Engine, table: &str)
     }));
     let store = Store::new(config).expect("a store");
     assert_eq!(calls.load(Ordering::Relaxed), 0, "a new store does nothing");
-    store
+    let _ = store
         .init(r#"{"features":{"flag":{"key":"flag","version":1}}}"#)
         .expect("an init");
     assert!(store.get("features", "flag").expect("an answer").is_some());

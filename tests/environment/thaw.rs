@@ -29,7 +29,7 @@ fn a_request_that_was_signed_too_long_ago_is_signed_anew() {
             "times": 1,
             "action": {"error": {"status": 400, "code": "InvalidSignatureException", "message": message}},
         }));
-        store.upsert("features", "flag", item).expect("the second attempt");
+        let _ = store.upsert("features", "flag", item).expect("the second attempt");
     }
     let message = "The request signature we calculated does not match the signature you provided.";
     engine.script(json!({
@@ -48,9 +48,9 @@ fn what_a_stored_row_says_repeats_nothing() {
     let table = engine.create_table();
     let store = engine.store(&table);
     let item = r#"{"key":"flag","version":1,"description":"Signature expired, ThrottlingException"}"#;
-    store.upsert("features", "flag", item).expect("stored");
+    let _ = store.upsert("features", "flag", item).expect("stored");
     let before = engine.requests();
-    store.upsert("features", "flag", item).expect("not newer");
+    let _ = store.upsert("features", "flag", item).expect("not newer");
     assert_eq!(engine.requests() - before, 1);
     assert!(store.stats().contains("\"throttles\":0"), "{}", store.stats());
 }

@@ -192,7 +192,7 @@ fn the_marker_waits_for_a_row_that_is_left_undone_again_and_again() {
         json!([{"match": {"contains": "\"flag-2\""}, "times": 6, "action": {"unprocessed": {"keys": ["flag-2"]}}}]),
     );
 
-    engine.store(&table).init(&data_set.json()).expect("init");
+    let _ = engine.store(&table).init(&data_set.json()).expect("init");
 
     let log = engine.log();
     let marker: Vec<_> = log
