@@ -53,7 +53,7 @@ impl Store {
             memberships.fill(context_hash, membership.clone(), began);
             Ok(membership)
         };
-        self.read_once(live, cache, &memberships.flights, context_hash, began, read, || {
+        self.read_once(live, cache, &memberships.flights, (context_hash, began), read, || {
             memberships.stale(context_hash)
         })
     }

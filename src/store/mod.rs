@@ -90,9 +90,14 @@ impl Store {
             cache.fill_item(kind.name(), key, item.clone(), began);
             Ok(item)
         };
-        self.read_once(live, cache, &cache.item_flights, &name, cache.sequence(), read, || {
-            cache.stale_item(kind.name(), key)
-        })
+        self.read_once(
+            live,
+            cache,
+            &cache.item_flights,
+            (&name, cache.sequence()),
+            read,
+            || cache.stale_item(kind.name(), key),
+        )
     }
 
     /// Shows `show` an item that the cache knows, `None` being that there is none; `Ok(None)` where it has to be read. Logs nothing,
@@ -133,8 +138,7 @@ impl Store {
             live,
             cache,
             &cache.kind_flights,
-            kind.name(),
-            cache.sequence(),
+            (kind.name(), cache.sequence()),
             read,
             || cache.stale_kind(kind.name()),
         )
@@ -159,8 +163,7 @@ impl Store {
         live: &LiveState,
         cache: &Cache,
         flights: &Flights<T>,
-        name: &str,
-        began: Sequence,
+        (name, began): (&str, Sequence),
         read: impl AsyncFnOnce(&Client) -> Result<T> + Send,
         stale: impl Fn() -> Option<T>,
     ) -> Result<T> {
@@ -277,7 +280,7 @@ impl Store {
             cache.fill_inited(is_initialized, began);
             Ok(is_initialized)
         };
-        self.read_once(live, cache, &cache.inited_flights, "", cache.sequence(), read, || {
+        self.read_once(live, cache, &cache.inited_flights, ("", cache.sequence()), read, || {
             cache.stale_inited()
         })
     }

@@ -90,7 +90,7 @@ fn no_request_exceeds_what_the_service_takes() {
     }
     engine.script(json!([{"match": {"operation": "BatchWriteItem"}, "probability": 0.3, "action": {"unprocessed": {"fraction": 0.5}}}]));
 
-    engine
+    let _ = engine
         .store_with(&table, json!({"max_concurrency": 2}))
         .init(&data_set.json())
         .expect("init");
@@ -114,7 +114,7 @@ fn batches_of_a_level_run_concurrently_up_to_the_limit() {
     engine.script(json!([]));
     engine.latency(10.0);
     let data_set = DataSet::chains(500, 1, 0);
-    engine
+    let _ = engine
         .store_with(&table, json!({"max_concurrency": 4}))
         .init(&data_set.json())
         .expect("init");

@@ -139,7 +139,7 @@ fn an_init_goes_on_with_new_ones() {
         store
             .set_credentials(named("new", None), in_seconds(60.0))
             .expect("a push");
-        init.join().expect("no panic").expect("an init");
+        let _ = init.join().expect("no panic").expect("an init");
     });
     assert_eq!(signed_by(&engine).0, "new");
 }

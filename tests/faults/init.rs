@@ -235,7 +235,7 @@ fn what_may_pass_is_waited_out_wherever_it_strikes() {
         // More often than the attempts of one request.
         engine.script(json!([{"match": {"operation": operation}, "times": 8, "action": action}]));
         let store = engine.store_with(&table, json!({"attempt_timeout_ms": 100}));
-        store
+        let _ = store
             .init(&data_set.json())
             .unwrap_or_else(|error| panic!("{operation}, {action}: {error}"));
         assert_eq!(

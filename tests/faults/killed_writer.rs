@@ -182,7 +182,8 @@ impl Scene {
 
     fn repair(&self) {
         self.engine.script(json!([]));
-        self.engine
+        let _ = self
+            .engine
             .store(&self.table)
             .init(&self.new.json())
             .expect("the next init");

@@ -226,7 +226,7 @@ fn init_at_once(engine: &Engine, table: &str, data_sets: &[DataSet]) {
             .map(|data_set| scope.spawn(move || init(data_set)))
             .collect();
         for thread in threads {
-            thread.join().expect("a thread").expect("init");
+            let _ = thread.join().expect("a thread").expect("init");
         }
     });
 }
