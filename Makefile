@@ -31,6 +31,9 @@ demo: ## show the library at work; ENDPOINT=, TABLE= and the AWS settings choose
 	@examples/demo.sh
 
 test: setup build ## run all tests
+	$(LIMITED) 1800 cargo test --release --locked -p ld-dynamo-store --features launchdarkly --test launchdarkly
+	LD_DYNAMO_TEST_TRANSPORT=sdk $(LIMITED) 300 cargo test --release --locked -p ld-dynamo-store --features launchdarkly --test launchdarkly
+	$(LIMITED) 300 cargo test --release --locked -p ld-dynamo-store --features launchdarkly --doc
 	$(LIMITED) 1800 cargo test --release --locked
 	LD_DYNAMO_TEST_TRANSPORT=sdk $(LIMITED) 1200 cargo test --release --locked --test behaviour --test caching --test environment --test faults --test forks --test hosts
 	$(LIMITED) 900 cargo test --release --locked -p fake-dynamodb
@@ -44,6 +47,8 @@ header: ## write the C header, and PHP's, from the Rust sources
 lint: setup ## look for mistakes in the sources of all languages
 	cargo fmt --all --check
 	cargo clippy --release --locked --all-targets -- -D warnings
+	cargo clippy --release --locked --all-targets -p ld-dynamo-store --features launchdarkly -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --release --locked --no-deps -p ld-dynamo-store --features launchdarkly
 	cargo clippy --release --locked --all-targets -p local-dynamodb -- -D warnings
 	cargo clippy --release --locked --all-targets -p fake-dynamodb -- -D warnings
 	cargo clippy --release --locked --all-targets -p floor -- -D warnings
@@ -78,7 +83,7 @@ INCLUDEDIR ?= $(PREFIX)/include
 PLACES = BUILT='$(CARGO_TARGET_DIR)/$(PROFILE)' PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' INCLUDEDIR='$(INCLUDEDIR)' DESTDIR='$(DESTDIR)'
 
 library: ## build what make install installs
-	cargo build --profile $(PROFILE) --locked --lib
+	cargo build --profile $(PROFILE) --locked -p ld-dynamo-store-c
 
 # Who becomes root for this may have no cargo there: then what was built before is installed.
 CARGO = $(shell command -v cargo)

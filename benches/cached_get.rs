@@ -98,7 +98,7 @@ fn fill(store: &Store, keys: &[String]) {
         format!(r#""{key}":{head}{}"}}"#, "x".repeat(ITEM_BYTES - head.len() - 2))
     };
     let flags: Vec<String> = keys.iter().map(flag).collect();
-    store
+    let _ = store
         .init(&format!(r#"{{"features":{{{}}}}}"#, flags.join(",")))
         .expect("an init");
 }

@@ -6,9 +6,9 @@ cd "$(dirname "$0")/.."
 folder=target/benches
 mkdir -p "$folder/certificates"
 
-cargo build --quiet --locked --profile dist
+cargo build --quiet --locked --profile dist -p ld-dynamo-store-c
 cargo build --quiet --locked --profile dist -p floor
-cargo build --quiet --locked --release
+cargo build --quiet --locked --release -p ld-dynamo-store-c
 cargo build --quiet --locked --release -p fake-dynamodb
 cp target/dist/floor "$folder/floor"
 

@@ -6,6 +6,7 @@ mod client_factory;
 mod credentials;
 mod forms;
 mod members;
+mod setters;
 mod values;
 
 use std::time::Duration;
@@ -21,7 +22,21 @@ pub(crate) use credentials::ExpiringCredentials;
 pub(crate) use forms::{is_http_url, is_one_line, is_one_word, is_region};
 pub use values::{CacheTtl, Credentials, LogLevel, ProxyUrl, RetryMode, Transport};
 
-/// Everything a [`Store`](crate::Store) is told. Start with [`Config::new`] or [`Config::from_json`] and change fields.
+/// Everything a [`Store`](crate::Store) is told. Start with [`Config::new`] or [`Config::from_json`], and chain setters or change fields.
+///
+/// ```
+/// use ld_dynamo_store::{Config, Store};
+/// use std::time::Duration;
+///
+/// let config = Config::new("launchdarkly")
+///     .prefix("production")
+///     .region("eu-west-1")
+///     .operation_timeout(Duration::from_secs(2))
+///     .cache_ttl(Duration::from_secs(30));
+/// let store = Store::new(config)?;
+/// assert_eq!(store.config().prefix, "production");
+/// # Ok::<(), ld_dynamo_store::Error>(())
+/// ```
 ///
 /// A timeout of `None` means none. Nothing here is sent anywhere before the first call.
 #[derive(Debug, Clone)]

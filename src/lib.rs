@@ -1,29 +1,78 @@
-//! LaunchDarkly's DynamoDB persistent data store, once, for every language.
+//! LaunchDarkly's feature flags in a DynamoDB table, in the layout of LaunchDarkly's own stores.
 //!
 //! ```no_run
-//! # fn main() -> Result<(), ld_dynamo_store::Error> {
 //! use ld_dynamo_store::{Config, Store, Upsert};
 //!
-//! let store = Store::new(Config::new("launchdarkly"))?;
-//! store.init(r#"{"features": {"new-checkout": {"key": "new-checkout", "version": 1, "on": true}}}"#)?;
-//! assert!(store.get("features", "new-checkout")?.is_some());
-//! let older = r#"{"key": "new-checkout", "version": 1, "on": false}"#;
-//! assert!(matches!(store.upsert("features", "new-checkout", older)?, Upsert::NotNewer(_)));
-//! # Ok(())
-//! # }
+//! let store = Store::new(Config::new("launchdarkly").prefix("production").region("eu-west-1"))?;
+//!
+//! let report = store.init(r#"{"features": {"new-checkout": {"key": "new-checkout", "version": 2, "on": true}}}"#)?;
+//! println!("{} rows written, {} unchanged", report.written, report.unchanged);
+//!
+//! if let Some(flag) = store.get("features", "new-checkout")? {
+//!     println!("{flag}");
+//! }
+//! match store.upsert("features", "new-checkout", r#"{"key": "new-checkout", "version": 1, "on": false}"#)? {
+//!     Upsert::Stored => println!("stored"),
+//!     Upsert::NotNewer(stored) => println!("the table keeps {stored}"),
+//!     other => println!("not stored: {other:?}"),
+//! }
+//! # Ok::<(), ld_dynamo_store::Error>(())
 //! ```
 //!
-//! # Map of the crate
+//! A [`Store`] is made of a [`Config`], which takes [JSON](Config::from_json) as well as setters. Making one connects to nothing. Items and
+//! data sets are JSON texts, kept byte for byte.
 //!
-//! Imports go one way: `ffi` (what C sees), `store` (what a caller asks), `cache` (what is known already), `client` (DynamoDB, and the
-//! only place that knows the AWS SDK), `config`, `process` (what belongs to one process), `table` (what a row is), `stats`, `error`. ARCHITECTURE.md
-//! has the list, and a test holds it against the code.
+//! # Errors
+//!
+//! An [`Error`] has a [`kind`](Error::kind), says whether the same call [may succeed later](Error::is_retriable), and carries AWS's
+//! [code](Error::service_code) where there is one. It implements [`std::error::Error`].
+//!
+//! ```
+//! use ld_dynamo_store::{Config, Credentials, ErrorKind, Store};
+//!
+//! let config = Config::new("launchdarkly")
+//!     .endpoint("http://127.0.0.1:1")
+//!     .region("eu-west-1")
+//!     .credentials(Credentials::new("local", "local"))
+//!     .max_attempts(1);
+//! let error = Store::new(config)?.get("features", "new-checkout").unwrap_err();
+//! assert_eq!(error.kind(), ErrorKind::Unreachable);
+//! assert!(error.is_retriable());
+//!
+//! let error = Store::new(Config::new("launchdarkly").region("eu west")).unwrap_err();
+//! assert_eq!(error.kind(), ErrorKind::InvalidConfiguration);
+//! # Ok::<(), ld_dynamo_store::Error>(())
+//! ```
+//!
+//! # Calls block
+//!
+//! Every call drives its own requests on the thread that makes it. There is no background thread and no asynchronous form. A call may be made
+//! from inside a tokio runtime of any kind, whose worker it holds up; use `spawn_blocking` where that must not be.
+//!
+//! # Logs
+//!
+//! Messages are events of [`tracing`](https://docs.rs/tracing), with targets that begin with `ld_dynamo_store`; the AWS SDK's are beside them.
+//! Subscribe and filter as in any program, for example with `tracing_subscriber::fmt().with_env_filter("ld_dynamo_store=info")`. They
+//! never hold a secret. [`Config::log_level`] has no effect: it governs the loggers of the C ABI.
+//!
+//! # Features
+//!
+//! None is on by default.
+//!
+//! * `launchdarkly`: the persistent store for LaunchDarkly's Rust SDK, in the module `launchdarkly`. Needs Rust 1.95, as that SDK does.
+
+// Imports go one way: `ffi` (what C sees), `store` (what a caller asks), `cache` (what is known already), `client` (DynamoDB, and the
+// only place that knows the AWS SDK), `config`, `process` (what belongs to one process), `table` (what a row is), `stats`, `error`.
+// ARCHITECTURE.md has the list, and a test holds it against the code.
 
 mod cache;
 mod client;
 mod config;
 mod error;
+#[doc(hidden)]
 pub mod ffi;
+#[cfg(feature = "launchdarkly")]
+pub mod launchdarkly;
 mod process;
 #[cfg(test)]
 #[path = "../tests/schedules/scheduler.rs"]

@@ -19,6 +19,7 @@ pub(crate) fn stripe() -> usize {
 /// How an `init` went, in rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
+#[must_use = "items may have been dropped for their size"]
 pub struct InitReport {
     /// Rows written because they were missing or different.
     pub written: usize,

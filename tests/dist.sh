@@ -9,7 +9,8 @@ version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 readonly version
 readonly name=ld-dynamo-store-$version-linux-$(uname -m)
 
-cargo build --profile dist --locked --lib
+# Alone: without the crate as a library of its own, the whole of it is optimized at the link.
+cargo build --profile dist --locked -p ld-dynamo-store-c
 
 rm -rf "$packages"
 mkdir -p "$packages"

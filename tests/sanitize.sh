@@ -99,9 +99,9 @@ miri() {
     require_nightly
     # The panic hook compares with the machine's environment, and a time-out with its clock.
     export MIRIFLAGS="-Zmiri-disable-isolation -Zmiri-many-seeds=0..4"
-    timeout 1800 cargo +nightly miri test --locked --target-dir target/miri --lib -- ffi::tests striped_lock:: fork_gate:: inside::
+    timeout 1800 cargo +nightly miri test --locked -p ld-dynamo-store --target-dir target/miri --lib -- ffi::tests striped_lock:: fork_gate:: inside::
     # What is inherited over a fork is leaked on purpose.
-    MIRIFLAGS="$MIRIFLAGS -Zmiri-ignore-leaks" timeout 1800 cargo +nightly miri test --locked --target-dir target/miri --lib -- process::slot:: process::page::
+    MIRIFLAGS="$MIRIFLAGS -Zmiri-ignore-leaks" timeout 1800 cargo +nightly miri test --locked -p ld-dynamo-store --target-dir target/miri --lib -- process::slot:: process::page::
 }
 
 thread() {
@@ -114,7 +114,7 @@ thread() {
     mkdir -p "$folder/$host/release"
     # The engines are ordinary programs in processes of their own.
     ln -sf "$PWD/$build/fake-dynamodb" "$PWD/$build/local-dynamodb" "$folder/$host/release/"
-    local arguments=(+nightly test --release --locked -Zbuild-std --target "$host" --target-dir "$folder")
+    local arguments=(+nightly test --release --locked -p ld-dynamo-store -Zbuild-std --target "$host" --target-dir "$folder")
     # The schedules of the cache are gone through one after the other, by one thread at a time.
     timeout 3600 cargo "${arguments[@]}" --lib -- --skip cache::schedules
     # Programs in C cannot load an instrumented library; and a hundred connections at once take longer than their time-outs in this slowness,

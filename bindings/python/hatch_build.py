@@ -1,7 +1,7 @@
 """Puts the native library into the wheel and gives the wheel its platform tag.
 
 ``LD_DYNAMO_STORE_BUILD_LIBRARY`` is the absolute path of a library that is already built. Without it the library is
-built with ``cargo build --release`` from the repository this package lies in. ``LD_DYNAMO_STORE_BUILD_PLATFORM``
+built with ``cargo build --release -p ld-dynamo-store-c`` from the repository this package lies in. ``LD_DYNAMO_STORE_BUILD_PLATFORM``
 replaces the platform part of the tag, for example ``manylinux_2_34_x86_64`` for a library whose symbols were checked.
 """
 
@@ -52,7 +52,7 @@ class NativeLibraryHook(BuildHookInterface):  # type: ignore[type-arg]
                 "there is no Rust source beside this package to build the native library from; build the library "
                 "elsewhere and name it in the environment variable LD_DYNAMO_STORE_BUILD_LIBRARY"
             )
-        command = ["cargo", "build", "--release", "--lib", "--manifest-path", str(manifest)]
+        command = ["cargo", "build", "--release", "--package", "ld-dynamo-store-c", "--manifest-path", str(manifest)]
         # Cargo's own report says where the library is, whatever the target folder of this machine.
         report = subprocess.run(
             [*command, "--message-format", "json-render-diagnostics"], check=True, stdout=subprocess.PIPE, text=True

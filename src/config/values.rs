@@ -5,6 +5,7 @@ use std::time::Duration;
 
 /// AWS credentials. They never appear in a log, an error or a `Debug` output.
 #[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Credentials {
     /// The access key id.
     pub access_key_id: String,
@@ -12,6 +13,24 @@ pub struct Credentials {
     pub secret_access_key: String,
     /// The session token of temporary credentials.
     pub session_token: Option<String>,
+}
+
+impl Credentials {
+    /// Credentials that last: an access key without a session token.
+    pub fn new(access_key_id: impl Into<String>, secret_access_key: impl Into<String>) -> Self {
+        Credentials {
+            access_key_id: access_key_id.into(),
+            secret_access_key: secret_access_key.into(),
+            session_token: None,
+        }
+    }
+
+    /// Temporary credentials: the same with their session token.
+    #[must_use]
+    pub fn session_token(mut self, token: impl Into<String>) -> Self {
+        self.session_token = Some(token.into());
+        self
+    }
 }
 
 impl fmt::Debug for Credentials {
@@ -24,6 +43,12 @@ impl fmt::Debug for Credentials {
 #[derive(Clone, PartialEq, Eq)]
 pub struct ProxyUrl(pub String);
 
+impl<T: Into<String>> From<T> for ProxyUrl {
+    fn from(url: T) -> Self {
+        ProxyUrl(url.into())
+    }
+}
+
 impl fmt::Debug for ProxyUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ProxyUrl(..)")
@@ -32,6 +57,7 @@ impl fmt::Debug for ProxyUrl {
 
 /// How the AWS SDK spaces its retries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum RetryMode {
     /// Exponential backoff with jitter and a retry quota.
     #[default]
@@ -42,6 +68,7 @@ pub enum RetryMode {
 
 /// How requests reach the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Transport {
     /// On connections of the calling thread where that is possible, and otherwise through the AWS SDK, as every failure.
     #[default]
@@ -52,6 +79,7 @@ pub enum Transport {
 
 /// How long what was read may be served from memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CacheTtl {
     /// Every read asks the table.
     Off,
@@ -61,14 +89,31 @@ pub enum CacheTtl {
     Forever,
 }
 
-/// The least severe log message that is delivered.
+/// For so long; no time at all is [`CacheTtl::Off`].
+impl From<Duration> for CacheTtl {
+    fn from(ttl: Duration) -> Self {
+        if ttl.is_zero() {
+            CacheTtl::Off
+        } else {
+            CacheTtl::For(ttl)
+        }
+    }
+}
+
+/// The least severe log message that a logger of the C ABI receives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(missing_docs)]
+#[non_exhaustive]
 pub enum LogLevel {
+    /// Nothing is delivered.
     Off,
+    /// Something was lost or is wrong with the data.
     Error,
+    /// Something may be wrong.
     Warn,
+    /// An init was done.
     Info,
+    /// Attempts, retries and time-outs of requests, and where region and credentials come from.
     Debug,
+    /// The steps within an attempt.
     Trace,
 }

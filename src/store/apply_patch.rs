@@ -15,7 +15,7 @@ const MAXIMUM_CONTEXTS: usize = 99;
 /// What became of a patch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-#[must_use]
+#[must_use = "a patch that is out of order is not applied"]
 pub enum BigSegmentsPatch {
     /// All of it is stored, and the cursor is the patch's version.
     Applied,

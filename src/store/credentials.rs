@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 impl Store {
     /// Signs requests with these credentials from now on, until they expire; `None` is never. For a store with
-    /// [`Config::pushed_credentials`].
+    /// [`pushed_credentials`](crate::Config#structfield.pushed_credentials).
     ///
     /// At any time and from any thread: a call under way uses them for its next request. A forked child has those that were there at the
     /// fork. Until the first ones, and where the last ones have expired, what has to ask the table fails with `NoCredentials` and sends

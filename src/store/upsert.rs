@@ -14,6 +14,7 @@ const MAXIMUM_ROUNDS: usize = 5;
 /// What an upsert did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
+#[must_use = "the table may hold a newer item"]
 pub enum Upsert {
     /// The item is stored.
     Stored,

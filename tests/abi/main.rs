@@ -5,5 +5,6 @@ mod support;
 
 mod cpp;
 mod features;
+mod generated;
 mod header;
 mod panic;

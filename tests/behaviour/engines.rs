@@ -1,6 +1,6 @@
 //! Engines that differ from Amazon DynamoDB: the shared cases behind each known set of differences, and what a difference costs.
 
-use crate::cases::run_all;
+use crate::support::cases::run_all;
 use crate::support::data_set::row;
 use crate::support::driver::InProcess;
 use crate::support::fake::row_key;
@@ -153,7 +153,7 @@ fn a_refused_parameter_is_asked_for_once() {
     assert_eq!(counted(&store, "consumed_write_units"), 0.0);
     assert_eq!(upserted(&store, OLDER), Upsert::NotNewer(NEWER.into()));
     assert_eq!(counted(&store, "requests"), before + 2.0);
-    store.init(r#"{"flags":{"flag":{"version":6}}}"#).expect("init");
+    let _ = store.init(r#"{"flags":{"flag":{"version":6}}}"#).expect("init");
     // A query, a batch, the marker: init knows what the others were told.
     assert_eq!(counted(&store, "requests"), before + 5.0);
     assert_eq!(

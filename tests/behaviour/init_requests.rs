@@ -90,7 +90,7 @@ fn no_request_exceeds_what_the_service_takes() {
     }
     engine.script(json!([{"match": {"operation": "BatchWriteItem"}, "probability": 0.3, "action": {"unprocessed": {"fraction": 0.5}}}]));
 
-    engine
+    let _ = engine
         .store_with(&table, json!({"max_concurrency": 2}))
         .init(&data_set.json())
         .expect("init");
@@ -114,7 +114,7 @@ fn batches_of_a_level_run_concurrently_up_to_the_limit() {
     engine.script(json!([]));
     engine.latency(10.0);
     let data_set = DataSet::chains(500, 1, 0);
-    engine
+    let _ = engine
         .store_with(&table, json!({"max_concurrency": 4}))
         .init(&data_set.json())
         .expect("init");
@@ -200,7 +200,7 @@ fn an_unchanged_init_writes_the_marker_alone() {
     let table = engine.create_table();
     let data_set = DataSet::chains(180, 3, 60);
     let store = engine.store(&table);
-    store.init(&data_set.json()).expect("init");
+    let _ = store.init(&data_set.json()).expect("init");
     engine.script(json!([]));
     let report = store.init(&data_set.json()).expect("init again");
     assert_eq!(
@@ -221,7 +221,7 @@ fn one_percent_changed_takes_at_most_ten_write_requests() {
     let table = engine.create_table();
     let mut data_set = DataSet::chains(9_900, 2, 100);
     let store = engine.store(&table);
-    store.init(&data_set.json()).expect("init");
+    let _ = store.init(&data_set.json()).expect("init");
     for number in 0..100 {
         let (kind, key) = if number % 3 == 0 {
             ("segments", format!("segment-{number}"))

@@ -29,7 +29,7 @@ fn differences_are_found(engine: &Engine) {
         &table,
         json!({"operation_timeout_ms": 30_000, "attempt_timeout_ms": 20_000}),
     );
-    store.init(&data_set.json()).expect("init");
+    let _ = store.init(&data_set.json()).expect("init");
     // On both sides of each part's ends, and where nothing should be.
     let stale = [
         "a",
@@ -92,7 +92,7 @@ fn parts_are_read_side_by_side_and_small_kinds_in_one() {
         let table = engine.create_table();
         engine.script(json!([]));
         let store = engine.store(&table);
-        store.init(&flags(count, 40_000).json()).expect("init");
+        let _ = store.init(&flags(count, 40_000).json()).expect("init");
         assert_eq!(
             engine.log().count("Query"),
             parts,
@@ -103,7 +103,7 @@ fn parts_are_read_side_by_side_and_small_kinds_in_one() {
     let store = engine.store_with(&table, json!({"init_timeout_ms": 20_000}));
     engine.script(json!([]));
     engine.latency(400.0);
-    store.init(&flags(300, 40_000).json()).expect("init");
+    let _ = store.init(&flags(300, 40_000).json()).expect("init");
     let log = engine.log();
     let queries: Vec<_> = log.requests("Query").collect();
     let first_answer = queries
@@ -163,7 +163,7 @@ fn a_page_that_fails_is_read_again_and_only_that_one() {
     let table = engine.create_table();
     let data_set = flags(300, 40_000);
     let store = engine.store(&table);
-    store.init(&data_set.json()).expect("init");
+    let _ = store.init(&data_set.json()).expect("init");
     engine.script(json!([{"match": {"operation": "Query", "every": 3}, "times": 4, "action": {"throttle": true}}]));
     let report = store.init(&data_set.json()).expect("init again");
     assert_eq!((report.written, report.unchanged, report.deleted), (0, 300, 0));

@@ -10,11 +10,9 @@ use crate::support::Engine;
 const DATA: &str = r#"{"features":{"flag":{"key":"flag","version":1}}}"#;
 
 fn named(id: &str, token: Option<&str>) -> Credentials {
-    Credentials {
-        access_key_id: id.to_owned(),
-        secret_access_key: "hidden-key".to_owned(),
-        session_token: token.map(str::to_owned),
-    }
+    let mut credentials = Credentials::new(id, "hidden-key");
+    credentials.session_token = token.map(str::to_owned);
+    credentials
 }
 
 fn in_seconds(seconds: f64) -> Option<SystemTime> {
@@ -63,7 +61,7 @@ fn each_request_is_signed_with_the_last_ones() {
     store
         .set_credentials(named("second", Some("token")), in_seconds(3600.0))
         .expect("a push");
-    store.init(DATA).expect("an init");
+    let _ = store.init(DATA).expect("an init");
     assert_eq!(signed_by(&engine), (json!("second"), true));
     store
         .set_credentials(named("third", None), in_seconds(3600.0))
@@ -119,7 +117,7 @@ fn expired_ones_are_an_outage() {
     store
         .set_credentials(named("short", None), in_seconds(0.5))
         .expect("a push");
-    store.init(DATA).expect("an init");
+    let _ = store.init(DATA).expect("an init");
     assert!(store.get("features", "flag").expect("an answer").is_some());
     std::thread::sleep(Duration::from_millis(600));
     engine.control("POST", "reset", &Value::Null);
@@ -141,7 +139,7 @@ fn an_init_goes_on_with_new_ones() {
         store
             .set_credentials(named("new", None), in_seconds(60.0))
             .expect("a push");
-        init.join().expect("no panic").expect("an init");
+        let _ = init.join().expect("no panic").expect("an init");
     });
     assert_eq!(signed_by(&engine).0, "new");
 }

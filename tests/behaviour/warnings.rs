@@ -21,7 +21,7 @@ fn a_kind_like_one_of_ours_is_warned_of() {
     ] {
         let table = engine.create_table();
         let warnings = warnings_of(|| {
-            engine.store(&table).init(data).expect("init");
+            let _ = engine.store(&table).init(data).expect("init");
         });
         let [warning] = &warnings[..] else {
             panic!("{data}: {warnings:?}");
@@ -50,7 +50,7 @@ fn other_data_sets_are_not_warned_of() {
         r#"{"segments":{},"feature":{}}"#,
     ] {
         let warnings = warnings_of(|| {
-            store.init(data).expect("init");
+            let _ = store.init(data).expect("init");
         });
         assert!(warnings.is_empty(), "{data}: {warnings:?}");
     }
@@ -63,7 +63,7 @@ fn a_prefix_that_ends_in_a_colon_is_warned_of_once() {
     let store = engine.store_with(&table, json!({"prefix": "cl:"}));
     let warnings = warnings_of(|| {
         store.available().expect("an answer");
-        store.init(r#"{"flags":{"a":{"version":1}}}"#).expect("init");
+        let _ = store.init(r#"{"flags":{"a":{"version":1}}}"#).expect("init");
     });
     let [warning] = &warnings[..] else {
         panic!("{warnings:?}");

@@ -123,7 +123,7 @@ fn a_ttl_of_zero_neither_caches_nor_joins() {
     sixteen_times(|| get(&store, "flag"));
     get(&store, "flag");
     assert_eq!(place.requests("GetItem"), 17);
-    store.upsert("features", "flag", &flag(2)).expect("an upsert");
+    let _ = store.upsert("features", "flag", &flag(2)).expect("an upsert");
     assert_eq!(get(&store, "flag"), Some(flag(2)));
     assert_eq!(place.requests("GetItem"), 1);
     let stats = stats(&store);
@@ -346,7 +346,7 @@ fn writes_leave_what_may_be_served_stale() {
         place.store(json!({"cache_ttl_ms": 60_000, "stale_on_error": true, "max_attempts": 1, "init_timeout_ms": 300}));
     get(&store, "flag");
     all(&store);
-    store.upsert("features", "flag", &flag(2)).expect("an upsert");
+    let _ = store.upsert("features", "flag", &flag(2)).expect("an upsert");
     assert_eq!(place.requests("Query"), 1);
     assert_eq!(all(&store), json!({"flag": {"version": 2}}), "patched");
     assert_eq!(place.requests("Query"), 0);
@@ -388,12 +388,12 @@ fn statistics_only_grow() {
         {"match": {"operation": "BatchWriteItem", "nth": 1}, "action": {"unprocessed": {"count": 1}}}]),
     );
     for round in 0..10 {
-        store
+        let _ = store
             .init(&format!(
                 r#"{{"features":{{"a":{{"version":{round}}},"b":{{"version":1}}}}}}"#
             ))
             .expect("an init");
-        store.upsert("features", "c", &flag(round)).expect("an upsert");
+        let _ = store.upsert("features", "c", &flag(round)).expect("an upsert");
         get(&store, "a");
         get(&store, &round.to_string());
         std::thread::sleep(Duration::from_millis(if round % 2 == 0 { 25 } else { 0 }));

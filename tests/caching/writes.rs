@@ -41,8 +41,8 @@ fn an_upsert_drops_or_patches_its_kind() {
         let store = place.store(json!({"cache_ttl_ms": ttl}));
         all(&store);
         place.requests("Query");
-        store.upsert("features", "b", &flag(1)).expect("an upsert");
-        store.upsert("features", "a", &flag(2)).expect("an upsert");
+        let _ = store.upsert("features", "b", &flag(1)).expect("an upsert");
+        let _ = store.upsert("features", "a", &flag(2)).expect("an upsert");
         assert_eq!(all(&store), json!({"a": {"version": 2}, "b": {"version": 1}}));
         assert_eq!(place.requests("Query"), queries);
     }
@@ -56,7 +56,7 @@ fn an_init_keeps_what_it_wrote() {
     assert_eq!(get(&store, "a"), None);
     store.get("own", "x").expect("an answer");
     let too_large = format!(r#"{{"version":1,"x":"{}"}}"#, "x".repeat(400_000));
-    store
+    let _ = store
         .init(&format!(
             r#"{{"features":{{"a":{{"version":1}},"large":{too_large}}},"segments":{{}}}}"#
         ))
@@ -128,9 +128,9 @@ fn a_read_beside_a_write_of_the_same_process_is_not_kept() {
         // Its answer is made before the write, and arrives after it.
         let slow = scope.spawn(|| get(&store, "flag"));
         std::thread::sleep(Duration::from_millis(200));
-        store.upsert("features", "flag", &flag(2)).expect("an upsert");
+        let _ = store.upsert("features", "flag", &flag(2)).expect("an upsert");
         assert_eq!(get(&store, "flag"), Some(flag(2)));
-        store.upsert("features", "other", &flag(1)).expect("an upsert");
+        let _ = store.upsert("features", "other", &flag(1)).expect("an upsert");
         assert_eq!(slow.join().expect("no panic"), Some(flag(1)));
     });
     assert_eq!(get(&store, "flag"), Some(flag(2)));
@@ -150,7 +150,7 @@ fn a_flight_that_began_before_a_write_is_not_joined() {
         std::thread::sleep(Duration::from_millis(200));
         // Done at the table, and not in memory.
         place.put("flag", 2);
-        store.upsert("features", "other", &flag(1)).expect("an upsert");
+        let _ = store.upsert("features", "other", &flag(1)).expect("an upsert");
         assert_eq!(get(&store, "flag"), Some(flag(2)), "an answer from before the write");
         assert_eq!(slow.join().expect("no panic"), Some(flag(1)));
     });
@@ -163,7 +163,7 @@ fn an_absent_marker_is_believed_for_a_while_and_a_present_one_for_ever() {
     let store = place.store(json!({"cache_ttl_ms": 1500}));
     let writer = place.store(json!({}));
     assert!(!store.initialized().unwrap());
-    writer.init("{}").expect("an init");
+    let _ = writer.init("{}").expect("an init");
     assert!(!store.initialized().unwrap());
     std::thread::sleep(Duration::from_millis(1550));
     assert!(store.initialized().unwrap());

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use syn::visit::{self, Visit};
 
 /// From the top: each room, and the rooms below that it imports.
-const FLOORS: [(&str, &[&str]); 9] = [
+const FLOORS: [(&str, &[&str]); 10] = [
     ("ffi", &["store", "config", "process", "error"]),
+    ("launchdarkly", &["store", "config", "process", "error"]),
     (
         "store",
         &["cache", "client", "config", "process", "table", "stats", "error"],

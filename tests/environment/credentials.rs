@@ -112,11 +112,7 @@ fn pushed_credentials_take_the_region_of_a_profile(mut config: Config) {
     assert_eq!(kind, ErrorKind::NoCredentials, "{message}");
     assert!(message.contains("pushed"), "{message}");
     let store = Store::new(config).expect("a store");
-    let credentials = Credentials {
-        access_key_id: "local".to_owned(),
-        secret_access_key: "local".to_owned(),
-        session_token: None,
-    };
+    let credentials = Credentials::new("local", "local");
     store.set_credentials(credentials, None).expect("a push");
     assert_eq!(store.get("features", "flag").expect("an answer"), None);
 }
@@ -137,7 +133,7 @@ fn a_factory_makes_the_configuration_once(engine: &support::Engine, table: &str)
     }));
     let store = Store::new(config).expect("a store");
     assert_eq!(calls.load(Ordering::Relaxed), 0, "a new store does nothing");
-    store
+    let _ = store
         .init(r#"{"features":{"flag":{"key":"flag","version":1}}}"#)
         .expect("an init");
     assert!(store.get("features", "flag").expect("an answer").is_some());
@@ -150,11 +146,7 @@ fn amazon_refuses_wrong_credentials() {
     let mut config = Config::new(&table);
     config.endpoint = Some(engine.endpoint.clone());
     config.region = Some("us-east-1".to_owned());
-    config.credentials = Some(Credentials {
-        access_key_id: "not-a-key!".to_owned(),
-        secret_access_key: "hidden-secret".to_owned(),
-        session_token: None,
-    });
+    config.credentials = Some(Credentials::new("not-a-key!", "hidden-secret"));
     let error = Store::new(config).expect("a store").init("{}").expect_err("a refusal");
     assert_eq!(error.kind(), ErrorKind::AccessDenied, "{error}");
     assert_eq!(error.service_code(), Some("UnrecognizedClientException"));

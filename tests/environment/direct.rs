@@ -13,11 +13,7 @@ fn direct_requests((engine, table): &(Engine, String), change: impl FnOnce(&mut 
     let mut config = uncached(table);
     config.endpoint = Some(engine.endpoint.clone());
     config.region = Some("eu-west-1".to_owned());
-    config.credentials = Some(Credentials {
-        access_key_id: "local".to_owned(),
-        secret_access_key: "local".to_owned(),
-        session_token: None,
-    });
+    config.credentials = Some(Credentials::new("local", "local"));
     config.connect_timeout = Some(Duration::from_millis(500));
     change(&mut config);
     let store = Store::new(config).map_err(|error| error.message().to_owned())?;

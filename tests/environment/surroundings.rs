@@ -105,11 +105,7 @@ pub fn with_all_given(endpoint: &str, table: &str) -> Config {
     let mut config = uncached(table);
     config.endpoint = Some(endpoint.to_owned());
     config.region = Some("eu-west-1".to_owned());
-    config.credentials = Some(Credentials {
-        access_key_id: "local".to_owned(),
-        secret_access_key: "local".to_owned(),
-        session_token: None,
-    });
+    config.credentials = Some(Credentials::new("local", "local"));
     config.max_attempts = 1;
     config
 }

@@ -366,11 +366,7 @@ fn on(engine: &Engine, table: &str, source: Source) -> Config {
     if source == Source::Any {
         config.endpoint = Some("https://localhost:1".to_owned());
         config.region = Some("us-east-1".to_owned());
-        config.credentials = Some(ld_dynamo_store::Credentials {
-            access_key_id: "AKIDCONFIGURATION".to_owned(),
-            secret_access_key: "hidden".to_owned(),
-            session_token: None,
-        });
+        config.credentials = Some(ld_dynamo_store::Credentials::new("AKIDCONFIGURATION", "hidden"));
     } else if source == Source::Region || source == Source::Metadata {
         config.operation_timeout = Some(std::time::Duration::from_millis(400));
         if source == Source::Metadata {

@@ -29,7 +29,7 @@ fn a_request_that_was_signed_too_long_ago_is_signed_anew() {
             "times": 1,
             "action": {"error": {"status": 400, "code": "InvalidSignatureException", "message": message}},
         }));
-        store.upsert("features", "flag", item).expect("the second attempt");
+        let _ = store.upsert("features", "flag", item).expect("the second attempt");
     }
     let message = "The request signature we calculated does not match the signature you provided.";
     engine.script(json!({
@@ -48,9 +48,9 @@ fn what_a_stored_row_says_repeats_nothing() {
     let table = engine.create_table();
     let store = engine.store(&table);
     let item = r#"{"key":"flag","version":1,"description":"Signature expired, ThrottlingException"}"#;
-    store.upsert("features", "flag", item).expect("stored");
+    let _ = store.upsert("features", "flag", item).expect("stored");
     let before = engine.requests();
-    store.upsert("features", "flag", item).expect("not newer");
+    let _ = store.upsert("features", "flag", item).expect("not newer");
     assert_eq!(engine.requests() - before, 1);
     assert!(store.stats().contains("\"throttles\":0"), "{}", store.stats());
 }
@@ -100,11 +100,7 @@ fn a_wrong_clock_is_corrected(are_given: bool) {
     let mut config = uncached("flags");
     config.endpoint = Some(table.address().to_owned());
     config.region = Some("eu-west-1".to_owned());
-    config.credentials = are_given.then(|| Credentials {
-        access_key_id: "local".to_owned(),
-        secret_access_key: "local".to_owned(),
-        session_token: None,
-    });
+    config.credentials = are_given.then(|| Credentials::new("local", "local"));
     let store = Store::new(config).expect("a store");
     let error = store.get("features", "flag").expect_err("it refuses whatever the date");
     assert!(error.message().contains("clock"), "{error}");

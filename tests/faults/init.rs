@@ -192,7 +192,7 @@ fn the_marker_waits_for_a_row_that_is_left_undone_again_and_again() {
         json!([{"match": {"contains": "\"flag-2\""}, "times": 6, "action": {"unprocessed": {"keys": ["flag-2"]}}}]),
     );
 
-    engine.store(&table).init(&data_set.json()).expect("init");
+    let _ = engine.store(&table).init(&data_set.json()).expect("init");
 
     let log = engine.log();
     let marker: Vec<_> = log
@@ -235,7 +235,7 @@ fn what_may_pass_is_waited_out_wherever_it_strikes() {
         // More often than the attempts of one request.
         engine.script(json!([{"match": {"operation": operation}, "times": 8, "action": action}]));
         let store = engine.store_with(&table, json!({"attempt_timeout_ms": 100}));
-        store
+        let _ = store
             .init(&data_set.json())
             .unwrap_or_else(|error| panic!("{operation}, {action}: {error}"));
         assert_eq!(

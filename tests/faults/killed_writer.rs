@@ -43,7 +43,7 @@ fn writer() {
     let Some(task) = rerun::task() else { return };
     let config = Config::from_json(&task["configuration"].to_string()).expect("a configuration");
     let data = std::fs::read_to_string(task["data"].as_str().expect("a path")).expect("a data set");
-    Store::new(config).expect("a store").init(&data).expect("init");
+    let _ = Store::new(config).expect("a store").init(&data).expect("init");
 }
 
 struct Scene {
@@ -182,7 +182,8 @@ impl Scene {
 
     fn repair(&self) {
         self.engine.script(json!([]));
-        self.engine
+        let _ = self
+            .engine
             .store(&self.table)
             .init(&self.new.json())
             .expect("the next init");

@@ -226,7 +226,7 @@ fn init_at_once(engine: &Engine, table: &str, data_sets: &[DataSet]) {
             .map(|data_set| scope.spawn(move || init(data_set)))
             .collect();
         for thread in threads {
-            thread.join().expect("a thread").expect("init");
+            let _ = thread.join().expect("a thread").expect("init");
         }
     });
 }
@@ -288,7 +288,7 @@ fn after_concurrent_inits_with_different_data_the_next_one_repairs() {
     }
     for data_set in &data_sets {
         engine.script(partial_batches());
-        engine.store(&table).init(&data_set.json()).expect("the next init");
+        let _ = engine.store(&table).init(&data_set.json()).expect("the next init");
         assert_eq!(engine.stored(&table), data_set.rows_with_marker());
         engine.log().require_order(|row| data_set.stage(row));
     }

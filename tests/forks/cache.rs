@@ -99,7 +99,7 @@ fn a_child_of_eight_readers_writes_200_000_entries_in_flat_memory() {
         &table,
         json!({"cache_ttl_ms": -1, "operation_timeout_ms": 30_000, "log_level": "off"}),
     );
-    store.init(&data_set(FLAGS, 1)).expect("an init");
+    let _ = store.init(&data_set(FLAGS, 1)).expect("an init");
     let is_over = AtomicBool::new(false);
     let has_forked = AtomicBool::new(false);
     let reads = AtomicUsize::new(0);
@@ -125,7 +125,7 @@ fn a_child_of_eight_readers_writes_200_000_entries_in_flat_memory() {
         }
         let child = fork(|| {
             let write = |version| {
-                store.init(&data_set(FLAGS, version)).expect("an init in the child");
+                let _ = store.init(&data_set(FLAGS, version)).expect("an init in the child");
                 for key in ["flag-0", "flag-9999"] {
                     assert_eq!(version_of(&store, key), Some(version as u64));
                 }
@@ -154,7 +154,7 @@ fn a_child_does_not_wait_for_a_leader_that_it_does_not_have() {
     let _turn = alone();
     let engine = Engine::fake(&[]);
     let table = engine.create_table();
-    engine.store(&table).init(&data_set(1, 1)).expect("an init");
+    let _ = engine.store(&table).init(&data_set(1, 1)).expect("an init");
     engine.script(json!([{"times": 3, "action": {"delay_ms": 2000}}]));
     let store = engine.store_with(
         &table,
@@ -215,7 +215,7 @@ fn forks_fall_into_writers_of_the_cache() {
                         break;
                     }
                     let item = format!(r#"{{"version":{round}}}"#);
-                    store
+                    let _ = store
                         .upsert("features", &format!("thread-{thread}"), &item)
                         .expect("an upsert");
                     store.all("features").expect("an answer");
@@ -230,7 +230,7 @@ fn forks_fall_into_writers_of_the_cache() {
             require_good_end(fork(|| {
                 let key = format!("child-{number}");
                 assert_eq!(version_of(&store, &key), None);
-                store.upsert("features", &key, r#"{"version":1}"#).expect("an upsert");
+                let _ = store.upsert("features", &key, r#"{"version":1}"#).expect("an upsert");
                 assert_eq!(version_of(&store, &key), Some(1));
                 assert!(store.all("features").expect("an answer").contains(&key));
             }));

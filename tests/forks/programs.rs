@@ -62,7 +62,7 @@ impl Place {
         let store = ld_dynamo_store::Store::new(config).expect("a store");
         for number in 0..8 {
             let key = format!("flag-{number}");
-            store
+            let _ = store
                 .upsert("features", &key, &format!(r#"{{"key":"{key}","version":1}}"#))
                 .expect("a flag");
         }

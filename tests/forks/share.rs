@@ -84,7 +84,7 @@ fn a_second_store_makes_no_connection_and_no_request() {
     assert_eq!(stats(&first), stats(&second));
     assert_eq!(stats(&first)["requests"], json!(3));
     // What one writes the other reads.
-    first.upsert("features", "flag", r#"{"version":2}"#).expect("an upsert");
+    let _ = first.upsert("features", "flag", r#"{"version":2}"#).expect("an upsert");
     place.engine.script(json!([]));
     assert_eq!(
         second.get("features", "flag").expect("an answer").as_deref(),

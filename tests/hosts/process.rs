@@ -275,7 +275,7 @@ fn the_threads_of_an_init_run_no_signal_handler() {
     let blocked = std::thread::scope(|scope| {
         let init = scope.spawn(|| store.init(&data_set).expect("an init"));
         let blocked = blocked_signals("ld-dynamo-init");
-        init.join().expect("no panic");
+        let _ = init.join().expect("no panic");
         blocked
     });
     for signal in [libc::SIGTERM, libc::SIGINT, libc::SIGUSR1, libc::SIGPIPE, libc::SIGCHLD] {

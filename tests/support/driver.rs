@@ -147,7 +147,7 @@ impl InProcess {
             ("get", [kind, key]) => found(store.get(kind, key)?.map(|item| item.to_string())),
             ("all", [kind]) => ("OK", Some(store.all(kind)?.to_string())),
             ("init", [data]) => {
-                store.init(data)?;
+                let _ = store.init(data)?;
                 ("OK", None)
             }
             ("set_credentials", [credentials]) => {
@@ -192,11 +192,9 @@ impl InProcess {
 fn expiring(json: &str) -> (Credentials, Option<SystemTime>) {
     let members: serde_json::Value = serde_json::from_str(json).expect("JSON");
     let text = |name: &str| members[name].as_str().map(str::to_owned);
-    let credentials = Credentials {
-        access_key_id: text("access_key_id").unwrap_or_default(),
-        secret_access_key: text("secret_access_key").unwrap_or_default(),
-        session_token: text("session_token"),
-    };
+    let required = |name: &str| text(name).unwrap_or_default();
+    let mut credentials = Credentials::new(required("access_key_id"), required("secret_access_key"));
+    credentials.session_token = text("session_token");
     let expires = members["expires_ms"].as_u64();
     (
         credentials,

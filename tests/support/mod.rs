@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 pub mod cached;
+pub mod cases;
 pub mod certificates;
 pub mod compile;
 pub mod data_set;

@@ -65,11 +65,11 @@ def test_an_installed_wheel_finds_its_library(wheel: Path, tmp_path: Path) -> No
 
 CARGO = """#!{python}
 import json, os, sys
-assert sys.argv[1:4] == ["build", "--release", "--lib"], sys.argv
+assert sys.argv[1:5] == ["build", "--release", "--package", "ld-dynamo-store-c"], sys.argv
 assert os.path.isfile(sys.argv[sys.argv.index("--manifest-path") + 1])
 library = {library!r}
-for name, types, files in [("dependency", ["lib"], ["/dependency.rlib"]),
-                           ("ld_dynamo_store", ["rlib", "cdylib"], ["/x.rlib", library])]:
+for name, types, files in [("ld_dynamo_store", ["lib"], ["/x.rlib"]),
+                           ("ld_dynamo_store", ["cdylib", "staticlib"], [library, "/x.a"])]:
     target = {{"name": name, "crate_types": types}}
     print(json.dumps({{"reason": "compiler-artifact", "target": target, "filenames": files}}))
 print(json.dumps({{"reason": "build-finished", "success": True}}))

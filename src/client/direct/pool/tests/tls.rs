@@ -110,16 +110,20 @@ fn long_requests_and_answers_pass() {
 #[test]
 fn a_server_that_ends_an_idle_connection_politely_has_it_replaced() {
     let certificates = Certificates::make("direct-idle");
-    let server = start(&certificates, |number, mut stream| {
+    let (ends, ended) = std::sync::mpsc::channel();
+    let server = start(&certificates, move |number, mut stream| {
         assert!(asked(&mut stream));
         answer(&mut stream, &number.to_string());
         stream.conn.send_close_notify();
         let _ = stream.flush();
+        let _ = ends.send(());
         // Without the end of the connection below.
         std::thread::sleep(Duration::from_secs(3));
     });
     let pool = Pool::new(place(&server, "localhost", &certificates), 4);
     assert_eq!(body(&pool), "0");
+    ended.recv().expect("the server ends the connection");
+    // Longer than an idle connection is trusted without a look.
     std::thread::sleep(Duration::from_millis(20));
     let began = Instant::now();
     assert_eq!(body(&pool), "1");

@@ -1,0 +1,194 @@
+//! The behaviour in tests/cases: a runner for whoever can be asked through a driver.
+
+use serde_json::{json, Value};
+
+use super::driver::{status_number, Driver};
+use super::json_text::Json;
+use super::Engine;
+
+/// The cases of all files, in the order of the files' names.
+fn cases() -> Vec<Json> {
+    let folder = super::repository().join("tests/cases");
+    let entries = std::fs::read_dir(&folder).expect("tests/cases");
+    let mut files: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
+    files.sort();
+    let read = |file: &std::path::PathBuf| {
+        let text = std::fs::read_to_string(file).expect("a case file");
+        let parsed: Json = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        parsed.member("cases").expect("cases").array().to_vec()
+    };
+    files.iter().flat_map(read).collect()
+}
+
+/// Runs every case, and fails with the list of those that went wrong.
+pub fn run_all(engine: &Engine, driver: &mut dyn Driver) {
+    let mut failures = Vec::new();
+    let cases = cases();
+    assert!(cases.len() > 100, "only {} cases were found", cases.len());
+    for case in &cases {
+        let name = case.member("name").expect("a name").text();
+        if let Err(reason) = run(engine, driver, case) {
+            failures.push(format!("{name}: {reason}"));
+        }
+    }
+    assert!(
+        failures.is_empty(),
+        "{} of {} cases failed:\n{}",
+        failures.len(),
+        cases.len(),
+        failures.join("\n")
+    );
+    println!("{} cases passed", cases.len());
+}
+
+fn run(engine: &Engine, driver: &mut dyn Driver, case: &Json) -> Result<(), String> {
+    let table = match case.member("table").map(Json::text) {
+        None | Some("standard") => engine.create_table(),
+        Some("missing") => "no-such-table".to_owned(),
+        Some("other_keys") => engine.create_table_with_keys(&["id", "sort"]),
+        Some("hash_only") => engine.create_table_with_keys(&["namespace"]),
+        Some(other) => panic!("table {other:?}"),
+    };
+    let only_store = Json::Object(vec![("store".to_owned(), Json::Object(vec![]))]);
+    let Json::Object(stores) = case.member("stores").unwrap_or(&only_store) else {
+        panic!("stores must be an object");
+    };
+    for (name, overrides) in stores {
+        let mut configuration = engine.configuration(&table);
+        let overrides: Value = serde_json::from_str(&overrides.compact()).expect("configuration");
+        for (key, value) in overrides.as_object().expect("an object") {
+            configuration[key] = value.clone();
+        }
+        let answer = driver.call("new", name, &[configuration.to_string()]);
+        if answer.status != 0 {
+            return Err(format!("store {name:?} could not be made: {answer:?}"));
+        }
+    }
+    for row in case.member("seed").map_or(&[][..], Json::array) {
+        engine.put(&table, &expand_row(row));
+    }
+    for (number, step) in case.member("steps").expect("steps").array().iter().enumerate() {
+        run_step(engine, driver, &table, stores, step).map_err(|reason| format!("step {}: {reason}", number + 1))?;
+    }
+    match case.member("rows") {
+        Some(rows) => compare_rows(engine, &table, rows),
+        None => Ok(()),
+    }
+}
+
+fn run_step(
+    engine: &Engine,
+    driver: &mut dyn Driver,
+    table: &str,
+    stores: &[(String, Json)],
+    step: &Json,
+) -> Result<(), String> {
+    if let Some(rows) = step.member("rows_put") {
+        for row in rows.array() {
+            engine.put(table, &expand_row(row));
+        }
+        return Ok(());
+    }
+    if let Some(rows) = step.member("rows") {
+        return compare_rows(engine, table, rows);
+    }
+    let store = match step.member("store") {
+        Some(store) => store.text(),
+        None => stores.first().map_or("store", |(name, _)| name),
+    };
+    let arguments = step.member("arguments").map_or(&[][..], Json::array);
+    let arguments: Vec<String> = arguments.iter().map(Json::expand).collect();
+    let call = step.member("call").expect("a call").text();
+    let answer = driver.call(call, store, &arguments);
+    let expect = step.member("expect").expect("an expectation");
+    let Json::Object(expectations) = expect else {
+        panic!("expect must be an object");
+    };
+    for (what, expected) in expectations {
+        let holds = match what.as_str() {
+            "status" => answer.status == status_number(expected.text()),
+            "text" => answer.result.as_deref() == Some(&expected.expand()),
+            "json" => parsed(&answer.result) == Some(value(expected)),
+            "json_text" => parsed(&answer.result) == parsed(&Some(expected.expand())),
+            "null" => answer.result.is_none(),
+            "message_contains" => {
+                let message = answer.message.as_deref().unwrap_or_default();
+                expected.array().iter().all(|part| message.contains(part.text()))
+            }
+            "service_code" => answer.service_code.as_deref() == Some(expected.text()),
+            "retriable" => answer.is_retriable.map(Json::Boolean).as_ref() == Some(expected),
+            other => panic!("expectation {other:?}"),
+        };
+        if !holds {
+            let shown: String = format!("{answer:?}").chars().take(600).collect();
+            let expected: String = expected.compact().chars().take(300).collect();
+            return Err(format!(
+                "{call} {arguments:.60?}: expected {what} {expected}, got {shown}"
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn parsed(text: &Option<String>) -> Option<Value> {
+    serde_json::from_str(text.as_deref()?).ok()
+}
+
+fn value(json: &Json) -> Value {
+    serde_json::from_str(&json.compact()).expect("JSON")
+}
+
+/// A row with its texts written out.
+fn expand_row(row: &Json) -> Value {
+    let Json::Object(attributes) = row else {
+        panic!("a row must be an object");
+    };
+    let attributes = attributes.iter().map(|(name, attribute)| {
+        let expanded = match attribute.member("S") {
+            Some(text) => json!({"S": text.expand()}),
+            None => value(attribute),
+        };
+        (name.clone(), expanded)
+    });
+    Value::Object(attributes.collect())
+}
+
+fn compare_rows(engine: &Engine, table: &str, expected: &Json) -> Result<(), String> {
+    let expected: Vec<Value> = expected
+        .array()
+        .iter()
+        .map(|row| without_order(expand_row(row)))
+        .collect();
+    let stored: Vec<Value> = engine.rows(table).into_iter().map(without_order).collect();
+    let describe = |row: &Value| row.to_string().chars().take(400).collect::<String>();
+    if let Some(missing) = expected.iter().find(|row| !stored.contains(row)) {
+        let keys = |row: &&Value| row["key"] == missing["key"] && row["namespace"] == missing["namespace"];
+        let instead = stored.iter().find(keys).map(describe);
+        return Err(format!(
+            "row {} is not in the table; instead {instead:?}",
+            describe(missing)
+        ));
+    }
+    match stored.iter().find(|row| !expected.contains(row)) {
+        Some(extra) => Err(format!("row {} should not be in the table", describe(extra))),
+        None => Ok(()),
+    }
+}
+
+/// Sets have no order.
+fn without_order(mut row: Value) -> Value {
+    for attribute in row.as_object_mut().expect("a row").values_mut() {
+        for (_, set) in attribute
+            .as_object_mut()
+            .expect("an attribute")
+            .iter_mut()
+            .filter(|(kind, _)| *kind == "SS")
+        {
+            if let Some(values) = set.as_array_mut() {
+                values.sort_by_key(Value::to_string);
+            }
+        }
+    }
+    row
+}
