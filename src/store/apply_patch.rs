@@ -12,6 +12,9 @@ use super::backoff::Backoff;
 /// DynamoDB takes 100 actions in one transaction; one is the cursor's.
 const MAXIMUM_CONTEXTS: usize = 99;
 
+/// What a message tells of the last failure.
+const MOST_OF_A_CAUSE: usize = 240;
+
 /// What became of a patch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -134,7 +137,8 @@ impl ApplyPatch<'_> {
 
     fn out_of_time(&self, last: &Error) -> Error {
         let limit = self.config.init_timeout.unwrap_or_default();
-        let message = format!("not done within {} ms, at last: {}", limit.as_millis(), last.message());
+        let words: String = last.message().chars().take(MOST_OF_A_CAUSE).collect();
+        let message = format!("not done within {} ms, at last: {words}", limit.as_millis());
         Error::new(ErrorKind::TimedOut, message).with_service_code(last.service_code())
     }
 }
