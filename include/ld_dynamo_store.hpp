@@ -117,7 +117,7 @@ private:
     ld_dynamo_status refusal_;
     std::size_t nul_;
     char short_[128];
-    std::string long_;
+    std::string long_{};
 };
 
 struct Answer {

@@ -202,7 +202,7 @@ public:
     const Error &error() const noexcept { return *error_; }
 
 private:
-    std::optional<Error> error_;
+    std::optional<Error> error_{};
 };
 
 }  // namespace ld_dynamo

@@ -6,9 +6,9 @@
 //
 // Needs the SDK's headers, and links to -lld_dynamo_store. The SDK caches, so the stores that Create makes do not.
 //
-// ERRORS: no override throws; running out of memory ends the process. A row whose "item" is no JSON object, or one with over 32 levels or
-// half of a surrogate pair (\ud800), is an error in Get, and All leaves it out: handed such an item, the SDK's JSON parser would
-// throw through the evaluation of a flag.
+// ERRORS: no override throws; running out of memory ends the process. A row whose "item" is no JSON object, or one with over 32 levels,
+// half of a surrogate pair (\ud800) or a number like 1e9999999999, is an error in Get, and All leaves it out: handed such an item, the SDK's JSON
+// parser would throw through the evaluation of a flag.
 //
 // TOMBSTONES of every SDK are handed over as SerializedItemDescriptor::Tombstone.
 //
@@ -38,15 +38,15 @@ namespace ld_dynamo {
 
 // How the table is reached. What is left out is found as in any AWS program.
 struct DynamoDBClientOptions {
-    std::optional<std::string> region;
-    std::optional<std::string> endpoint;
-    std::optional<std::string> aws_access_key_id;
-    std::optional<std::string> aws_secret_access_key;
-    std::optional<std::string> aws_session_token;
+    std::optional<std::string> region{};
+    std::optional<std::string> endpoint{};
+    std::optional<std::string> aws_access_key_id{};
+    std::optional<std::string> aws_secret_access_key{};
+    std::optional<std::string> aws_session_token{};
     // Any other key of docs/configuration.md; goes before those above.
-    Settings settings;
+    Settings settings{};
     // Receives the store's messages, and what the SDK has no place for: why Initialized said no, and what All left out. See Store::set_logger.
-    Logger logger;
+    Logger logger{};
 };
 
 namespace detail {
@@ -55,6 +55,19 @@ namespace sdk = ::launchdarkly::server_side::integrations;
 
 // The levels of arrays and objects that the SDK's JSON parser takes.
 constexpr std::size_t sdk_levels = 32;
+
+// A key as messages have it: on one line, and not all of a long one.
+inline std::string shown(const std::string &key) {
+    constexpr std::size_t most_bytes = 100;
+    if (key.size() <= most_bytes) {
+        return quoted(key);
+    }
+    std::size_t end = most_bytes;
+    while (end > 0 && (static_cast<unsigned char>(key[end]) & 0xc0) == 0x80) {
+        end--;
+    }
+    return quoted(key.substr(0, end) + "\xe2\x80\xa6");
+}
 
 inline Settings settings_of(const std::string &table_name, const std::string &prefix, const DynamoDBClientOptions &options) {
     Settings settings;
@@ -113,6 +126,9 @@ inline tl::expected<sdk::SerializedItemDescriptor, std::string> descriptor(std::
     if (members.has_half_pair()) {
         return tl::make_unexpected(std::string("holds half of a surrogate pair, which LaunchDarkly's SDK does not take"));
     }
+    if (members.has_huge_exponent()) {
+        return tl::make_unexpected(std::string("holds a number with an exponent of more than 9 digits, which LaunchDarkly's SDK does not take"));
+    }
     if (members.deepest() > sdk_levels) {
         return tl::make_unexpected("has " + std::to_string(members.deepest()) + " levels, and LaunchDarkly's SDK takes " + std::to_string(sdk_levels));
     }
@@ -169,7 +185,7 @@ public:
             }
         }
         if (members.is_broken()) {
-            return tl::make_unexpected(Error{"the items of \"" + kind.Namespace() + "\" are no JSON object"});
+            return tl::make_unexpected(Error{"the items of " + detail::shown(kind.Namespace()) + " are no JSON object"});
         }
         return items;
     }
@@ -191,7 +207,7 @@ public:
 
 private:
     static std::string unreadable(const detail::sdk::ISerializedItemKind &kind, const std::string &key, const std::string &reason) {
-        return "the item \"" + key + "\" in \"" + kind.Namespace() + "\" " + reason;
+        return "the item " + detail::shown(key) + " in " + detail::shown(kind.Namespace()) + " " + reason;
     }
 
     void log(const std::string &message) const noexcept {

@@ -70,6 +70,9 @@ public:
     // Whether half of a surrogate pair (\ud800) stands anywhere, which JSON allows and many parsers do not take.
     bool has_half_pair() const { return has_half_pair_; }
 
+    // Whether a number has an exponent of more than 9 digits, which JSON allows and many parsers do not take.
+    bool has_huge_exponent() const { return has_huge_exponent_; }
+
     // How many levels of objects and arrays there are, this object included.
     std::size_t deepest() const { return deepest_; }
 
@@ -204,20 +207,32 @@ private:
                 if (end == std::string_view::npos || end == at_) {
                     return false;
                 }
+                note_exponents(text_.substr(at_, end - at_));
                 at_ = end;
             }
         } while (level > 1);
         return true;
     }
 
+    // Looks at what stands outside of texts: numbers, words and commas.
+    void note_exponents(std::string_view numbers) {
+        constexpr std::size_t most_digits = 9;
+        for (std::size_t sign = numbers.find_first_of("eE"); sign != std::string_view::npos; sign = numbers.find_first_of("eE", sign + 1)) {
+            const std::size_t begin = std::min(numbers.find_first_not_of("+-", sign + 1), numbers.size());
+            const std::size_t end = std::min(numbers.find_first_not_of("0123456789", begin), numbers.size());
+            has_huge_exponent_ = has_huge_exponent_ || end - begin > most_digits;
+        }
+    }
+
     std::string_view text_;
     std::size_t at_ = 0;
-    std::string name_;
-    std::string_view value_;
+    std::string name_{};
+    std::string_view value_{};
     std::size_t deepest_ = 1;
     bool is_begun_ = false;
     bool is_broken_ = false;
     bool has_half_pair_ = false;
+    bool has_huge_exponent_ = false;
 };
 
 }  // namespace ld_dynamo::detail

@@ -137,6 +137,23 @@ fn rows() -> Vec<Value> {
         row("33-levels", 10, nested(33)),
         row("pair", 11, text(r#"{"version":11,"variations":["\ud83d\ude00"]}"#)),
         row("half-a-pair", 11, text(r#"{"version":11,"variations":["\ud83d"]}"#)),
+        row(
+            "9-digits",
+            11,
+            text(r#"{"version":11,"variations":[1e-999999999,1.5E+5,true,false]}"#),
+        ),
+        row(
+            "10-digits",
+            11,
+            text(r#"{"version":11,"variations":[0.1e+9999999999]}"#),
+        ),
+        row("bare-exponent", 11, text(r#"{"version":1E99999999999}"#)),
+        row("long-key\n", 11, text(r#"{"version":11,"a":1e99999999999}"#)),
+        row(
+            &format!("xx{}", "k\u{e9}".repeat(200)),
+            11,
+            text(r#"{"version":11,"a":["\udead"]}"#),
+        ),
         row("quo\"te\\ é 😀", 12, text(r#"{"version":12}"#)),
         row("no-version", 0, text(r#"{"on":true}"#)),
         row("number", 5, Some(json!({"N": "5"}))),

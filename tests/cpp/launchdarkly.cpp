@@ -66,6 +66,20 @@ void is_refused(const sdk::ISerializedDataReader &source, const std::string &key
     CHECK(all && all->count(key) == 0 && !all->empty());
 }
 
+// Whoever writes to the table chooses the keys.
+void keys_in_messages(const sdk::ISerializedDataReader &source) {
+    const auto broken_line = source.Get(flags, "long-key\n");
+    CHECK(!broken_line && broken_line.error().message.find("\"long-key\\u000a\" in \"features\"") != std::string::npos);
+    std::string longest = "xx";
+    for (int times = 0; times < 200; times++) {
+        longest += "k\xc3\xa9";
+    }
+    const auto long_line = source.Get(flags, longest);
+    CHECK(!long_line && long_line.error().message.size() < 250);
+    // What is left out begins between two characters.
+    CHECK(!long_line && long_line.error().message.find("k\xc3\xa9k\xe2\x80\xa6\"") != std::string::npos);
+}
+
 void items(const std::string &endpoint, const std::string &table) {
     std::vector<std::string> messages;
     DynamoDBClientOptions logged = options(endpoint);
@@ -84,6 +98,7 @@ void items(const std::string &endpoint, const std::string &table) {
     has(source, "nested", 9, false);
     has(source, "32-levels", 10, false);
     has(source, "pair", 11, false);
+    has(source, "9-digits", 11, false);
     has(source, "quo\"te\\ \xc3\xa9 \xf0\x9f\x98\x80", 12, false);
     has(source, "no-version", 0, false);
     CHECK((*source.Get(flags, "flag"))->serializedItem == R"({"key":"flag","version":3,"on":true})");
@@ -91,11 +106,14 @@ void items(const std::string &endpoint, const std::string &table) {
     is_refused(source, "no-json", "");
     is_refused(source, "33-levels", "33 levels");
     is_refused(source, "half-a-pair", "half of a surrogate pair");
+    is_refused(source, "10-digits", "exponent of more than 9 digits");
+    is_refused(source, "bare-exponent", "exponent of more than 9 digits");
+    keys_in_messages(source);
     CHECK(source.Get(flags, "absent") && !*source.Get(flags, "absent"));
     CHECK(source.Get(flags, "") && !*source.Get(flags, ""));
     CHECK(source.Get(segments, "flag") && !*source.Get(segments, "flag"));
     CHECK(source.All(segments) && source.All(segments)->empty());
-    for (const char *key : {"number", "no-json", "33-levels", "half-a-pair"}) {
+    for (const char *key : {"number", "no-json", "33-levels", "half-a-pair", "10-digits", "long-key\\u000a"}) {
         bool is_told = false;
         for (const std::string &message : messages) {
             is_told = is_told || message.find(key) != std::string::npos;
@@ -178,7 +196,7 @@ void a_shared_store(const std::string &endpoint, const std::string &table) {
     for (int number = 0; number < 8; number++) {
         threads.emplace_back([&] {
             for (int round = 0; round < 10; round++) {
-                CHECK(source->Get(flags, "flag")->has_value() && source->All(flags)->size() == 11);
+                CHECK(source->Get(flags, "flag")->has_value() && source->All(flags)->size() == 12);
                 CHECK(memberships->GetMembership("hash")->CheckMembership("in.g1") == true);
             }
         });
@@ -219,6 +237,14 @@ void members() {
         CHECK(members.next() && !members.next() && !members.is_broken() && members.has_half_pair());
     }
     CHECK(read(R"({"\ud800\u0041":1})") == "\xef\xbf\xbd" "A=1;whole");
+    for (const char *huge : {R"({"a":1e1234567890})", R"({"a":[-1.5E-1234567890]})", R"({"a":{"b":0,"c":[1,2e+0000000001]}})"}) {
+        Members members(huge);
+        CHECK(members.next() && !members.next() && !members.is_broken() && members.has_huge_exponent());
+    }
+    for (const char *usual : {R"({"a":1e123456789})", R"({"a":[true,12345678901234567890,1e5,12345678901]})", R"({"a":"1e1234567890"})", R"({"1e1234567890":1})"}) {
+        Members members(usual);
+        CHECK(members.next() && !members.next() && !members.is_broken() && !members.has_huge_exponent());
+    }
     Members numbers(R"({"a":9223372036854775807,"b":18446744073709551616,"c":1.0,"d":"1","e":-1})");
     CHECK(numbers.next() && numbers.number<std::uint64_t>() == std::uint64_t{9223372036854775807});
     while (numbers.next()) {

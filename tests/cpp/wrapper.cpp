@@ -49,6 +49,13 @@ void settings_are_json() {
     CHECK(Settings().set("q\"", "\\\"\n\x1f/é"s).json() == "{\"q\\\"\":\"\\\\\\\"\\u000a\\u001f/é\"}");
     CHECK(Settings().set("a", "x\0y"sv).json() == R"({"a":"x\u0000y"})");
     CHECK(Settings().set("inner", Settings().set("a", 1)).json() == R"({"inner":{"a":1}})");
+    // What std::getenv returns.
+    char text[] = "text";
+    char *present = text;
+    char *absent = nullptr;
+    const char *constant = nullptr;
+    CHECK(Settings().set("a", present).set("b", absent).set("c", constant).json() == R"({"a":"text"})");
+    CHECK(Settings().set("a", "usual").set("a", absent).json() == R"({"a":"usual"})");
     Settings both;
     both.set("a", 1).set("b", 2).set(Settings().set("b", 3));
     CHECK(both.json() == R"({"a":1,"b":3})");
