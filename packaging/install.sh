@@ -51,6 +51,8 @@ install_all() {
     install -d "$headers" "$libraries/pkgconfig" "$libraries/cmake/LdDynamoStore"
     install -m 644 include/*.h* "$headers/"
     install -m 755 "$built/libld_dynamo_store.so" "$libraries/$shared"
+    # ldconfig points the name that programs look for to the highest number that it finds.
+    find "$libraries" -maxdepth 1 -name "libld_dynamo_store.so.$abi_major.*" ! -name "$shared" -delete
     # Programs are linked to the last of these names, and look for the one in the middle when they start.
     ln -sf "$shared" "$libraries/libld_dynamo_store.so.$abi_major"
     ln -sf "libld_dynamo_store.so.$abi_major" "$libraries/libld_dynamo_store.so"
@@ -73,6 +75,12 @@ uninstall_all() {
 
 for folder in "$prefix/" "$libdir" "$includedir"; do
     [ "${folder#/}" != "$folder" ] || fail "PREFIX, LIBDIR and INCLUDEDIR begin with a slash; \"$folder\" does not"
+    case $folder in
+        # What sed, the pkg-config files or CMake would take for something else.
+        *[[:space:]]* | *[\\\&\|\"\'\`\$\#\;]*)
+            fail "PREFIX, LIBDIR and INCLUDEDIR hold neither white space nor \\ & | \" ' \` \$ # ;; \"$folder\" does"
+            ;;
+    esac
 done
 version=$(macro VERSION) version_major=$(macro VERSION_MAJOR) abi_major=$(macro ABI_MAJOR) abi_minor=$(macro ABI_MINOR)
 readonly version version_major abi_major abi_minor shared=libld_dynamo_store.so.$abi_major.$abi_minor

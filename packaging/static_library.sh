@@ -13,7 +13,7 @@ header=$(dirname "$0")/../include/ld_dynamo_store.h
 folder=$(mktemp -d)
 trap 'rm -r "$folder"' EXIT
 
-mapfile -t functions < <(grep -o '\bld_dynamo_[a-z_]*(' "$header" | tr -d '(' | sort -u)
+mapfile -t functions < <(grep -o '\bld_dynamo_[a-z0-9_]*(' "$header" | tr -d '(' | sort -u)
 [ ${#functions[@]} -gt 0 ] || {
     echo "static_library.sh: no functions are declared in $header" >&2
     exit 1

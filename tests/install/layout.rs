@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::place::{make, Installation};
+use super::place::{make, output, Installation, Place};
 use crate::support;
 
 /// The files and links below a folder, by their names from there.
@@ -43,6 +43,49 @@ fn the_library_has_its_three_names() {
         .libraries
         .join(format!("{of_this_abi}.{minor}"))
         .is_symlink());
+}
+
+/// ldconfig points the name that programs look for to the highest number.
+#[test]
+fn a_newer_library_gives_way_to_the_one_that_is_installed() {
+    let installation = Installation::in_own_folders();
+    let of_this_abi = format!("libld_dynamo_store.so.{}", number("LD_DYNAMO_ABI_MAJOR"));
+    let newer = installation.libraries.join(format!("{of_this_abi}.999"));
+    let others = [
+        installation.libraries.join("libld_dynamo_store.so.999.1"),
+        installation.libraries.join("libld_dynamo_store_more.so.1.1"),
+    ];
+    for file in others.iter().chain([&newer]) {
+        std::fs::write(file, "").expect("a file");
+    }
+    make(installation.place(), "install", &installation.settings());
+    assert!(!newer.exists());
+    assert!(others.iter().all(|other| other.exists()));
+    assert!(installation.libraries.join(of_this_abi).exists());
+}
+
+#[test]
+fn folders_that_the_files_cannot_name_are_refused() {
+    let place = Place::new();
+    for name in [
+        "a b", "a\tb", "a\nb", "a&b", "a|b", "a\\b", "a\"b", "a'b", "a$b", "a#b", "a;b",
+    ] {
+        for setting in ["PREFIX", "LIBDIR", "INCLUDEDIR"] {
+            let folder = place.join(name);
+            let mut command = place.command("bash");
+            command
+                .arg(support::repository().join("packaging/install.sh"))
+                .arg("install")
+                .env("BUILT", support::build_folder())
+                .env("PREFIX", place.join("prefix"))
+                .env(setting, &folder);
+            let refused = output(&mut command);
+            let printed = String::from_utf8_lossy(&refused.stderr).into_owned();
+            assert!(!refused.status.success(), "{setting}={name}");
+            assert!(printed.contains("white space"), "{setting}={name}: {printed}");
+            assert!(!folder.exists() && !place.join("prefix").exists(), "{setting}={name}");
+        }
+    }
 }
 
 #[test]

@@ -38,6 +38,15 @@ fn where_it_was_installed() {
     build_and_run(&Installation::in_own_folders(), &[]);
 }
 
+/// Deeper than the two folders above the file, which --define-prefix takes.
+#[test]
+fn where_a_deeper_folder_was_moved_to() {
+    let mut installation = Installation::in_own_folders();
+    installation.move_away();
+    let prefix = format!("--define-variable=prefix={}", installation.prefix.display());
+    build_and_run(&installation, &[&prefix]);
+}
+
 #[test]
 fn what_it_says() {
     let installation = Installation::moved();

@@ -133,6 +133,16 @@ impl Installation {
         installation
     }
 
+    /// Moves the whole of one that is this test's own.
+    pub fn move_away(&mut self) {
+        let moved = self.place.join("moved");
+        std::fs::rename(&self.prefix, &moved).expect("a folder");
+        for folder in [&mut self.libraries, &mut self.headers] {
+            *folder = moved.join(folder.strip_prefix(&self.prefix).expect("below it"));
+        }
+        self.prefix = moved;
+    }
+
     /// What `make` was told.
     pub fn settings(&self) -> [String; 3] {
         [

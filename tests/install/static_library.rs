@@ -15,8 +15,11 @@ const OPTIONAL: [&str; 5] = [
     "sdallocx",
 ];
 
-/// The names that nm prints with these options for the installed library.
-fn symbols(installation: &Installation, options: &[&str]) -> BTreeSet<String> {
+/// What the Rust library uses of the C library where that has it.
+const OF_THE_C_LIBRARY: [&str; 4] = ["__cxa_thread_atexit_impl", "__dso_handle", "gettid", "statx"];
+
+/// The names that nm prints with these options for the installed library, and the letters of their kinds.
+fn symbols(installation: &Installation, options: &[&str]) -> BTreeSet<(String, char)> {
     let library = installation.libraries.join("libld_dynamo_store.a");
     let printed = run(installation
         .place()
@@ -25,37 +28,62 @@ fn symbols(installation: &Installation, options: &[&str]) -> BTreeSet<String> {
         .arg("--format=posix")
         .arg(library));
     let lines = printed.lines().filter_map(|line| line.split_once(' '));
-    lines.map(|(name, _)| name.to_owned()).collect()
+    lines
+        .filter_map(|(name, rest)| Some((name.to_owned(), rest.chars().next()?)))
+        .collect()
 }
 
 #[test]
 fn it_defines_the_header_s_functions_alone() {
     let installation = Installation::moved();
     let header = std::fs::read_to_string(installation.headers.join("ld_dynamo_store.h")).expect("the header");
-    let is_name = |name: &&str| name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_');
+    let is_name = |name: &&str| {
+        name.chars()
+            .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_')
+    };
     let declared = header
         .split("ld_dynamo_")
         .filter_map(|text| text.split_once('(').map(|(name, _)| name))
         .filter(is_name);
     let declared: BTreeSet<_> = declared.map(|name| format!("ld_dynamo_{name}")).collect();
     assert!(declared.len() > 20, "{declared:?}");
-    assert_eq!(symbols(&installation, &["--extern-only", "--defined-only"]), declared);
+    let defined = symbols(&installation, &["--extern-only", "--defined-only"]);
+    let defined: BTreeSet<_> = defined.into_iter().map(|(name, _)| name).collect();
+    assert_eq!(defined, declared);
 }
 
 #[test]
 fn what_a_program_may_define_for_it_is_known() {
     let installation = Installation::moved();
     let needed = symbols(&installation, &["--undefined-only"]);
-    let is_of_crypto =
-        |name: &&String| name.to_lowercase().contains("openssl") || name.contains("aws_lc") || *name == "sdallocx";
-    let found: Vec<_> = needed.iter().filter(is_of_crypto).collect();
-    assert!(found.iter().all(|name| OPTIONAL.contains(&name.as_str())), "{found:?}");
-    assert!(
-        !needed
-            .iter()
-            .any(|name| name.starts_with("_ZN") || name.starts_with("_R")),
-        "{needed:?}"
-    );
+    let weak: BTreeSet<&str> = needed
+        .iter()
+        .filter(|(_, kind)| matches!(kind, 'w' | 'v'))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    assert_eq!(weak, OPTIONAL.into_iter().chain(OF_THE_C_LIBRARY).collect());
+    let is_internal =
+        |name: &str| name.starts_with("_ZN") || name.starts_with("_R") || name.to_lowercase().contains("aws_lc");
+    assert!(!needed.iter().any(|(name, _)| is_internal(name)), "{needed:?}");
+}
+
+/// AWS-LC looks there for what the processor can do, and the Rust library for the program's arguments; no function calls these.
+#[test]
+fn what_runs_before_main_is_kept() {
+    let installation = Installation::moved();
+    let library = installation.libraries.join("libld_dynamo_store.a");
+    let printed = run(installation
+        .place()
+        .command("readelf")
+        .args(["--sections", "--wide"])
+        .arg(library));
+    for name in [".init_array", ".init_array.00099"] {
+        let is_there = |line: &str| {
+            let mut words = line.split_whitespace().skip_while(|word| *word != name);
+            words.nth(1) == Some("INIT_ARRAY")
+        };
+        assert!(printed.lines().any(is_there), "{name}");
+    }
 }
 
 #[test]
