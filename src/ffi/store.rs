@@ -316,7 +316,8 @@ pub unsafe extern "C" fn ld_dynamo_store_stats(
 ///
 /// `callback`: runs on the thread that made a call, when the call's work is done; NULL for no more messages, and then `userdata` and
 /// `release` are not looked at. At most 256 messages a call are delivered, the less severe giving way, and the others counted in one
-/// more. What the callback's own calls on this store log is delivered after it has returned, within that limit. Never a secret.
+/// more. What the callback's own calls on this store log is delivered after it has returned, within that limit; where a destructor of
+/// thread-local data makes the call as its thread ends, it is not delivered, and the callback must not jump (longjmp). Never a secret.
 /// `userdata`: handed to the callback. `release`: NULL, or a function that is called once with userdata when the logger was replaced
 /// or the store freed and the last call that uses it is over; in a forked child never for a logger that the parent set. On failure
 /// release is not called.
