@@ -264,6 +264,21 @@ impl Config {
         if self.max_concurrency == 0 {
             return Err(refusal("\"max_concurrency\" must be at least 1"));
         }
+        for (name, limit) in [
+            ("connect_timeout", self.connect_timeout),
+            ("attempt_timeout", self.attempt_timeout),
+            ("operation_timeout", self.operation_timeout),
+            ("init_timeout", self.init_timeout),
+        ] {
+            if limit.is_some_and(|limit| limit.is_zero()) {
+                return Err(refusal(format!("{name:?} must not be zero; `None` is no limit")));
+            }
+            require_duration(name, limit)?;
+        }
+        if let CacheTtl::For(ttl) = self.cache_ttl {
+            require_duration("cache_ttl", Some(ttl))?;
+        }
+        require_duration("context_cache_ttl", Some(self.context_cache_ttl))?;
         if let Some(url) = &self.endpoint {
             require_url("endpoint", url)?;
             // It stands in errors and logs, where a password must not.
@@ -313,6 +328,15 @@ impl Config {
     }
 }
 
+/// Later moments than so far ahead, no clock can name.
+fn require_duration(name: &str, duration: Option<Duration>) -> Result<()> {
+    let longest = Duration::from_millis(MAXIMUM_MILLISECONDS as u64);
+    match duration.is_some_and(|duration| duration > longest) {
+        true => Err(refusal(format!("{name:?} must be at most 100 years"))),
+        false => Ok(()),
+    }
+}
+
 /// The value itself stays out of the message: a proxy's URL may hold a password.
 fn require_url(name: &str, url: &str) -> Result<()> {
     if is_http_url(url) {
@@ -324,89 +348,4 @@ fn require_url(name: &str, url: &str) -> Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn defaults_are_the_documented_ones() {
-        let config = Config::from_json(r#"{"table":"flags"}"#).unwrap();
-        assert_eq!(config.connect_timeout, Some(Duration::from_secs(1)));
-        assert_eq!(config.attempt_timeout, Some(Duration::from_secs(2)));
-        assert_eq!(config.operation_timeout, Some(Duration::from_secs(5)));
-        assert_eq!(config.init_timeout, Some(Duration::from_secs(300)));
-        assert_eq!((config.max_attempts, config.max_concurrency), (3, 16));
-        assert_eq!(config.cache_ttl, CacheTtl::For(Duration::from_secs(15)));
-        assert_eq!(config.context_cache_ttl, Duration::from_secs(5));
-        assert_eq!(config.context_cache_size, 1000);
-        assert!(config.consistent_reads && !config.read_only && !config.share);
-    }
-
-    #[test]
-    fn a_bad_key_is_named_and_its_value_is_not_shown() {
-        let cases = [
-            (r#"{"table":"flags","tabel":1}"#, "tabel"),
-            (r#"{"table":"flags","table":"flags"}"#, "table"),
-            (r#"{"table":"flags","share":true,"sh\u0061re":false}"#, "share"),
-            (
-                r#"{"table":"flags","credentials":{"secret_access_key":"SECRET","access_key_id":"a","secret_access_key":"b"}}"#,
-                "credentials.secret_access_key",
-            ),
-            (r#"{"table":"flags","credentials":"SECRET"}"#, "\"pushed\""),
-            (r#"{"table":"flags","credentials":"pushed","share":true}"#, "share"),
-            (
-                r#"{"table":"flags","credentials":{"secret_access_key":7}}"#,
-                "credentials.secret_access_key",
-            ),
-            (
-                r#"{"table":"flags","credentials":{"secret":"SECRET"}}"#,
-                "credentials.secret",
-            ),
-            (r#"{"table":"flags","proxy":"SECRET"}"#, "proxy"),
-            (r#"{"table":"flags","max_attempts":0}"#, "max_attempts"),
-            (r#"{"table":"flags","connect_timeout_ms":1.5}"#, "connect_timeout_ms"),
-            (r#"{"table":"flags","cache_ttl_ms":-2}"#, "cache_ttl_ms"),
-            (r#"{"table":"flags","retry_mode":"legacy"}"#, "retry_mode"),
-            (r#"{"table":"flags","region":"eu west"}"#, "region"),
-            (
-                r#"{"table":"flags","credentials":{"secret_access_key":"SECRET\n","access_key_id":"a"}}"#,
-                "secret_access_key",
-            ),
-            (r#"{"prefix":"p"}"#, "table"),
-            (r#"{"table":"t"}"#, "table"),
-        ];
-        for (json, name) in cases {
-            let error = Config::from_json(json).unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::InvalidConfiguration, "{json}");
-            assert!(error.message().contains(name), "{error}");
-            assert!(!error.message().contains("SECRET"), "{error}");
-        }
-    }
-
-    #[test]
-    fn zero_and_minus_one_have_their_meanings() {
-        let config = Config::from_json(r#"{"table":"flags","attempt_timeout_ms":0,"cache_ttl_ms":-1}"#).unwrap();
-        assert_eq!(config.attempt_timeout, None);
-        assert_eq!(config.cache_ttl, CacheTtl::Forever);
-        assert!(Config::from_json(r#"{"table":"flags","cache_ttl_ms":-1,"read_only":true}"#).is_err());
-    }
-
-    #[test]
-    fn pushed_credentials_are_a_text() {
-        let config = Config::from_json(r#"{"table":"flags","profile":"p","credentials":"pu\u0073hed"}"#).unwrap();
-        assert!(config.pushed_credentials && config.credentials.is_none());
-        for other in ["null", r#"{"access_key_id":"a","secret_access_key":"b"}"#] {
-            let config = Config::from_json(&format!(r#"{{"table":"flags","credentials":{other}}}"#)).unwrap();
-            assert!(!config.pushed_credentials, "{other}");
-        }
-        let mut both = Config::from_json(r#"{"table":"flags","credentials":"pushed"}"#).unwrap();
-        both.client_factory = Some(ClientFactory::new(aws_sdk_dynamodb::config::Builder::new));
-        assert_eq!(both.validate().unwrap_err().kind(), ErrorKind::InvalidConfiguration);
-    }
-
-    #[test]
-    fn debug_output_hides_credentials() {
-        let json = r#"{"table":"flags","credentials":{"access_key_id":"AKIA","secret_access_key":"SECRET"}}"#;
-        let text = format!("{:?}", Config::from_json(json).unwrap());
-        assert!(!text.contains("SECRET") && !text.contains("AKIA"));
-    }
-}
+mod tests;

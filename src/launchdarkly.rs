@@ -24,7 +24,10 @@
 //! [`Config::cache_ttl`] and [`Config::stale_on_error`] have no effect.
 //!
 //! The SDK calls a data store from inside its tokio runtime and waits. These stores need nothing of that runtime, so it may be of any kind,
-//! and calls end by [`Config::operation_timeout`] and [`Config::init_timeout`].
+//! and calls end by [`Config::operation_timeout`] and [`Config::init_timeout`]. While the SDK writes it evaluates nothing, not even from its
+//! cache, so `init_timeout` is 30 seconds here unless it was set.
+//!
+//! A program that also connects to LaunchDarkly, or sends events, calls [`install_crypto_provider`] first.
 //!
 //! A flag that the SDK cannot read is logged and left out where it asks for all flags: it would otherwise take none of them. A row that
 //! is corrupt counts as absent and is logged, too.
@@ -33,6 +36,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use launchdarkly_server_sdk::{
     AllData, DataKind, Flag, PersistentDataStore, PersistentDataStoreBuilder, PersistentDataStoreFactory,
@@ -46,8 +50,26 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::process;
 use crate::store::{Store, Upsert};
 
+/// The SDK holds up every evaluation while it writes: nobody would want to wait for longer.
+const INIT_TIMEOUT: Duration = Duration::from_secs(30);
+
 const FLAGS: &str = "features";
 const SEGMENTS: &str = "segments";
+
+/// Has rustls use aws-lc in the whole process, unless the program has chosen already.
+///
+/// To be called once, before `Client::build`, by a program with the SDK's feature `hyper-rustls-native-roots` or
+/// `hyper-rustls-webpki-roots`, one of which is on by default: with that feature's ring and this crate's aws-lc both compiled in, rustls
+/// would not know which to take, and the SDK would panic. This crate's own connections need no such choice.
+///
+/// ```
+/// ld_dynamo_store::launchdarkly::install_crypto_provider();
+/// // A second call, or one after the program has chosen, changes nothing.
+/// ld_dynamo_store::launchdarkly::install_crypto_provider();
+/// ```
+pub fn install_crypto_provider() {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+}
 
 /// Makes a [`DynamoDbDataStore`] whenever an SDK's client is built.
 #[derive(Debug, Clone)]
@@ -82,16 +104,22 @@ pub struct DynamoDbDataStore {
 }
 
 impl DynamoDbDataStore {
-    /// Checks the configuration; connects to nothing. Pushed credentials are refused, since nobody could hand them in: a
+    /// Checks the configuration; connects to nothing. `init_timeout` is 30 s unless it was set, to anything but its usual 300 s: the SDK
+    /// evaluates no flag while it writes. Pushed credentials are refused, since nobody could hand them in: a
     /// [`ClientFactory`](crate::ClientFactory) takes a provider that renews them.
     pub fn new(config: Config) -> Result<Self> {
         if config.pushed_credentials {
             return Err(Error::new(
                 ErrorKind::InvalidConfiguration,
-                "LaunchDarkly's SDK hands in no credentials: give a client factory with a provider of credentials in place of                  \"credentials\": \"pushed\"",
+                "LaunchDarkly's SDK hands in no credentials: give a client factory with a provider of credentials in place of \
+                 \"credentials\": \"pushed\"",
             ));
         }
-        let store = Store::new(config.cache_ttl(CacheTtl::Off).stale_on_error(false))?;
+        let mut config = config.cache_ttl(CacheTtl::Off).stale_on_error(false);
+        if config.init_timeout == Config::new("").init_timeout {
+            config.init_timeout = Some(INIT_TIMEOUT);
+        }
+        let store = Store::new(config)?;
         Ok(DynamoDbDataStore { store })
     }
 

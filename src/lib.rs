@@ -52,24 +52,30 @@
 //! # Logs
 //!
 //! Messages are events of [`tracing`](https://docs.rs/tracing), with targets that begin with `ld_dynamo_store`; the AWS SDK's are beside them.
-//! Subscribe and filter as in any program, for example with `tracing_subscriber::fmt().with_env_filter("ld_dynamo_store=info")`. They
-//! never hold a secret. [`Config::log_level`] has no effect: it governs the loggers of the C ABI.
+//! Subscribe and filter as in any program, for example with `tracing_subscriber::fmt().with_env_filter("ld_dynamo_store=info")`. This
+//! crate's never hold a secret; of the AWS SDK's below `warn` that is not known. [`Config::log_level`] has no effect: it governs the
+//! loggers of the C ABI.
 //!
 //! # Features
 //!
 //! None is on by default.
 //!
-//! * `launchdarkly`: the persistent store for LaunchDarkly's Rust SDK, in the module `launchdarkly`. Needs Rust 1.95, as that SDK does.
+//! * `c-abi`: the functions of the C ABI. For the package that makes the C library, and nobody else.
+//! * `launchdarkly`: the persistent store for LaunchDarkly's Rust SDK, in the module `launchdarkly`.
 
 // Imports go one way: `ffi` (what C sees), `store` (what a caller asks), `cache` (what is known already), `client` (DynamoDB, and the
 // only place that knows the AWS SDK), `config`, `process` (what belongs to one process), `table` (what a row is), `stats`, `error`.
 // ARCHITECTURE.md has the list, and a test holds it against the code.
+
+// What only the C ABI uses is not worth a mark of its own.
+#![cfg_attr(not(feature = "c-abi"), allow(dead_code, unused_imports))]
 
 mod cache;
 mod client;
 mod config;
 mod error;
 #[doc(hidden)]
+#[cfg(feature = "c-abi")]
 pub mod ffi;
 #[cfg(feature = "launchdarkly")]
 pub mod launchdarkly;

@@ -43,9 +43,15 @@ impl fmt::Debug for Credentials {
 #[derive(Clone, PartialEq, Eq)]
 pub struct ProxyUrl(pub String);
 
-impl<T: Into<String>> From<T> for ProxyUrl {
-    fn from(url: T) -> Self {
-        ProxyUrl(url.into())
+impl From<&str> for ProxyUrl {
+    fn from(url: &str) -> Self {
+        ProxyUrl(url.to_owned())
+    }
+}
+
+impl From<String> for ProxyUrl {
+    fn from(url: String) -> Self {
+        ProxyUrl(url)
     }
 }
 

@@ -72,6 +72,17 @@ fn what_does_not_survive_a_fork_is_not_linked() {
     }
 }
 
+/// A build of all packages with the feature `launchdarkly` would put it into the file that every other test loads.
+#[test]
+fn the_library_that_is_loaded_has_nothing_of_the_sdk() {
+    let library = std::fs::read(crate::support::library()).expect("the library");
+    let holds = |name: &str| library.windows(name.len()).any(|bytes| bytes == name.as_bytes());
+    assert!(holds("aws_sdk_dynamodb"), "its symbols tell what it is made of");
+    for name in ["launchdarkly_server_sdk", "crossbeam_epoch", "parking_lot"] {
+        assert!(!holds(name), "{name}");
+    }
+}
+
 #[test]
 fn the_tests_run_on_what_is_shipped() {
     let mut shipped = tree(SHIPPED, "normal", "{p} [{f}]");

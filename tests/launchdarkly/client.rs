@@ -24,10 +24,10 @@ fn visitor() -> Context {
     ContextBuilder::new("visitor").build().expect("a context")
 }
 
-fn runtimes() -> [Runtime; 2] {
+fn runtimes() -> [Runtime; 3] {
     let current_thread = Builder::new_current_thread().enable_all().build();
-    let multi_thread = Builder::new_multi_thread().worker_threads(1).enable_all().build();
-    [current_thread, multi_thread].map(|runtime| runtime.expect("a runtime"))
+    let threads = |count| Builder::new_multi_thread().worker_threads(count).enable_all().build();
+    [current_thread, threads(1), threads(4)].map(|runtime| runtime.expect("a runtime"))
 }
 
 /// Runs it as a task of each kind of runtime, where blocking is not foreseen.
@@ -172,7 +172,11 @@ fn a_configuration_that_is_wrong_is_an_error_of_the_client() {
     let pushed = StoreConfig::new("flags").pushed_credentials(true);
     for (config, reason) in [
         (StoreConfig::new(""), "\"table\" is required"),
-        (pushed, "hands in no credentials"),
+        (
+            pushed,
+            "LaunchDarkly's SDK hands in no credentials: give a client factory with a provider of credentials in place of \
+             \"credentials\": \"pushed\"",
+        ),
     ] {
         let config = ConfigBuilder::new("no-sdk-key")
             .data_store(&DynamoDbDataStoreFactory::new(config).into_builder())
