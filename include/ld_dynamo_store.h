@@ -49,7 +49,7 @@
 // VERSIONS: numbers and functions are only ever added. A program needs a library of the same LD_DYNAMO_ABI_MAJOR, which is in the shared
 // library's name, and of at least the LD_DYNAMO_ABI_MINOR that it was compiled with: see ld_dynamo_abi_version.
 //
-// LINKING with the shared library, and with the static one, which holds everything but the C library:
+// LINKING with the shared library, and with the static one, which holds everything but the C library and libgcc's unwinder:
 //
 //     cc program.c $(pkg-config --cflags --libs ld_dynamo_store)
 //     cc program.c $(pkg-config --cflags --libs ld_dynamo_store-static)
@@ -427,7 +427,8 @@ ld_dynamo_status ld_dynamo_store_stats(const ld_dynamo_store *store,
 //
 // `callback`: runs on the thread that made a call, when the call's work is done; NULL for no more messages, and then `userdata` and
 // `release` are not looked at. At most 256 messages a call are delivered, the less severe giving way, and the others counted in one
-// more. What the callback's own calls on this store log is delivered after it has returned, within that limit. Never a secret.
+// more. What the callback's own calls on this store log is delivered after it has returned, within that limit; where a destructor of
+// thread-local data makes the call as its thread ends, it is not delivered, and the callback must not jump (longjmp). Never a secret.
 // `userdata`: handed to the callback. `release`: NULL, or a function that is called once with userdata when the logger was replaced
 // or the store freed and the last call that uses it is over; in a forked child never for a logger that the parent set. On failure
 // release is not called.
