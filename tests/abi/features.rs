@@ -86,7 +86,8 @@ fn the_library_that_is_loaded_has_nothing_of_the_sdk() {
 #[test]
 fn the_tests_run_on_what_is_shipped() {
     let mut shipped = tree(SHIPPED, "normal", "{p} [{f}]");
-    shipped.retain(|line| !line.starts_with(SHIPPED));
+    // The C library is the crate with one feature more, which adds no dependency.
+    shipped.retain(|line| !line.starts_with(CRATE));
     let tested = tree(CRATE, "normal,dev", "{p} [{f}]");
     let changed: Vec<_> = shipped.difference(&tested).collect();
     assert!(
