@@ -1,8 +1,9 @@
 """Puts the native library into the wheel and gives the wheel its platform tag.
 
 ``LD_DYNAMO_STORE_BUILD_LIBRARY`` is the absolute path of a library that is already built. Without it the library is
-built with ``cargo build --release -p ld-dynamo-store-c`` from the repository this package lies in. ``LD_DYNAMO_STORE_BUILD_PLATFORM``
-replaces the platform part of the tag, for example ``manylinux_2_34_x86_64`` for a library whose symbols were checked.
+built with ``cargo build --release -p ld-dynamo-store-c`` from the repository this package lies in.
+``LD_DYNAMO_STORE_BUILD_PLATFORM`` replaces the platform part of the tag, for example ``manylinux_2_34_x86_64`` for a
+library whose symbols were checked.
 """
 
 from __future__ import annotations
