@@ -106,6 +106,12 @@ fn transactions(engine: &Engine) -> usize {
     engine.log().count("TransactWriteItems")
 }
 
+/// What happens to the first transaction, the second, …
+fn on_transactions_in_turn<const COUNT: usize>(actions: [Value; COUNT]) -> Value {
+    let rule = |action| json!({"match": {"operation": "TransactWriteItems"}, "times": 1, "action": action});
+    Value::Array(actions.map(rule).into())
+}
+
 fn on_transactions(times: u32, action: Value) -> Value {
     json!([{"match": {"operation": "TransactWriteItems"}, "times": times, "action": action}])
 }
@@ -184,16 +190,7 @@ fn an_engine_without_tokens_is_asked_for_its_cursor_when_an_answer_is_lost() {
     for max_attempts in [1, 3] {
         engine.empty();
         let store = engine.store_with(&table, json!({"max_attempts": max_attempts}));
-        let rules = [
-            on_transactions(1, json!({"cut": "after"})),
-            on_transactions(1, refusal.clone()),
-        ];
-        engine.script(
-            rules
-                .into_iter()
-                .flat_map(|rules| rules.as_array().cloned().unwrap())
-                .collect(),
-        );
+        engine.script(on_transactions_in_turn([json!({"cut": "after"}), refusal.clone()]));
         assert_eq!(
             apply(&store, &adding(0, 1)).expect("a patch"),
             BigSegmentsPatch::Applied
@@ -205,16 +202,7 @@ fn an_engine_without_tokens_is_asked_for_its_cursor_when_an_answer_is_lost() {
             apply(&store, &adding(1, 1)).expect("a patch"),
             BigSegmentsPatch::OutOfOrder
         );
-        let rules = [
-            on_transactions(1, json!({"cut": "before"})),
-            on_transactions(1, refusal.clone()),
-        ];
-        engine.script(
-            rules
-                .into_iter()
-                .flat_map(|rules| rules.as_array().cloned().unwrap())
-                .collect(),
-        );
+        engine.script(on_transactions_in_turn([json!({"cut": "before"}), refusal.clone()]));
         assert_eq!(
             apply(&store, &adding(1, 1)).expect("a patch"),
             BigSegmentsPatch::OutOfOrder

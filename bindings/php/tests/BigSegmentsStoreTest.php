@@ -8,30 +8,10 @@ use LdDynamoStore\Exception\AccessDeniedException;
 use LdDynamoStore\Exception\UnsupportedOptionException;
 use LdDynamoStore\LaunchDarkly\DynamoDb;
 use LdDynamoStore\LaunchDarkly\DynamoDbBigSegmentsStore;
-use PHPUnit\Framework\TestCase;
 
 /** What the SDK is told of Big Segments. */
-final class BigSegmentsStoreTest extends TestCase
+final class BigSegmentsStoreTest extends FakeDynamoDbTestCase
 {
-    private static FakeDynamoDb $engine;
-    private Log $log;
-
-    public static function setUpBeforeClass(): void
-    {
-        self::$engine = new FakeDynamoDb();
-    }
-
-    public static function tearDownAfterClass(): void
-    {
-        self::$engine->stop();
-    }
-
-    protected function setUp(): void
-    {
-        self::$engine->reset();
-        $this->log = new Log();
-    }
-
     /** @dataProvider prefixes */
     public function testMetadata(?string $prefix, string $begin): void
     {

@@ -11,33 +11,13 @@ use LdDynamoStore\Exception\AccessDeniedException;
 use LdDynamoStore\Exception\ConnectivityException;
 use LdDynamoStore\LaunchDarkly\DynamoDb;
 use LdDynamoStore\LaunchDarkly\DynamoDbFeatureRequester;
-use PHPUnit\Framework\TestCase;
 
 /** What the SDK is given for what the table holds, and how often the table is asked. */
-final class FeatureRequesterTest extends TestCase
+final class FeatureRequesterTest extends FakeDynamoDbTestCase
 {
     private const FLAG = '{"key":"flag","version":7,"on":true,"prerequisites":[],"salt":"s","targets":[],"rules":[],"fallthrough":{"variation":0},'
         . '"offVariation":1,"variations":[true,false],"deleted":false}';
     private const SEGMENT = '{"key":"segment","version":5,"included":["a"],"excluded":[],"salt":"s","rules":[],"deleted":false}';
-
-    private static FakeDynamoDb $engine;
-    private Log $log;
-
-    public static function setUpBeforeClass(): void
-    {
-        self::$engine = new FakeDynamoDb();
-    }
-
-    public static function tearDownAfterClass(): void
-    {
-        self::$engine->stop();
-    }
-
-    protected function setUp(): void
-    {
-        self::$engine->reset();
-        $this->log = new Log();
-    }
 
     public function testItGivesTheSdksOwnObjects(): void
     {

@@ -66,8 +66,8 @@ impl Patch {
         }
         let mut updates = BTreeMap::<String, [Option<Change>; 2]>::new();
         let changes = given.changes.unwrap_or_default().0;
-        for (set, name) in [(changes.included, "included"), (changes.excluded, "excluded")] {
-            let place = usize::from(name == "excluded");
+        let sets = [(changes.included, "included"), (changes.excluded, "excluded")];
+        for (place, (set, name)) in sets.into_iter().enumerate() {
             let Object(set) = set.unwrap_or_default();
             // A removal wins, as it comes after the additions in the Relay Proxy's order.
             for (hashes, list, change) in [(set.add, "add", Change::Add), (set.remove, "remove", Change::Remove)] {

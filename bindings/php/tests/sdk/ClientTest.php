@@ -11,30 +11,15 @@ use LaunchDarkly\Types\BigSegmentsConfig;
 use LdDynamoStore\LaunchDarkly\DynamoDb;
 use LdDynamoStore\Store;
 use LdDynamoStore\Tests\FakeDynamoDb;
-use LdDynamoStore\Tests\Log;
+use LdDynamoStore\Tests\FakeDynamoDbTestCase;
 use LdDynamoStore\Tests\Pool;
-use PHPUnit\Framework\TestCase;
 
 /** LaunchDarkly's client evaluates flags from the table. */
-final class ClientTest extends TestCase
+final class ClientTest extends FakeDynamoDbTestCase
 {
-    private static FakeDynamoDb $engine;
-    private Log $log;
-
-    public static function setUpBeforeClass(): void
-    {
-        self::$engine = new FakeDynamoDb();
-    }
-
-    public static function tearDownAfterClass(): void
-    {
-        self::$engine->stop();
-    }
-
     protected function setUp(): void
     {
-        self::$engine->reset();
-        $this->log = new Log();
+        parent::setUp();
         $always = self::flag('always', ['fallthrough' => ['variation' => 0]]);
         $matches = static fn (string $segment): array
             => [['variation' => 0, 'clauses' => [['attribute' => '', 'op' => 'segmentMatch', 'values' => [$segment], 'negate' => false]]]];
