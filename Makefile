@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test header lint fmt stress sanitize bench library install uninstall dist clean
+.PHONY: help setup build demo test header lint fmt stress sanitize bench library install uninstall packages check-packages dist clean
 
 # One folder for everything that is built: tests of all languages look for the library in it.
 export CARGO_TARGET_DIR := $(CURDIR)/target
@@ -11,7 +11,7 @@ PYTHON := $(CURDIR)/target/python/bin/python
 LIMITED := timeout --foreground --kill-after=10
 
 help: ## list these targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do printf '  make %-10s %s\n' "$$target" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do printf '  make %-14s %s\n' "$$target" "$$text"; done
 
 setup: ## install what is missing: Debian packages (as root), the Python environment, DynamoDB Local
 	@tests/setup.sh test
@@ -94,8 +94,18 @@ install: ## install library, headers, pkg-config files and CMake package; PREFIX
 uninstall: ## remove what make install installed there
 	@$(PLACES) packaging/install.sh uninstall
 
-dist: setup ## make what is published, in target/packages: an archive for C, a Python wheel and a Ruby gem
-	tests/dist.sh
+# Those of packaging/platforms.txt, unless some are named.
+PLATFORMS =
+packages: setup ## make what is published, in target/packages, for every platform, and try it; PLATFORMS=
+	@tests/setup.sh packages
+	packaging/packages.sh $(PLATFORMS)
+	@$(MAKE) --no-print-directory check-packages
+
+check-packages: build ## install and run what make packages made
+	$(LIMITED) 3600 cargo test --release --locked --test packages -- --ignored
+
+dist: ## make what is published for machines like this one
+	@$(MAKE) --no-print-directory packages PLATFORMS="$$(uname -m)-linux-gnu"
 
 clean: ## remove everything that was built or fetched
 	cargo clean

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Installs what the demo and the tests need beside a Rust toolchain.
 #
-#   tests/setup.sh demo    for `make demo`
-#   tests/setup.sh test    for `make test` and everything else
+#   tests/setup.sh demo       for `make demo`
+#   tests/setup.sh test       for `make test` and everything else
+#   tests/setup.sh packages   for `make packages`, beside what the tests need
 #
 # Debian packages are installed as root; anybody else is told which are missing. The rest goes into target/. A second run
 # finds everything there and does nothing.
@@ -13,11 +14,22 @@ readonly scope=${1:-test}
 readonly stamp=target/setup-$scope.stamp
 readonly python=target/python
 readonly dynamodb_local=target/dynamodb-local
+# The tools that packages are built with.
+readonly packaging=target/packaging
+readonly cyclonedx=0.5.9
+
+# The processor that is not this machine's: an emulator runs what packages hold for it.
+case $(uname -m) in
+    aarch64) other=x86_64 ;;
+    *) other=aarch64 ;;
+esac
+readonly other
 
 commands=(gcc g++ nm cmake ruby php python3)
-if [ "$scope" = test ]; then
-    commands+=(pkg-config rake bundle puma yard phpunit java mvn valgrind)
-fi
+case $scope in
+    test) commands+=(pkg-config rake bundle puma yard phpunit java mvn valgrind) ;;
+    packages) commands=("$other-linux-gnu-ld" "qemu-$other" composer debootstrap unzip zip "$packaging/bin/cargo-zigbuild" "$packaging/bin/cargo-cyclonedx") ;;
+esac
 
 fail() {
     echo "setup: $*" >&2
@@ -40,7 +52,11 @@ require_rust() {
 
 # What everything was installed from: after a change of one of these, it is installed again.
 inputs() {
-    cat tests/setup.sh tests/requirements.txt tests/dynamodb-local/pom.xml | sha256sum
+    if [ "$scope" = packages ]; then
+        cat tests/setup.sh packaging/{platforms,requirements}.txt packaging/system.sh | sha256sum
+    else
+        cat tests/setup.sh tests/requirements.txt tests/dynamodb-local/pom.xml | sha256sum
+    fi
 }
 
 is_done() {
@@ -60,6 +76,16 @@ need() {
 
 list_missing_packages() {
     missing=()
+    if [ "$scope" = packages ]; then
+        need "binutils-${other//_/-}-linux-gnu" has "$other-linux-gnu-ld"
+        need qemu-user has "qemu-$other"
+        need musl test -e "/lib/ld-musl-$(uname -m).so.1"
+        need composer has composer
+        need debootstrap has debootstrap
+        need unzip has unzip
+        need zip has zip
+        return
+    fi
     need gcc has gcc
     need g++ has g++
     need binutils has nm
@@ -113,6 +139,20 @@ make_python() {
     "$python/bin/python" -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
 }
 
+install_packaging_tools() {
+    local targets
+    mapfile -t targets < <(awk '/^[^#]/ { sub(/\..*/, "", $2); print $2 }' packaging/platforms.txt)
+    echo "setup: installing Rust's libraries for ${targets[*]}"
+    has rustup || fail "packages need Rust's libraries for ${targets[*]}, which rustup installs: https://rustup.rs"
+    rustup --quiet target add "${targets[@]}"
+    echo "setup: installing packaging/requirements.txt and cargo-cyclonedx into $packaging"
+    python3 -m venv "$packaging"
+    "$packaging/bin/python" -m pip install --quiet --disable-pip-version-check -r packaging/requirements.txt
+    cargo install --quiet --locked --root "$packaging" --version "$cyclonedx" cargo-cyclonedx
+    echo "setup: fetching Debian's Python, Ruby and PHP for $other into target/systems"
+    packaging/system.sh "$other" "target/systems/$other"
+}
+
 fetch_dynamodb_local() {
     local version
     version=$(java -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p' | head -n 1)
@@ -124,8 +164,8 @@ fetch_dynamodb_local() {
 }
 
 case $scope in
-    demo | test) ;;
-    *) fail "usage: tests/setup.sh demo|test" ;;
+    demo | test | packages) ;;
+    *) fail "usage: tests/setup.sh demo|test|packages" ;;
 esac
 require_rust
 if is_done; then
@@ -133,7 +173,11 @@ if is_done; then
 fi
 install_packages
 mkdir -p target
-make_python
+if [ "$scope" = packages ]; then
+    install_packaging_tools
+else
+    make_python
+fi
 if [ "$scope" = test ]; then
     fetch_dynamodb_local
 fi

@@ -9,6 +9,7 @@ use std::process::Command;
 use crate::generated;
 use crate::support;
 use crate::support::compile::{program, Library};
+use crate::support::header::{declarations, functions};
 use crate::support::Engine;
 
 const HEADER: &str = "include/ld_dynamo_store.h";
@@ -41,30 +42,6 @@ fn php_header(header: &str) -> String {
         text.push_str(";\n");
     }
     text
-}
-
-/// The typedefs and functions of a header, each without comments on one line, without its semicolon.
-fn declarations(header: &str) -> Vec<String> {
-    let is_code = |line: &&str| {
-        let is_brace = line.starts_with('}') || line.starts_with("extern \"C\"");
-        !is_brace && !line.starts_with("//") && !line.starts_with('#')
-    };
-    let code: Vec<&str> = header.lines().filter(is_code).collect();
-    let code = code.join("\n");
-    let statements = code
-        .split(';')
-        .map(|statement| statement.split_whitespace().collect::<Vec<_>>().join(" "));
-    statements.filter(|statement| !statement.is_empty()).collect()
-}
-
-/// The names of the functions that a header declares.
-fn functions(header: &str) -> BTreeSet<String> {
-    let is_function = |declaration: &String| !declaration.starts_with("typedef");
-    let name = |declaration: String| {
-        let (before, _) = declaration.split_once('(').expect("parameters");
-        before.rsplit([' ', '*']).next().expect("a name").to_owned()
-    };
-    declarations(header).into_iter().filter(is_function).map(name).collect()
 }
 
 #[test]

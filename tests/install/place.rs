@@ -1,23 +1,11 @@
-//! Folders outside the repository, with an installation and programs, and what is run there.
+//! Installations outside the repository, and the programs that use them.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::support;
+pub use crate::support::place::{output, run, Place};
 use crate::support::Engine;
-
-/// A folder of the system's for temporary files, removed at the end.
-pub struct Place {
-    folder: PathBuf,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
-}
 
 /// Where an installation's parts are, and a folder for what a test builds with them.
 pub struct Installation {
@@ -27,51 +15,6 @@ pub struct Installation {
     pub prefix: PathBuf,
     pub libraries: PathBuf,
     pub headers: PathBuf,
-}
-
-impl Place {
-    pub fn new() -> Self {
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let folder = std::env::temp_dir().join(format!("ld-dynamo-store-install-{}-{number}", std::process::id()));
-        std::fs::create_dir_all(&folder).expect("a folder");
-        Place { folder }
-    }
-
-    pub fn join(&self, name: &str) -> PathBuf {
-        self.folder.join(name)
-    }
-
-    /// A program with nothing of this repository's environment; it is started in this folder.
-    pub fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(program);
-        command
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").expect("PATH"))
-            .env("HOME", &self.folder)
-            .env("LANG", "C.UTF-8")
-            .current_dir(&self.folder);
-        command
-    }
-}
-
-/// Runs what must succeed; returns what it prints.
-pub fn run(command: &mut Command) -> String {
-    let output = output(command);
-    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success(),
-        "{command:?}: {}\n{printed}\n{errors}",
-        output.status
-    );
-    printed
-}
-
-pub fn output(command: &mut Command) -> Output {
-    command
-        .output()
-        .unwrap_or_else(|error| panic!("{command:?}: {error}; run make setup"))
 }
 
 /// Runs `make install` or `make uninstall` on what these tests were built with.

@@ -30,10 +30,17 @@ pub struct Program {
 }
 
 impl Program {
+    /// With the library that these tests were built with.
     pub fn start(mut command: Command) -> Self {
-        let mut process = command
+        command
             .env("LD_DYNAMO_STORE_LIBRARY", super::library())
-            .current_dir(super::repository())
+            .current_dir(super::repository());
+        Self::start_as_it_is(command)
+    }
+
+    /// With the library that it finds by itself.
+    pub fn start_as_it_is(mut command: Command) -> Self {
+        let mut process = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

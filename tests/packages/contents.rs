@@ -1,0 +1,90 @@
+//! What lies in the packages, beside the libraries.
+
+use crate::platform::{composer_archive, packages, platforms};
+use crate::support::place::{run, Place};
+
+/// The names in a package, as its tool lists them.
+fn names(program: &str, arguments: &[&str], file: &std::path::Path) -> Vec<String> {
+    let place = Place::new();
+    let listed = run(place.command(program).args(arguments).arg(file));
+    listed.lines().map(str::to_owned).collect()
+}
+
+fn require(names: &[String], needed: &[&str]) {
+    for name in needed {
+        assert!(names.iter().any(|found| found.ends_with(name)), "no {name} in {names:#?}");
+    }
+}
+
+#[test]
+#[ignore = "looks at what make packages made"]
+fn there_is_nothing_else_in_the_folder() {
+    let mut expected = vec![
+        composer_archive(),
+        packages().join("SHA256SUMS"),
+        packages().join(format!("ld-dynamo-store-{}.cdx.json", env!("CARGO_PKG_VERSION"))),
+    ];
+    for platform in platforms() {
+        expected.extend([platform.archive(), platform.wheel(), platform.gem()]);
+    }
+    expected.sort();
+    let entries = std::fs::read_dir(packages()).expect("target/packages");
+    let mut found: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    found.sort();
+    assert_eq!(found, expected);
+}
+
+#[test]
+#[ignore = "looks at what make packages made"]
+fn archives_have_all_that_programs_are_built_with() {
+    for platform in platforms() {
+        let names = names("tar", &["-tzf"], &platform.archive());
+        require(
+            &names,
+            &[
+                "/include/ld_dynamo_store.h",
+                "/include/ld_dynamo_store.hpp",
+                "/include/ld_dynamo_store_launchdarkly.hpp",
+                "/lib/libld_dynamo_store.so",
+                "/lib/libld_dynamo_store.so.1",
+                "/lib/libld_dynamo_store.a",
+                "/lib/pkgconfig/ld_dynamo_store.pc",
+                "/lib/pkgconfig/ld_dynamo_store-static.pc",
+                "/lib/cmake/LdDynamoStore/LdDynamoStoreConfig.cmake",
+                "/README.md",
+                "/LICENSE",
+                "/docs/c.md",
+                "/examples/c/main.c",
+            ],
+        );
+    }
+}
+
+#[test]
+#[ignore = "looks at what make packages made"]
+fn nobody_s_name_and_no_time_of_day_is_in_the_archives() {
+    for platform in platforms() {
+        let listed = names("tar", &["--numeric-owner", "--utc", "--full-time", "-tvzf"], &platform.archive());
+        let times: std::collections::BTreeSet<Vec<&str>> = listed
+            .iter()
+            .map(|line| line.split_whitespace().skip(3).take(2).collect())
+            .collect();
+        assert_eq!(times.len(), 1, "{times:?}");
+        assert!(listed.iter().all(|line| line.contains(" 0/0 ")), "{listed:#?}");
+    }
+}
+
+#[test]
+#[ignore = "looks at what make packages made"]
+fn tests_are_in_none_of_them() {
+    for platform in platforms() {
+        for (program, arguments, file) in [("tar", "-tzf", platform.archive()), ("unzip", "-Z1", platform.wheel())] {
+            let names = names(program, &[arguments], &file);
+            let is_test = |name: &&String| name.contains("/tests/") || name.contains("/test/");
+            assert_eq!(names.iter().find(is_test), None, "{}", file.display());
+        }
+    }
+    let names = names("unzip", &["-Z1"], &composer_archive());
+    require(&names, &["composer.json", "LICENSE", "README.md", "src/Store.php", "src/ld_dynamo_store.php.h"]);
+    assert!(!names.iter().any(|name| name.starts_with("tests/")), "{names:#?}");
+}

@@ -1,0 +1,97 @@
+//! The sums of everything, and the list of what the libraries are made of.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::platform::packages;
+use crate::support;
+use crate::support::place::run;
+
+#[test]
+#[ignore = "looks at what make packages made"]
+fn every_package_has_its_sum() {
+    run(Command::new("sha256sum")
+        .current_dir(packages())
+        .args(["--check", "--strict", "SHA256SUMS"]));
+    let sums = std::fs::read_to_string(packages().join("SHA256SUMS")).expect("sums");
+    let named: BTreeSet<&str> = sums
+        .lines()
+        .filter_map(|line| line.split_once("  "))
+        .map(|(_, name)| name)
+        .collect();
+    let entries = std::fs::read_dir(packages()).expect("packages");
+    let there = entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8"));
+    for name in there.filter(|name| name != "SHA256SUMS") {
+        assert!(named.contains(name.as_str()), "{name} has no sum");
+    }
+}
+
+fn components() -> BTreeMap<(String, String), Value> {
+    let file = packages().join(format!("ld-dynamo-store-{}.cdx.json", env!("CARGO_PKG_VERSION")));
+    let list: Value = serde_json::from_str(&std::fs::read_to_string(file).expect("a list")).expect("JSON");
+    assert_eq!(list["bomFormat"], "CycloneDX");
+    let text = |component: &Value, name: &str| component[name].as_str().expect("a text").to_owned();
+    let components = list["components"].as_array().expect("components");
+    components
+        .iter()
+        .map(|component| ((text(component, "name"), text(component, "version")), component.clone()))
+        .collect()
+}
+
+/// As cargo tells what the C library depends on, on Linux.
+fn dependencies() -> BTreeSet<(String, String)> {
+    let mut found = BTreeSet::new();
+    for target in ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-musl"] {
+        let tree = run(Command::new("cargo").current_dir(support::repository()).args([
+            "tree",
+            "--locked",
+            "-p",
+            "ld-dynamo-store-c",
+            "-e",
+            "normal,build",
+            "--prefix",
+            "none",
+            "--target",
+            target,
+        ]));
+        for line in tree.lines() {
+            let mut words = line.split_whitespace();
+            let (Some(name), Some(version)) = (words.next(), words.next()) else {
+                panic!("{line:?}")
+            };
+            found.insert((name.to_owned(), version.trim_start_matches('v').to_owned()));
+        }
+    }
+    found
+}
+
+#[test]
+#[ignore = "looks at what make packages made"]
+fn all_that_the_libraries_are_made_of_is_listed() {
+    let components = components();
+    let dependencies = dependencies();
+    assert!(dependencies.len() > 100, "{dependencies:?}");
+    for (name, version) in &dependencies {
+        if name.starts_with("ld-dynamo-store") {
+            continue;
+        }
+        let component = components
+            .get(&(name.clone(), version.clone()))
+            .unwrap_or_else(|| panic!("{name} {version} is not listed"));
+        assert_eq!(component["purl"], format!("pkg:cargo/{name}@{version}"));
+        assert!(component["licenses"][0]["expression"].is_string(), "{component}");
+        assert!(component["hashes"][0]["content"].is_string(), "{component}");
+    }
+    let of_tests = components.keys().find(|(name, _)| name == "proptest" || name == "cbindgen");
+    assert_eq!(of_tests, None);
+}
+
+#[test]
+#[ignore = "looks at what make packages made"]
+fn the_list_names_no_folder_of_the_machine_that_made_it() {
+    let file = packages().join(format!("ld-dynamo-store-{}.cdx.json", env!("CARGO_PKG_VERSION")));
+    let text = std::fs::read_to_string(file).expect("a list");
+    assert!(!text.contains(env!("CARGO_MANIFEST_DIR")) && !text.contains("path+file"), "a path stands in the list");
+}
