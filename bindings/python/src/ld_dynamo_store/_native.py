@@ -14,6 +14,7 @@ from ctypes import POINTER, c_char_p, c_int32, c_int64, c_uint32, c_void_p
 from pathlib import Path
 from typing import Any
 
+from . import _platform
 from ._errors import LibraryMismatchError, LibraryNotFoundError, StoreError, error_class
 
 ABI_MAJOR = 1
@@ -87,7 +88,8 @@ class Library:
         try:
             blocking = ctypes.CDLL(path)
         except OSError as failure:
-            raise LibraryNotFoundError(f"the native library {path} cannot be loaded: {failure}") from failure
+            advice = _platform.advice(str(failure)) if os.path.isfile(path) else ""
+            raise LibraryNotFoundError(f"the native library {path} cannot be loaded: {failure}{advice}") from failure
         self.path = path
         self.abi = _checked_abi(path, blocking)
         # The same handle under the other calling rule: the library is not loaded twice.
