@@ -14,7 +14,6 @@ from ctypes import POINTER, c_char_p, c_int32, c_int64, c_uint32, c_void_p
 from pathlib import Path
 from typing import Any
 
-from . import _platform
 from ._errors import LibraryMismatchError, LibraryNotFoundError, StoreError, error_class
 
 ABI_MAJOR = 1
@@ -88,7 +87,7 @@ class Library:
         try:
             blocking = ctypes.CDLL(path)
         except OSError as failure:
-            advice = _platform.advice(str(failure)) if os.path.isfile(path) else ""
+            advice = _advice(str(failure)) if os.path.isfile(path) else ""
             raise LibraryNotFoundError(f"the native library {path} cannot be loaded: {failure}{advice}") from failure
         self.path = path
         self.abi = _checked_abi(path, blocking)
@@ -140,6 +139,13 @@ class Library:
 
     def __repr__(self) -> str:
         return f"<Library {self.path} version {self.version} ABI {self.abi[0]}.{self.abi[1]}>"
+
+
+def _advice(loader_says: str) -> str:
+    # Imported here, since it takes a millisecond, which a start that goes well need not pay.
+    from . import _platform
+
+    return _platform.advice(loader_says)
 
 
 def _checked_abi(path: str, library: ctypes.CDLL) -> tuple[int, int]:
