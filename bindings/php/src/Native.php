@@ -302,12 +302,15 @@ final class Native
             $packed = FFI::cdef('uint32_t ld_dynamo_abi_version(void);', $name)->ld_dynamo_abi_version();
         } catch (FFI\Exception $failure) {
             $message = $failure->getMessage();
-            // A path is of a file that is there, a name may be of none.
-            $advice = str_contains($name, '/') && !str_contains($message, 'ffi.enable') ? '; ' . Platform::advice() : '';
             throw match (true) {
                 str_contains($message, 'ffi.enable') => new LibraryException("PHP does not allow FFI here: $message", 0, $failure),
                 str_contains($message, 'resolving') => new LibraryMismatchException("$name is not the ld-dynamo-store library: $message", 0, $failure),
-                default => new LibraryNotFoundException("the native library $name cannot be loaded: $message$advice", 0, $failure),
+                // A path is of a file that is there, a name may be of none.
+                default => new LibraryNotFoundException(
+                    "the native library $name cannot be loaded: $message" . (str_contains($name, '/') ? '; ' . Platform::advice() : ''),
+                    0,
+                    $failure,
+                ),
             };
         }
         self::checkVersion($packed, $name);
