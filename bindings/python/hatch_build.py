@@ -2,16 +2,18 @@
 
 ``LD_DYNAMO_STORE_BUILD_LIBRARY`` is the absolute path of a library that is already built. Without it the library is
 built with ``cargo build --release -p ld-dynamo-store-c`` from the repository this package lies in.
-``LD_DYNAMO_STORE_BUILD_PLATFORM`` replaces the platform part of the tag, for example ``manylinux_2_34_x86_64`` for a
-library whose symbols were checked.
+``LD_DYNAMO_STORE_BUILD_PLATFORM`` replaces the platform part of the tag, for a library whose symbols were checked. It
+may be several, as ``manylinux_2_17_x86_64.manylinux2014_x86_64``: pip before 20.3 knows only the second.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sysconfig
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +31,22 @@ class NativeLibraryHook(BuildHookInterface):  # type: ignore[type-arg]
         if version == "editable":
             return
         library = self._library()
-        platform = os.environ.get("LD_DYNAMO_STORE_BUILD_PLATFORM") or sysconfig.get_platform()
+        platforms = os.environ.get("LD_DYNAMO_STORE_BUILD_PLATFORM")
+        if not platforms:
+            platforms = sysconfig.get_platform().replace("-", "_").replace(".", "_")
+        # Cargo makes libraries executable, and other ways to get one do not: the wheel's is the same whatever the way.
+        self._folder = tempfile.TemporaryDirectory(prefix="ld-dynamo-store-")
+        packaged = Path(self._folder.name, library.name)
+        shutil.copyfile(library, packaged)
+        packaged.chmod(0o644)
         build_data["pure_python"] = False
-        build_data["tag"] = f"py3-none-{platform.replace('-', '_').replace('.', '_')}"
-        build_data["force_include"][str(library)] = f"ld_dynamo_store/{library.name}"
+        build_data["tag"] = f"py3-none-{platforms}"
+        build_data["force_include"][str(packaged)] = f"ld_dynamo_store/{library.name}"
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        """Called by hatchling after a wheel was made."""
+        if version != "editable":
+            self._folder.cleanup()
 
     def _library(self) -> Path:
         given = os.environ.get("LD_DYNAMO_STORE_BUILD_LIBRARY")

@@ -12,8 +12,13 @@ Gem::Specification.new do |gem|
   gem.license = "Apache-2.0"
   gem.required_ruby_version = ">= 3.1"
   gem.files = Dir.chdir(__dir__) { Dir["lib/**/*.rb", "lib/**/*.{so,dylib}", "sig/**/*.rbs", ".yardopts", "README.md", "LICENSE"] }
-  # A gem that holds the native library is for machines like this one: rake package.
-  gem.platform = Gem::Platform.local if gem.files.any? { |file| file.end_with?(".so", ".dylib") }
+  # A gem that holds the native library is for machines like this one, or for those that are named: rake package.
+  if gem.files.any? { |file| file.end_with?(".so", ".dylib") }
+    named = ENV.fetch("LD_DYNAMO_STORE_BUILD_PLATFORM", "")
+    gem.platform = named.empty? ? Gem::Platform.local : named
+    # Older ones take a gem for musl on glibc, too. On musl they take the one for glibc, which must go on to install on glibc.
+    gem.required_rubygems_version = ">= 3.3.22" if gem.platform.version == "musl"
+  end
   gem.metadata = { "rubygems_mfa_required" => "true" }
   gem.add_dependency "ffi", "~> 1.15"
   gem.add_dependency "logger", "~> 1.4"

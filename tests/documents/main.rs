@@ -5,6 +5,7 @@ mod floors;
 mod links;
 mod markdown;
 mod tables;
+mod versions;
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -31,6 +31,11 @@ final class Native
         ? ['libld_dynamo_store.' . self::ABI_MAJOR . '.dylib', self::FILE_NAME]
         : [self::FILE_NAME . '.' . self::ABI_MAJOR, self::FILE_NAME];
 
+    /** Where a package for many platforms has its libraries, each in the folder of its platform. */
+    private const BY_PLATFORM = __DIR__ . '/native';
+    /** Where one may be put by hand. */
+    private const BESIDE = __DIR__ . '/' . self::FILE_NAME;
+
     /** What most often comes from variables of the environment, and by which of them. */
     private const FROM_THE_ENVIRONMENT = [
         Status::NO_REGION => ['AWS_REGION', 'AWS_DEFAULT_REGION'],
@@ -62,7 +67,7 @@ final class Native
      * Loads the native library, once for each path.
      *
      * The first of these that is given or exists is used, and an error in it is not covered up by the next one: the argument, the environment
-     * variable `LD_DYNAMO_STORE_LIBRARY`, the file packaged beside this one, the system's loader.
+     * variable `LD_DYNAMO_STORE_LIBRARY`, this platform's file of those that are packaged, a file beside this one, the system's loader.
      *
      * @throws LibraryNotFoundException there is no library there
      * @throws LibraryMismatchException it is another library or has another ABI version
@@ -71,14 +76,14 @@ final class Native
     public static function load(?string $library = null): self
     {
         $named = getenv(self::LIBRARY_VARIABLE);
-        $packaged = __DIR__ . '/' . self::FILE_NAME;
         if ($library !== null) {
             return self::loadFile($library, 'the argument library');
         }
         if ($named !== false && $named !== '') {
             return self::loadFile($named, 'the environment variable ' . self::LIBRARY_VARIABLE);
         }
-        if (is_file($packaged)) {
+        $packaged = self::packaged();
+        if ($packaged !== null) {
             return self::loadFile($packaged, 'this package');
         }
         $failures = [];
@@ -90,9 +95,10 @@ final class Native
             }
         }
         throw new LibraryNotFoundException(sprintf(
-            "the native library was not found: no argument library, %s is not set, there is no %s, and the system's loader says: %s",
+            "the native library was not found: no argument library, %s is not set, %sthere is no %s, and the system's loader says: %s",
             self::LIBRARY_VARIABLE,
-            $packaged,
+            self::packagedForOthers(),
+            self::BESIDE,
             implode('; ', $failures),
         ));
     }
@@ -208,6 +214,22 @@ final class Native
         return $variables !== [] && $present === [];
     }
 
+    private static function packaged(): ?string
+    {
+        // A checkout has none, and then nothing asks for the platform.
+        $ours = is_dir(self::BY_PLATFORM) ? self::BY_PLATFORM . '/' . Platform::name() . '/' . self::FILE_NAME : self::BESIDE;
+
+        return is_file($ours) ? $ours : (is_file(self::BESIDE) ? self::BESIDE : null);
+    }
+
+    /** Says for which platforms this package has libraries, where it has none for this one. */
+    private static function packagedForOthers(): string
+    {
+        $platforms = array_map(static fn (string $file): string => basename(dirname($file)), glob(self::BY_PLATFORM . '/*/libld_dynamo_store.*') ?: []);
+
+        return $platforms === [] ? '' : sprintf('this package has libraries for %s, not for %s, ', implode(', ', $platforms), Platform::name());
+    }
+
     private static function loadFile(string $path, string $source): self
     {
         $absolute = realpath($path);
@@ -283,7 +305,12 @@ final class Native
             throw match (true) {
                 str_contains($message, 'ffi.enable') => new LibraryException("PHP does not allow FFI here: $message", 0, $failure),
                 str_contains($message, 'resolving') => new LibraryMismatchException("$name is not the ld-dynamo-store library: $message", 0, $failure),
-                default => new LibraryNotFoundException("the native library $name cannot be loaded: $message", 0, $failure),
+                // A path is of a file that is there, a name may be of none.
+                default => new LibraryNotFoundException(
+                    "the native library $name cannot be loaded: $message" . (str_contains($name, '/') ? '; ' . Platform::advice() : ''),
+                    0,
+                    $failure,
+                ),
             };
         }
         self::checkVersion($packed, $name);

@@ -8,6 +8,7 @@ use LdDynamoStore\LaunchDarkly\DynamoDb;
 use LdDynamoStore\LaunchDarkly\DynamoDbBigSegmentsStore;
 use LdDynamoStore\LaunchDarkly\DynamoDbFeatureRequester;
 use LdDynamoStore\Native;
+use LdDynamoStore\Platform;
 use PHPUnit\Framework\TestCase;
 
 /** Where the native library is looked for, each in a process of its own. */
@@ -47,6 +48,94 @@ final class LibraryTest extends TestCase
         $sources = $this->copyOfTheSources();
         $packaged = $this->copyOfTheLibrary('src/libld_dynamo_store.so');
         self::assertSame($packaged, $this->load(sources: $sources, system: dirname((string) getenv('LD_DYNAMO_STORE_LIBRARY'))));
+    }
+
+    public function testAPackageForManyPlatformsHasOneForThis(): void
+    {
+        $sources = $this->copyOfTheSources();
+        $this->copyOfTheLibrary('src/libld_dynamo_store.so');
+        foreach (['x86_64-linux-gnu', 'x86_64-linux-musl', 'aarch64-linux-gnu', 'aarch64-linux-musl'] as $platform) {
+            mkdir("$sources/native/$platform", recursive: true);
+            file_put_contents("$sources/native/$platform/libld_dynamo_store.so", 'for another platform');
+        }
+        $ours = $this->copyOfTheLibrary('src/native/' . self::platform() . '/libld_dynamo_store.so');
+        self::assertSame($ours, $this->load(sources: $sources));
+    }
+
+    public function testPhpMayBeConfinedToThePackage(): void
+    {
+        $sources = $this->copyOfTheSources();
+        mkdir("$sources/native/" . self::platform(), recursive: true);
+        $ours = $this->copyOfTheLibrary('src/native/' . self::platform() . '/libld_dynamo_store.so');
+        self::assertSame($ours, $this->load(sources: $sources, settings: ['open_basedir' => $sources]));
+        unlink($ours);
+        $output = $this->load(sources: $sources, settings: ['open_basedir' => $sources, 'disable_functions' => 'php_uname']);
+        self::assertStringContainsString('LibraryNotFoundException', $output);
+        self::assertStringNotContainsString('Warning', $output);
+    }
+
+    public function testAPackageWithoutALibraryForThisPlatformSaysWhichItHas(): void
+    {
+        $sources = $this->copyOfTheSources();
+        foreach (['riscv64-linux-gnu', 's390x-linux-musl'] as $platform) {
+            mkdir("$sources/native/$platform", recursive: true);
+            touch("$sources/native/$platform/libld_dynamo_store.so");
+        }
+        $output = $this->load(sources: $sources);
+        self::assertStringContainsString('LibraryNotFoundException', $output);
+        self::assertStringContainsString('has libraries for riscv64-linux-gnu, s390x-linux-musl, not for ' . self::platform() . ',', $output);
+        // What was put there by hand is found all the same.
+        $beside = $this->copyOfTheLibrary('src/libld_dynamo_store.so');
+        self::assertSame($beside, $this->load(sources: $sources));
+    }
+
+    public function testWhereFfiIsForbiddenThePlatformIsNotAskedFor(): void
+    {
+        $sources = $this->copyOfTheSources();
+        mkdir("$sources/native");
+        $output = $this->load(sources: $sources, settings: ['ffi.enable' => '0']);
+        self::assertStringContainsString('LibraryException', $output);
+        self::assertStringContainsString('ffi.enable', $output);
+    }
+
+    /** @dataProvider platforms */
+    public function testPlatformsHaveTheNamesOfThePackages(string $machine, string $family, bool $hasGlibc, string $name): void
+    {
+        self::assertSame($name, Platform::nameOf($machine, $family, static fn (): bool => $hasGlibc));
+    }
+
+    /** @return array<int, array{string, string, bool, string}> */
+    public static function platforms(): array
+    {
+        return [
+            ['x86_64', 'Linux', true, 'x86_64-linux-gnu'],
+            ['amd64', 'Linux', false, 'x86_64-linux-musl'],
+            ['aarch64', 'Linux', true, 'aarch64-linux-gnu'],
+            ['arm64', 'Darwin', false, 'aarch64-macos'],
+            ['AMD64', 'Windows', false, 'x86_64-windows'],
+        ];
+    }
+
+    public function testALibraryForAnotherProcessor(): void
+    {
+        $path = $this->copyOfTheLibrary('riscv.so');
+        // e_machine: RISC-V
+        file_put_contents($path, substr_replace((string) file_get_contents($path), pack('v', 243), 18, 2));
+        $output = $this->load(argument: $path);
+        self::assertStringContainsString('LibraryNotFoundException', $output);
+        self::assertStringContainsString('; this is ' . self::platform() . ', and needs the library for it', $output);
+    }
+
+    public function testALibraryForAnotherCLibrary(): void
+    {
+        // As a library for musl, it needs a file of which there is none.
+        $compile = fn (string $name, string ...$needed): string => $this->execute(
+            ['cc', '-shared', '-fPIC', "-Wl,-soname,$name", '-o', "$this->folder/$name", '-x', 'c', '/dev/null', '-x', 'none', '-Wl,--no-as-needed', ...$needed],
+        );
+        $compile('libc.musl-x86_64.so.1');
+        $compile('musl.so', "$this->folder/libc.musl-x86_64.so.1");
+        unlink("$this->folder/libc.musl-x86_64.so.1");
+        self::assertStringContainsString('not for another processor, C library or', $this->load(argument: "$this->folder/musl.so"));
     }
 
     public function testTheSystemIsAskedForTheNameWithTheAbiMajor(): void
@@ -97,7 +186,7 @@ final class LibraryTest extends TestCase
 
     public function testPhpThatForbidsFfiIsToldFromAMissingLibrary(): void
     {
-        $output = $this->load(named: (string) getenv('LD_DYNAMO_STORE_LIBRARY'), ffi: '0');
+        $output = $this->load(named: (string) getenv('LD_DYNAMO_STORE_LIBRARY'), settings: ['ffi.enable' => '0']);
         self::assertStringContainsString('LibraryException', $output);
         self::assertStringContainsString('ffi.enable', $output);
     }
@@ -137,8 +226,12 @@ final class LibraryTest extends TestCase
         self::assertSame(str_repeat(realpath($this->folder) . '/sdk', 2), $this->execute([PHP_BINARY, '-r', $code, $this->folder]));
     }
 
-    /** Loads the library in a new process. Returns its path, or the class and message of the exception. */
-    private function load(?string $argument = null, ?string $named = null, ?string $system = null, string $sources = self::SOURCES, string $ffi = '1'): string
+    /**
+     * Loads the library in a new process. Returns its path, or the class and message of the exception.
+     *
+     * @param array<string, string> $settings of PHP
+     */
+    private function load(?string $argument = null, ?string $named = null, ?string $system = null, string $sources = self::SOURCES, array $settings = []): string
     {
         $script = sprintf(
             'spl_autoload_register(fn ($class) => require %s . str_replace("\\\\", "/", substr($class, strlen("LdDynamoStore"))) . ".php");'
@@ -148,7 +241,18 @@ final class LibraryTest extends TestCase
         );
         $environment = array_filter(['PATH' => getenv('PATH'), 'LD_DYNAMO_STORE_LIBRARY' => $named, 'LD_LIBRARY_PATH' => $system], is_string(...));
 
-        return $this->execute([PHP_BINARY, '-d', "ffi.enable=$ffi", '-r', $script], $environment);
+        $command = [PHP_BINARY];
+        foreach ($settings + ['ffi.enable' => '1'] as $name => $value) {
+            array_push($command, '-d', "$name=$value");
+        }
+
+        return $this->execute([...$command, '-r', $script], $environment);
+    }
+
+    /** That of the tests, which run where a C library is installed to link with. */
+    private static function platform(): string
+    {
+        return php_uname('m') . '-linux-' . (glob('/lib*/ld-linux-*.so.*') !== [] ? 'gnu' : 'musl');
     }
 
     private function copyOfTheLibrary(string $name): string

@@ -11,7 +11,7 @@ import pytest
 
 import ld_dynamo_store
 from conftest import Stub, StubCompiler
-from ld_dynamo_store import LibraryMismatchError, LibraryNotFoundError, Store, _native, load
+from ld_dynamo_store import LibraryMismatchError, LibraryNotFoundError, Store, _native, _platform, load
 
 
 def run_python(program: str, environment: dict[str, str]) -> str:
@@ -92,6 +92,53 @@ def test_a_file_that_is_no_library(tmp_path: Path) -> None:
     path.write_text("not a library")
     with pytest.raises(LibraryNotFoundError, match="cannot be loaded"):
         load(path)
+
+
+def test_a_library_for_another_processor(stub: Stub, tmp_path: Path) -> None:
+    library = bytearray(stub.path.read_bytes())
+    library[18:20] = (243).to_bytes(2, "little")  # e_machine: RISC-V
+    path = tmp_path / "riscv.so"
+    path.write_bytes(library)
+    with pytest.raises(
+        LibraryNotFoundError, match=r"cannot be loaded: .*; this is \w+-linux-(gnu|musl), and needs"
+    ) as raised:
+        load(path)
+    assert _platform.name() in str(raised.value)
+
+
+def test_a_library_for_another_c_library(tmp_path: Path) -> None:
+    """As a library for musl, it needs a file of which there is none."""
+    for name, needed in (("libc.musl-x86_64.so.1", []), ("musl.so", ["-Wl,--no-as-needed", "libc.musl-x86_64.so.1"])):
+        command = ["cc", "-shared", "-fPIC", f"-Wl,-soname,{name}", "-o", name, "-x", "c", "/dev/null", "-x", "none"]
+        subprocess.run([*command, *needed], check=True, cwd=tmp_path, timeout=60)
+    (tmp_path / "libc.musl-x86_64.so.1").unlink()
+    with pytest.raises(LibraryNotFoundError, match=r"libc\.musl.*; this is .*not for another processor or C library"):
+        load(tmp_path / "musl.so")
+
+
+def test_an_old_glibc_is_told_from_another_platform() -> None:
+    words = "/lib/libc.so.6: version `GLIBC_2.34' not found (required by libld_dynamo_store.so)"
+    assert "glibc is older than the library needs" in _platform.advice(words)
+    assert _platform.name() not in _platform.advice(words)
+
+
+@pytest.mark.parametrize(
+    ("machine", "system", "has_glibc", "name"),
+    [
+        ("x86_64", "linux", True, "x86_64-linux-gnu"),
+        ("aarch64", "linux", False, "aarch64-linux-musl"),
+        ("arm64", "linux", True, "aarch64-linux-gnu"),
+        ("arm64", "darwin", False, "aarch64-macos"),
+        ("AMD64", "win32", False, "x86_64-win32"),
+    ],
+)
+def test_platforms_have_the_names_of_the_packages(
+    monkeypatch: pytest.MonkeyPatch, machine: str, system: str, has_glibc: bool, name: str
+) -> None:
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    monkeypatch.setattr("sys.platform", system)
+    monkeypatch.setattr(_platform, "_has_glibc", lambda: has_glibc)
+    assert _platform.name() == name
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,39 @@ def test_the_wheel_holds_the_library_and_the_types(wheel: Path) -> None:
     assert "Root-Is-Purelib: false" in metadata
 
 
+def test_wheels_of_one_library_are_equal(tmp_path: Path) -> None:
+    """Whatever their umask is, and whether the library is executable."""
+    wheels: list[Path] = []
+    for umask, mode in (("022", 0o755), ("077", 0o600)):
+        folder = tmp_path / umask
+        folder.mkdir()
+        library = folder / _native.FILE_NAME
+        library.write_bytes(Path(load().path).read_bytes())
+        library.chmod(mode)
+        command = f'umask {umask} && exec "$@"'
+        run(
+            *("sh", "-c", command, "sh", sys.executable, "-m", "pip", "wheel", *PIP_WHEEL),
+            *("--wheel-dir", folder, package),
+            LD_DYNAMO_STORE_BUILD_LIBRARY=str(library),
+            LD_DYNAMO_STORE_BUILD_PLATFORM="manylinux_2_17_x86_64.manylinux2014_x86_64",
+            SOURCE_DATE_EPOCH="1700000000",
+        )
+        wheels.extend(folder.glob("*.whl"))
+    one, other = wheels
+    assert (
+        one.name
+        == other.name
+        == (f"ld_dynamo_store-{ld_dynamo_store.__version__}-py3-none-manylinux_2_17_x86_64.manylinux2014_x86_64.whl")
+    )
+    assert one.read_bytes() == other.read_bytes()
+    with zipfile.ZipFile(one) as archive:
+        assert {info.external_attr >> 16 & 0o777 for info in archive.infolist()} == {0o644}
+        assert {info.date_time for info in archive.infolist()} == {(2023, 11, 14, 22, 13, 20)}
+        (metadata,) = (archive.read(name).decode() for name in archive.namelist() if name.endswith(".dist-info/WHEEL"))
+    tags = [line for line in metadata.splitlines() if line.startswith("Tag:")]
+    assert tags == ["Tag: py3-none-manylinux2014_x86_64", "Tag: py3-none-manylinux_2_17_x86_64"]
+
+
 def test_an_installed_wheel_finds_its_library(wheel: Path, tmp_path: Path) -> None:
     run(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", tmp_path, wheel)
     program = "import ld_dynamo_store; print(ld_dynamo_store.load().path)"

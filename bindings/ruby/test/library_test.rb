@@ -95,6 +95,35 @@ class LibraryTest < Minitest::Test
     assert_includes load_library(argument: path), "LibraryNotFoundError"
   end
 
+  def test_a_library_for_another_processor
+    library = File.binread(LIBRARY)
+    library[18, 2] = [243].pack("v") # e_machine: RISC-V
+    path = File.join(@folder, "riscv.so")
+    File.binwrite(path, library)
+    output = load_library(argument: path)
+    assert_includes output, "LibraryNotFoundError"
+    assert_includes output, "cannot be loaded: "
+    assert_includes output, "this Ruby needs the gem for #{Gem::Platform.local}, not for another processor or C library"
+  end
+
+  # As a library for musl, it needs a file of which there is none.
+  def test_a_library_for_another_c_library
+    musl = "libc.musl-x86_64.so.1"
+    [[musl], ["needs_musl.so", "-Wl,--no-as-needed", musl]].each do |name, *needed|
+      command = ["cc", "-shared", "-fPIC", "-Wl,-soname,#{name}", "-o", name, "-x", "c", "/dev/null", "-x", "none", *needed]
+      output, status = Open3.capture2e(*command, chdir: @folder)
+      assert status.success?, output
+    end
+    File.delete(File.join(@folder, musl))
+    assert_match(/#{musl}.*; this Ruby needs the gem for/, load_library(argument: File.join(@folder, "needs_musl.so")))
+  end
+
+  def test_an_old_glibc_is_told_from_another_platform
+    advice = LdDynamoStore::Native.send(:advice, "version `GLIBC_2.34' not found")
+    assert_includes advice, "glibc is older"
+    refute_includes advice, Gem::Platform.local.to_s
+  end
+
   def test_another_library
     path = Dir["/lib/*/libm.so.6", "/lib*/libm.so.6"].first
     assert_includes load_library(argument: path), "LibraryMismatchError"

@@ -87,7 +87,8 @@ class Library:
         try:
             blocking = ctypes.CDLL(path)
         except OSError as failure:
-            raise LibraryNotFoundError(f"the native library {path} cannot be loaded: {failure}") from failure
+            advice = _advice(str(failure)) if os.path.isfile(path) else ""
+            raise LibraryNotFoundError(f"the native library {path} cannot be loaded: {failure}{advice}") from failure
         self.path = path
         self.abi = _checked_abi(path, blocking)
         # The same handle under the other calling rule: the library is not loaded twice.
@@ -138,6 +139,13 @@ class Library:
 
     def __repr__(self) -> str:
         return f"<Library {self.path} version {self.version} ABI {self.abi[0]}.{self.abi[1]}>"
+
+
+def _advice(loader_says: str) -> str:
+    # Imported here, since it takes a millisecond, which a start that goes well need not pay.
+    from . import _platform
+
+    return _platform.advice(loader_says)
 
 
 def _checked_abi(path: str, library: ctypes.CDLL) -> tuple[int, int]:

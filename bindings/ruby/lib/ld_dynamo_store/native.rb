@@ -95,7 +95,16 @@ module LdDynamoStore
 
         load_names([path])
       rescue ::LoadError => e
-        raise LibraryNotFoundError, "the native library #{path} cannot be loaded: #{e.message}"
+        raise LibraryNotFoundError, "the native library #{path} cannot be loaded: #{e.message.strip}; #{advice(e.message)}"
+      end
+
+      # What to do about a library that is there and does not load. The loader's words seldom say that it is another platform's.
+      def advice(message)
+        if message.include?("GLIBC_")
+          return "this glibc is older than the library needs: take a packaged gem, for glibc 2.17, or build the library here"
+        end
+
+        "this Ruby needs the gem for #{Gem::Platform.local}, not for another processor or C library"
       end
 
       def load_from_system
