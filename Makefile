@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test header lint fmt stress sanitize bench library install uninstall packages check-packages dist clean
+.PHONY: help setup build demo test header lint fmt stress sanitize bench library install uninstall packages check-packages reproduce dist version clean
 
 # One folder for everything that is built: tests of all languages look for the library in it.
 export CARGO_TARGET_DIR := $(CURDIR)/target
@@ -103,6 +103,12 @@ packages: setup ## make what is published, in target/packages, for every platfor
 
 check-packages: build ## install and run what make packages made
 	$(LIMITED) 3600 cargo test --release --locked --test packages -- --ignored
+
+reproduce: ## build the packages again in another folder, and compare; PLATFORMS=
+	packaging/reproduce.sh $(PLATFORMS)
+
+version: ## set the version wherever it stands; VERSION=
+	@packaging/version.sh $(VERSION)
 
 dist: ## make what is published for machines like this one
 	@$(MAKE) --no-print-directory packages PLATFORMS="$$(uname -m)-linux-gnu"

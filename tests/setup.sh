@@ -28,7 +28,7 @@ readonly other
 commands=(gcc g++ nm cmake ruby php python3)
 case $scope in
     test) commands+=(pkg-config rake bundle puma yard phpunit java mvn valgrind) ;;
-    packages) commands=("$other-linux-gnu-ld" "qemu-$other" composer debootstrap unzip zip "$packaging/bin/cargo-zigbuild" "$packaging/bin/cargo-cyclonedx") ;;
+    packages) commands=("$other-linux-gnu-ld" "qemu-$other" composer debootstrap unzip "$packaging/bin/cargo-zigbuild" "$packaging/bin/cargo-cyclonedx") ;;
 esac
 
 fail() {
@@ -81,9 +81,9 @@ list_missing_packages() {
         need qemu-user has "qemu-$other"
         need musl test -e "/lib/ld-musl-$(uname -m).so.1"
         need composer has composer
+        need php-zip php -r 'exit((int) !extension_loaded("zip"));'
         need debootstrap has debootstrap
         need unzip has unzip
-        need zip has zip
         return
     fi
     need gcc has gcc
