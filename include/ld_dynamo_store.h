@@ -60,6 +60,7 @@
 #ifndef LD_DYNAMO_STORE_H
 #define LD_DYNAMO_STORE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 // The version of the library that this header was made with.
@@ -78,7 +79,7 @@
 #define LD_DYNAMO_ABI_MAJOR 1
 
 // The ABI's minor number. It grows with every function or constant that is added.
-#define LD_DYNAMO_ABI_MINOR 2
+#define LD_DYNAMO_ABI_MINOR 3
 
 // Success.
 #define LD_DYNAMO_OK 0
@@ -104,7 +105,7 @@
 // A string is not UTF-8; the message names the argument and the offset of the first bad byte.
 #define LD_DYNAMO_INVALID_UTF8 -2
 
-// A text is not JSON.
+// A text is not JSON; json_members: or is no object, or holds what was not to be there.
 #define LD_DYNAMO_INVALID_JSON -3
 
 // An item is not a JSON object, or has no integer "version" in 0 … 2^63-1.
@@ -194,6 +195,15 @@ typedef struct ld_dynamo_store ld_dynamo_store;
 
 // What a call came to: 0 is success, positive numbers are benign outcomes, negative numbers are failures.
 typedef int32_t ld_dynamo_status;
+
+// Receives one member of a JSON object: the userdata of the call, the member's name without escapes, and its value as it stands in the text.
+// Both end with a NUL, too, which the lengths do not count; a name may hold others. It must keep neither. It may call the library, and fork.
+// It must not unwind, nor jump over the library (longjmp).
+typedef void (*ld_dynamo_member_callback)(void *userdata,
+                                          const char *name,
+                                          size_t name_length,
+                                          const char *value_json,
+                                          size_t value_length);
 
 // Receives one log message: the userdata it was registered with, one of LD_DYNAMO_LOG_*, and a line of UTF-8 that it must not keep. Runs
 // on the thread that made the call, after the call's work is done. It may call the library, fork, replace the logger or free the store.
@@ -333,6 +343,21 @@ const char *ld_dynamo_error_service_code(const ld_dynamo_error *error);
 
 // Frees an error; NULL is nothing. Freeing it twice, or using it afterwards, is undefined.
 void ld_dynamo_error_free(ld_dynamo_error *error);
+
+// Takes a JSON object apart, such as this library returns: calls a function for each member, in their order, those of the same name
+// included. For programs without a JSON parser. Needs no store, sends nothing, waits for nothing.
+//
+// `object_json`: must stay as it is until the call returns. `most_levels`: with 0 the values are any JSON, for what holds texts of others,
+// which are then looked at one by one. Else the values, to their last level, must be what other JSON parsers take, too: no half of a
+// surrogate pair (\ud800), no number outside a double's range or with an exponent of over 9 digits, and no more than so many levels of
+// objects and arrays, 128 at most, the object itself being the first.
+// `member`: runs on the calling thread, after all of the text was found to be in order: on failure it is not called. `userdata`: handed to it.
+// Fails with LD_DYNAMO_NULL_ARGUMENT, LD_DYNAMO_INVALID_UTF8, and LD_DYNAMO_INVALID_JSON for a text that is no JSON object, or as said above.
+ld_dynamo_status ld_dynamo_json_members(const char *object_json,
+                                        uint32_t most_levels,
+                                        ld_dynamo_member_callback member,
+                                        void *userdata,
+                                        ld_dynamo_error **error);
 
 // Makes a store from its configuration, a JSON object. Starts no thread and sends nothing: a missing table is found by the first call.
 // Only with "share"

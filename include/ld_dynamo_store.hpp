@@ -24,11 +24,14 @@
 #define LD_DYNAMO_STORE_HPP
 
 #include "ld_dynamo_store.h"
+#include "ld_dynamo_store_call.hpp"
 #include "ld_dynamo_store_error.hpp"
 #include "ld_dynamo_store_settings.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -38,7 +41,7 @@
 
 namespace ld_dynamo {
 
-static_assert(LD_DYNAMO_ABI_MAJOR == 1 && LD_DYNAMO_ABI_MINOR >= 2, "this header needs ld_dynamo_store.h of ABI 1.2 or a later 1.x");
+static_assert(LD_DYNAMO_ABI_MAJOR == 1 && LD_DYNAMO_ABI_MINOR >= 3, "this header needs ld_dynamo_store.h of ABI 1.3 or a later 1.x");
 
 // How severe a log message is.
 enum class LogLevel : std::int32_t {
@@ -82,91 +85,6 @@ enum class PatchOutcome : ld_dynamo_status {
 
 namespace detail {
 
-struct Free {
-    void operator()(ld_dynamo_store *store) const noexcept { ld_dynamo_store_free(store); }
-    void operator()(ld_dynamo_error *error) const noexcept { ld_dynamo_error_free(error); }
-    void operator()(char *text) const noexcept { ld_dynamo_string_free(text); }
-};
-
-// A copy of a text that ends in a NUL, on the stack where it is as short as most keys are.
-class Argument {
-public:
-    // `refusal`: the status of a text that has a NUL inside.
-    Argument(const char *name, std::string_view text, ld_dynamo_status refusal) : name_(name), refusal_(refusal), nul_(text.find('\0')) {
-        if (text.size() < sizeof short_) {
-            text.copy(short_, text.size());
-            short_[text.size()] = '\0';
-        } else {
-            long_ = text;
-        }
-    }
-    Argument(const Argument &) = delete;
-    Argument &operator=(const Argument &) = delete;
-
-    const char *c_str() const noexcept { return long_.empty() ? short_ : long_.c_str(); }
-
-    std::optional<Error> refused() const {
-        if (nul_ == std::string_view::npos) {
-            return std::nullopt;
-        }
-        return Error(std::string(name_) + " has a NUL character at byte " + std::to_string(nul_), refusal_);
-    }
-
-private:
-    const char *name_;
-    ld_dynamo_status refusal_;
-    std::size_t nul_;
-    char short_[128];
-    std::string long_{};
-};
-
-struct Answer {
-    ld_dynamo_status status;
-    std::optional<std::string> text;
-};
-
-// Makes a call, `function(&result, &error)`, unless one of its arguments is refused, and takes what it returns.
-template <typename Function, typename... Arguments>
-Result<Answer> call(Function &&function, const Arguments &...arguments) {
-    std::optional<Error> refusal;
-    static_cast<void>(((refusal = arguments.refused()) || ...));
-    if (refusal) {
-        return *std::move(refusal);
-    }
-    char *result = nullptr;
-    ld_dynamo_error *reason = nullptr;
-    const ld_dynamo_status status = function(&result, &reason);
-    const std::unique_ptr<char, Free> text(result);
-    const std::unique_ptr<ld_dynamo_error, Free> error(reason);
-    if (status < 0) {
-        const char *code = ld_dynamo_error_service_code(error.get());
-        return Error(ld_dynamo_error_message(error.get()), status, ld_dynamo_error_is_retriable(error.get()) != 0,
-                     code == nullptr ? std::nullopt : std::optional<std::string>(code));
-    }
-    return Answer{status, text ? std::optional<std::string>(text.get()) : std::nullopt};
-}
-
-// The value that `value` makes of a call's answer.
-template <typename Value, typename Make>
-Result<Value> then(Result<Answer> answer, Make &&make) {
-    if (!answer.ok()) {
-        return answer.error();
-    }
-    return Value(make(std::move(answer).value()));
-}
-
-inline Result<void> done(const Result<Answer> &answer) {
-    return answer.ok() ? Result<void>() : Result<void>(answer.error());
-}
-
-inline std::string text(Answer answer) {
-    return std::move(answer.text).value_or(std::string());
-}
-
-inline std::optional<std::string> text_or_nothing(Answer answer) {
-    return std::move(answer.text);
-}
-
 // What a function that answers from the cache alone knows.
 template <typename Known>
 std::optional<Known> unless_unknown(ld_dynamo_status status, Known known) {
@@ -194,6 +112,11 @@ inline void release(void *logger) noexcept {
     delete static_cast<Logger *>(logger);
 }
 
+template <typename Receive>
+void receive_member(void *receive, const char *name, std::size_t name_length, const char *value, std::size_t value_length) noexcept {
+    (*static_cast<Receive *>(receive))(std::string_view(name, name_length), std::string_view(value, value_length));
+}
+
 }  // namespace detail
 
 // The version of the loaded library, for example "0.1.0".
@@ -206,6 +129,19 @@ inline Result<std::string> try_context_hash(std::string_view key) noexcept {
     const detail::Argument key_text("key", key, LD_DYNAMO_INVALID_KEY);
     const auto hash = [&key_text](char **result, ld_dynamo_error **error) { return ld_dynamo_context_hash(key_text.c_str(), result, error); };
     return detail::then<std::string>(detail::call(hash, key_text), detail::text);
+}
+
+// Takes a JSON object apart, such as a Store returns: calls `receive(name, value_json)` for each member, in their order, with two
+// std::string_view that live as long as the call; the name has no escapes, the value stands as in the text. `most_levels`: 0 for any values; else they
+// are checked, and have at most so many levels, as ld_dynamo_json_members says. On failure `receive` was not called. Here it must not throw.
+template <typename Receive>
+Result<void> try_json_members(std::string_view object_json, std::uint32_t most_levels, Receive &&receive) noexcept {
+    const detail::Argument object("object_json", object_json, LD_DYNAMO_INVALID_JSON);
+    auto hand_over = [&receive](std::string_view name, std::string_view value_json) { receive(name, value_json); };
+    const auto take_apart = [&](char **, ld_dynamo_error **error) {
+        return ld_dynamo_json_members(object.c_str(), most_levels, detail::receive_member<decltype(hand_over)>, &hand_over, error);
+    };
+    return detail::done(detail::call(take_apart, object));
 }
 
 // A store: one table under one prefix.
@@ -389,6 +325,26 @@ private:
 #if LD_DYNAMO_HAS_EXCEPTIONS
 inline std::string context_hash(std::string_view key) {
     return try_context_hash(key).value();
+}
+
+// What `receive` throws is thrown when the library was left, and the members after it are not handed over.
+template <typename Receive>
+void json_members(std::string_view object_json, std::uint32_t most_levels, Receive &&receive) {
+    std::exception_ptr thrown;
+    const auto until_thrown = [&](std::string_view name, std::string_view value_json) {
+        if (thrown) {
+            return;
+        }
+        try {
+            receive(name, value_json);
+        } catch (...) {
+            thrown = std::current_exception();
+        }
+    };
+    try_json_members(object_json, most_levels, until_thrown).value();
+    if (thrown) {
+        std::rethrow_exception(thrown);
+    }
 }
 #endif
 

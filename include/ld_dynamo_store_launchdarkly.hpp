@@ -7,8 +7,8 @@
 // Needs the SDK's headers, and links to -lld_dynamo_store. The SDK caches, so the stores that Create makes do not.
 //
 // ERRORS: no override throws; running out of memory ends the process. A row whose "item" is no JSON object, or one with over 32 levels,
-// half of a surrogate pair (\ud800) or a number like 1e9999999999, is an error in Get, and All leaves it out: handed such an item, the SDK's JSON
-// parser would throw through the evaluation of a flag.
+// half of a surrogate pair (\ud800) or a number like 1e999, is an error in Get, and All leaves it out: handed such an item, the SDK's JSON
+// parser may throw through the evaluation of a flag.
 //
 // TOMBSTONES of every SDK are handed over as SerializedItemDescriptor::Tombstone.
 //
@@ -18,7 +18,6 @@
 #define LD_DYNAMO_STORE_LAUNCHDARKLY_HPP
 
 #include "ld_dynamo_store.hpp"
-#include "ld_dynamo_store_members.hpp"
 
 #include <launchdarkly/server_side/bindings/c/config/lazy_load_builder/lazy_load_builder.h>
 #include <launchdarkly/server_side/integrations/big_segments/ibig_segment_store.hpp>
@@ -26,11 +25,14 @@
 
 #include <tl/expected.hpp>
 
+#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -54,7 +56,7 @@ namespace detail {
 namespace sdk = ::launchdarkly::server_side::integrations;
 
 // The levels of arrays and objects that the SDK's JSON parser takes.
-constexpr std::size_t sdk_levels = 32;
+constexpr std::uint32_t sdk_levels = 32;
 
 // A key as messages have it: on one line, and not all of a long one.
 inline std::string shown(const std::string &key) {
@@ -108,29 +110,28 @@ inline Result<std::shared_ptr<const Store>> opened(const std::string &table_name
     return std::shared_ptr<const Store>(std::move(shared));
 }
 
+// A member's value where it is an integer that fits.
+template <typename Integer>
+std::optional<Integer> integer(std::string_view value_json) {
+    Integer number = 0;
+    const char *end = value_json.data() + value_json.size();
+    const auto [stop, problem] = std::from_chars(value_json.data(), end, number);
+    return problem == std::errc() && stop == end ? std::optional<Integer>(number) : std::nullopt;
+}
+
 // An item as the SDK takes it, or why it does not.
-inline tl::expected<sdk::SerializedItemDescriptor, std::string> descriptor(std::string item) {
-    Members members(item);
+inline Result<sdk::SerializedItemDescriptor> descriptor(std::string item) {
     bool is_deleted = false;
     std::uint64_t version = 0;
-    while (members.next()) {
-        if (members.name() == "deleted") {
-            is_deleted = members.value() == "true";
-        } else if (members.name() == "version") {
-            version = members.number<std::uint64_t>().value_or(0);
+    const Result<void> read = try_json_members(item, sdk_levels, [&](std::string_view name, std::string_view value_json) {
+        if (name == "deleted") {
+            is_deleted = value_json == "true";
+        } else if (name == "version") {
+            version = integer<std::uint64_t>(value_json).value_or(0);
         }
-    }
-    if (members.is_broken()) {
-        return tl::make_unexpected(std::string("is not a JSON object"));
-    }
-    if (members.has_half_pair()) {
-        return tl::make_unexpected(std::string("holds half of a surrogate pair, which LaunchDarkly's SDK does not take"));
-    }
-    if (members.has_huge_exponent()) {
-        return tl::make_unexpected(std::string("holds a number with an exponent of more than 9 digits, which LaunchDarkly's SDK does not take"));
-    }
-    if (members.deepest() > sdk_levels) {
-        return tl::make_unexpected("has " + std::to_string(members.deepest()) + " levels, and LaunchDarkly's SDK takes " + std::to_string(sdk_levels));
+    });
+    if (!read.ok()) {
+        return read.error();
     }
     return is_deleted ? sdk::SerializedItemDescriptor::Tombstone(version, std::move(item)) : sdk::SerializedItemDescriptor::Present(version, std::move(item));
 }
@@ -163,10 +164,10 @@ public:
             return std::nullopt;
         }
         auto descriptor = detail::descriptor(*std::move(found));
-        if (!descriptor) {
+        if (!descriptor.ok()) {
             return tl::make_unexpected(Error{unreadable(kind, key, descriptor.error())});
         }
-        return *std::move(descriptor);
+        return std::move(descriptor).value();
     }
 
     [[nodiscard]] AllResult All(const detail::sdk::ISerializedItemKind &kind) const noexcept override {
@@ -175,17 +176,18 @@ public:
             return tl::make_unexpected(Error{all.error().what()});
         }
         AllResult::value_type items;
-        detail::Members members(all.value());
-        while (members.next()) {
-            auto descriptor = detail::descriptor(std::string(members.value()));
-            if (descriptor) {
-                items.emplace(members.name(), *std::move(descriptor));
+        // The items may be any JSON here, so that one that the SDK does not take spoils no other.
+        const Result<void> read = try_json_members(all.value(), 0, [&](std::string_view name, std::string_view value_json) {
+            const std::string key(name);
+            auto descriptor = detail::descriptor(std::string(value_json));
+            if (descriptor.ok()) {
+                items.emplace(key, std::move(descriptor).value());
             } else {
-                log(unreadable(kind, members.name(), descriptor.error()) + "; it is left out");
+                log(unreadable(kind, key, descriptor.error()) + "; it is left out");
             }
-        }
-        if (members.is_broken()) {
-            return tl::make_unexpected(Error{"the items of " + detail::shown(kind.Namespace()) + " are no JSON object"});
+        });
+        if (!read.ok()) {
+            return tl::make_unexpected(Error{"the items of " + detail::shown(kind.Namespace()) + ": " + read.error().what()});
         }
         return items;
     }
@@ -206,8 +208,8 @@ public:
     }
 
 private:
-    static std::string unreadable(const detail::sdk::ISerializedItemKind &kind, const std::string &key, const std::string &reason) {
-        return "the item " + detail::shown(key) + " in " + detail::shown(kind.Namespace()) + " " + reason;
+    static std::string unreadable(const detail::sdk::ISerializedItemKind &kind, const std::string &key, const ld_dynamo::Error &reason) {
+        return "the item " + detail::shown(key) + " in " + detail::shown(kind.Namespace()) + " is not for LaunchDarkly's SDK: " + reason.what();
     }
 
     void log(const std::string &message) const noexcept {
@@ -244,12 +246,11 @@ public:
         std::vector<std::string> included;
         std::vector<std::string> excluded;
         if (membership.value()) {
-            detail::Members members(*membership.value());
-            while (members.next()) {
-                (members.value() == "true" ? included : excluded).push_back(members.name());
-            }
-            if (members.is_broken()) {
-                return tl::make_unexpected(std::string("the membership is no JSON object"));
+            const Result<void> read = try_json_members(*membership.value(), 1, [&](std::string_view reference, std::string_view is_included) {
+                (is_included == "true" ? included : excluded).emplace_back(reference);
+            });
+            if (!read.ok()) {
+                return tl::make_unexpected(std::string("the membership: ") + read.error().what());
             }
         }
         return detail::sdk::Membership::FromSegmentRefs(included, excluded);
@@ -265,15 +266,17 @@ public:
         if (!metadata.value()) {
             return std::nullopt;
         }
-        detail::Members members(*metadata.value());
-        while (members.next()) {
-            const auto time = members.number<std::int64_t>();
-            const auto latest = std::chrono::duration_cast<milliseconds>(system_clock::duration::max()).count();
-            if (members.name() == "synchronizedOn" && time && *time >= 0 && *time <= latest) {
-                return detail::sdk::StoreMetadata{system_clock::time_point(milliseconds(*time))};
+        std::optional<std::int64_t> time;
+        const Result<void> read = try_json_members(*metadata.value(), 1, [&time](std::string_view name, std::string_view value_json) {
+            if (name == "synchronizedOn") {
+                time = detail::integer<std::int64_t>(value_json);
             }
+        });
+        const auto latest = std::chrono::duration_cast<milliseconds>(system_clock::duration::max()).count();
+        if (!read.ok() || !time || *time < 0 || *time > latest) {
+            return tl::make_unexpected(std::string("the time at which Big Segments were synchronized cannot be kept by this system's clock"));
         }
-        return tl::make_unexpected(std::string("the time at which Big Segments were synchronized cannot be kept by this system's clock"));
+        return detail::sdk::StoreMetadata{system_clock::time_point(milliseconds(*time))};
     }
 
 private:

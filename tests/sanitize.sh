@@ -50,7 +50,7 @@ start_engine() {
 compile_programs() {
     local part=$1 source
     shift
-    for source in tests/c/{misuse,logger,logger_ending}.c examples/c/*.c; do
+    for source in tests/c/{misuse,json_members,logger,logger_ending}.c examples/c/*.c; do
         gcc -std=c11 -g -O1 "$@" "$source" -I include -L "$build" -l ld_dynamo_store "-Wl,-rpath,\$ORIGIN" -o "$programs/$part-$(basename "$source" .c)"
     done
 }
@@ -66,6 +66,7 @@ run_programs() {
         timeout 300 "${valgrind[@]}" "${leaks[@]}" "$programs/$part-$program" >/dev/null
     done
     timeout 300 "${valgrind[@]}" "$programs/$part-fork" >/dev/null
+    timeout 300 "${valgrind[@]}" "$programs/$part-json_members"
     for number in $(seq 0 7); do
         "${valgrind[@]}" "${leaks[@]}" "$programs/$part-main" upsert features "flag-$number" "{\"key\":\"flag-$number\",\"version\":1}" >/dev/null
     done

@@ -25,7 +25,7 @@ pub const LD_DYNAMO_OUT_OF_ORDER: i32 = 5;
 pub const LD_DYNAMO_NULL_ARGUMENT: i32 = -1;
 /// A string is not UTF-8; the message names the argument and the offset of the first bad byte.
 pub const LD_DYNAMO_INVALID_UTF8: i32 = -2;
-/// A text is not JSON.
+/// A text is not JSON; json_members: or is no object, or holds what was not to be there.
 pub const LD_DYNAMO_INVALID_JSON: i32 = -3;
 /// An item is not a JSON object, or has no integer "version" in 0 … 2^63-1.
 pub const LD_DYNAMO_INVALID_ITEM: i32 = -4;

@@ -61,7 +61,7 @@ pub(super) unsafe fn result_place<'a, T>(pointer: *mut *mut T, name: &str) -> Re
     Ok(place)
 }
 
-fn null_argument(name: &str) -> ld_dynamo_error {
+pub(super) fn null_argument(name: &str) -> ld_dynamo_error {
     ld_dynamo_error::new(LD_DYNAMO_NULL_ARGUMENT, format!("argument \"{name}\" must not be NULL"))
 }
 

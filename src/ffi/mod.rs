@@ -16,6 +16,7 @@ mod collector;
 mod credentials;
 mod error;
 mod guard;
+mod json_members;
 mod log;
 mod moved_call;
 mod store;
@@ -27,6 +28,7 @@ pub use big_segments::*;
 pub use cached::*;
 pub use credentials::ld_dynamo_store_set_credentials;
 pub use error::*;
+pub use json_members::*;
 pub use log::{
     ld_dynamo_log_callback, ld_dynamo_log_release, LD_DYNAMO_LOG_DEBUG, LD_DYNAMO_LOG_ERROR, LD_DYNAMO_LOG_INFO,
     LD_DYNAMO_LOG_TRACE, LD_DYNAMO_LOG_WARN,
@@ -39,7 +41,7 @@ use std::ffi::c_char;
 /// The ABI's major number. It changes when a program that was compiled against an older header would break.
 pub const LD_DYNAMO_ABI_MAJOR: u32 = 1;
 /// The ABI's minor number. It grows with every function or constant that is added.
-pub const LD_DYNAMO_ABI_MINOR: u32 = 2;
+pub const LD_DYNAMO_ABI_MINOR: u32 = 3;
 
 const VERSION_WITH_NUL: &str = concat!(env!("CARGO_PKG_VERSION"), "\0");
 

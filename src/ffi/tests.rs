@@ -143,6 +143,63 @@ fn each_logger_is_released_once() {
     assert_eq!(counts(), [1, 1, 1]);
 }
 
+/// Collects members, and takes the value of each apart in its turn.
+unsafe extern "C" fn collect(
+    userdata: *mut c_void,
+    name: *const c_char,
+    name_length: usize,
+    value: *const c_char,
+    value_length: usize,
+) {
+    let mut inner = Vec::<(Vec<u8>, String)>::new();
+    let inside = std::ptr::from_mut(&mut inner).cast();
+    let status = unsafe { ld_dynamo_json_members(value, 2, Some(collect), inside, null_mut()) };
+    // With the NUL behind it, which the length does not count.
+    let name = unsafe { std::slice::from_raw_parts(name.cast::<u8>(), name_length + 1) };
+    let value = unsafe { CStr::from_ptr(value) }.to_str().unwrap();
+    assert_eq!((name[name_length], value.len()), (0, value_length));
+    let all = unsafe { &mut *userdata.cast::<Vec<(Vec<u8>, String)>>() };
+    all.push((name[..name_length].to_vec(), value.to_owned()));
+    all.extend(inner);
+    assert_eq!(status == LD_DYNAMO_OK, value.starts_with('{'));
+}
+
+#[test]
+fn json_objects_are_taken_apart() {
+    let mut members = Vec::<(Vec<u8>, String)>::new();
+    let (userdata, mut error) = (std::ptr::from_mut(&mut members).cast(), std::ptr::dangling_mut());
+    let json = c"{\"a\\u0000\":{\"b\":1.0,\"c\":{}},\"a\\u0000\":\"\u{e9}\"}";
+    let status = unsafe { ld_dynamo_json_members(json.as_ptr(), 3, Some(collect), userdata, &mut error) };
+    assert_eq!((status, error), (LD_DYNAMO_OK, null_mut()));
+    let members: Vec<_> = members
+        .iter()
+        .map(|(name, value)| (name.as_slice(), value.as_str()))
+        .collect();
+    let expected: [(&[u8], &str); 4] = [
+        (b"a\0", "{\"b\":1.0,\"c\":{}}"),
+        (b"b", "1.0"),
+        (b"c", "{}"),
+        (b"a\0", "\"\u{e9}\""),
+    ];
+    assert_eq!(members, expected);
+}
+
+#[test]
+fn no_member_comes_from_what_is_refused() {
+    let mut members = Vec::<(Vec<u8>, String)>::new();
+    let (userdata, mut error) = (std::ptr::from_mut(&mut members).cast(), null_mut());
+    let json = c"{\"a\":1,\"b\":{\"c\":[]}}".as_ptr();
+    let status = unsafe { ld_dynamo_json_members(json, 2, Some(collect), userdata, &mut error) };
+    assert_eq!(status, LD_DYNAMO_INVALID_JSON);
+    assert!(taken(error).1.contains("more than 2 levels"));
+    for (json, member, name) in [(null(), Some(collect as _), "object_json"), (json, None, "member")] {
+        let status = unsafe { ld_dynamo_json_members(json, 0, member, userdata, &mut error) };
+        assert_eq!(status, LD_DYNAMO_NULL_ARGUMENT);
+        assert!(taken(error).1.contains(name));
+    }
+    assert!(members.is_empty());
+}
+
 /// A store in the hands of several threads.
 #[derive(Clone, Copy)]
 struct Shared(*mut ld_dynamo_store);

@@ -7,6 +7,7 @@ pub(crate) mod data_set;
 pub(crate) mod dependencies;
 pub(crate) mod item;
 pub(crate) mod json_error;
+pub(crate) mod json_members;
 pub(crate) mod key_range;
 pub(crate) mod name;
 pub(crate) mod object;

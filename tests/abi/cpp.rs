@@ -66,6 +66,14 @@ fn loggers_hear_and_end() {
 }
 
 #[test]
+fn json_objects_are_taken_apart() {
+    run(
+        &compiled("g++", &WATCHED, &["tests/cpp/json_members.cpp"], Library::Shared),
+        &[],
+    );
+}
+
+#[test]
 fn a_program_without_exceptions() {
     let options = ["-fno-exceptions", "-fno-rtti"];
     run(
@@ -147,6 +155,7 @@ fn rows() -> Vec<Value> {
             11,
             text(r#"{"version":11,"variations":[0.1e+9999999999]}"#),
         ),
+        row("infinite", 11, text(r#"{"version":11,"variations":[-1.5e400]}"#)),
         row("bare-exponent", 11, text(r#"{"version":1E99999999999}"#)),
         row("long-key\n", 11, text(r#"{"version":11,"a":1e99999999999}"#)),
         row(
@@ -206,7 +215,9 @@ fn a_leak_is_noticed() {
 #[test]
 fn every_constant_of_the_c_header_is_known() {
     let read = |path: &str| std::fs::read_to_string(support::repository().join(path)).expect("a header");
-    let wrapper = read("include/ld_dynamo_store.hpp") + &read("include/ld_dynamo_store_error.hpp");
+    let wrapper = ["", "_call", "_error"]
+        .map(|part| read(&format!("include/ld_dynamo_store{part}.hpp")))
+        .concat();
     let header = read("include/ld_dynamo_store.h");
     let constants = header
         .lines()
@@ -253,7 +264,9 @@ fn the_example_works() {
 #[test]
 fn every_function_of_the_c_header_is_called() {
     let read = |path: &str| std::fs::read_to_string(support::repository().join(path)).expect("a header");
-    let wrapper = read("include/ld_dynamo_store.hpp") + &read("include/ld_dynamo_store_error.hpp");
+    let wrapper = ["", "_call", "_error"]
+        .map(|part| read(&format!("include/ld_dynamo_store{part}.hpp")))
+        .concat();
     let header = read("include/ld_dynamo_store.h");
     let names = header
         .split("ld_dynamo_")

@@ -14,6 +14,8 @@ use crate::support::Engine;
 
 const HEADER: &str = "include/ld_dynamo_store.h";
 const PHP_HEADER: &str = "bindings/php/src/ld_dynamo_store.php.h";
+/// What is for languages without a JSON parser.
+const UNUSED_IN_PHP: [&str; 2] = ["ld_dynamo_member_callback", "ld_dynamo_json_members"];
 /// The newest glibc that may be needed, so that the library loads on distributions since 2021.
 const GLIBC_FLOOR: (u32, u32) = (2, 34);
 
@@ -34,10 +36,12 @@ fn output(program: &str, arguments: &[&str], file: &Path) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// The header for `FFI::cdef`, which knows no preprocessor: its declarations alone, one a line.
+/// The header for `FFI::cdef`, which knows no preprocessor: its declarations alone, one a line. It looks up all that is declared, so
+/// what PHP does not use is left out, and a library that is older than that will do.
 fn php_header(header: &str) -> String {
+    let is_used = |declaration: &String| !UNUSED_IN_PHP.iter().any(|name| declaration.contains(name));
     let mut text = format!("// Generated from {HEADER}, where the documentation is: make header. Do not edit.\n\n");
-    for declaration in declarations(header) {
+    for declaration in declarations(header).into_iter().filter(is_used) {
         text.push_str(&declaration);
         text.push_str(";\n");
     }
@@ -194,6 +198,13 @@ fn a_program_in_c_with_the_shared_library() {
 #[test]
 fn a_program_in_c_with_the_static_library() {
     misuse(Library::Static);
+}
+
+#[test]
+fn json_objects_are_taken_apart_in_c() {
+    for library in [Library::Shared, Library::Static] {
+        run(&program("gcc", "-std=c11", &["tests/c/json_members.c"], library), &[]);
+    }
 }
 
 #[test]

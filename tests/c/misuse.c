@@ -145,6 +145,12 @@ static void a_bad_configuration_is_refused(void) {
 #undef MAKE
 }
 
+/* Is never called, as all that is to be taken apart is refused. */
+static void on_member(void *userdata, const char *name, size_t name_length, const char *value_json, size_t value_length) {
+    (void)userdata, (void)name_length, (void)value_json, (void)value_length;
+    check(0, name, __LINE__);
+}
+
 static void every_null_argument_is_named(const ld_dynamo_store *store) {
     REFUSED(LD_DYNAMO_NULL_ARGUMENT, "store", "NULL", ld_dynamo_store_init(NULL, "{}", error_out));
     REFUSED(LD_DYNAMO_NULL_ARGUMENT, "all_data_json", "NULL", ld_dynamo_store_init(store, NULL, error_out));
@@ -181,6 +187,8 @@ static void every_null_argument_is_named(const ld_dynamo_store *store) {
     REFUSED(LD_DYNAMO_NULL_ARGUMENT, "store", "NULL", ld_dynamo_store_big_segments_set_synchronized(NULL, 1, error_out));
     REFUSED(LD_DYNAMO_NULL_ARGUMENT, "key", "NULL", ld_dynamo_context_hash(NULL, &result, error_out));
     REFUSED(LD_DYNAMO_NULL_ARGUMENT, "hash_out", "NULL", ld_dynamo_context_hash("user", NULL, error_out));
+    REFUSED(LD_DYNAMO_NULL_ARGUMENT, "object_json", "NULL", ld_dynamo_json_members(NULL, 0, on_member, NULL, error_out));
+    REFUSED(LD_DYNAMO_NULL_ARGUMENT, "member", "NULL", ld_dynamo_json_members("{}", 0, NULL, NULL, error_out));
     REFUSED(LD_DYNAMO_NULL_ARGUMENT, "membership_json", "NULL", ld_dynamo_store_big_segments_membership(store, "hash", NULL, error_out));
     REFUSED(LD_DYNAMO_NULL_ARGUMENT, "store", "NULL", ld_dynamo_store_stats(NULL, &result, error_out));
     REFUSED(LD_DYNAMO_NULL_ARGUMENT, "stats_json", "NULL", ld_dynamo_store_stats(store, NULL, error_out));
@@ -198,6 +206,7 @@ static void every_invalid_utf8_is_named_with_its_offset(const ld_dynamo_store *s
     REFUSED(LD_DYNAMO_INVALID_UTF8, "key", BROKEN_AT, ld_dynamo_store_upsert(store, "features", BROKEN_UTF8, "{\"version\":1}", &result, error_out));
     REFUSED(LD_DYNAMO_INVALID_UTF8, "item_json", BROKEN_AT, ld_dynamo_store_upsert(store, "features", "flag", BROKEN_UTF8, &result, error_out));
     REFUSED(LD_DYNAMO_INVALID_UTF8, "key", BROKEN_AT, ld_dynamo_context_hash(BROKEN_UTF8, &result, error_out));
+    REFUSED(LD_DYNAMO_INVALID_UTF8, "object_json", BROKEN_AT, ld_dynamo_json_members(BROKEN_UTF8, 0, on_member, NULL, error_out));
     REFUSED(LD_DYNAMO_INVALID_UTF8, "patch_json", BROKEN_AT, ld_dynamo_store_big_segments_apply_patch(store, BROKEN_UTF8, error_out));
     REFUSED(LD_DYNAMO_INVALID_UTF8, "context_hash", BROKEN_AT, ld_dynamo_store_big_segments_membership(store, BROKEN_UTF8, &result, error_out));
     REFUSED(LD_DYNAMO_INVALID_UTF8, "credentials_json", BROKEN_AT, ld_dynamo_store_set_credentials(store, BROKEN_UTF8, error_out));
@@ -219,6 +228,11 @@ static void bad_data_is_refused_before_the_first_request(const ld_dynamo_store *
     REFUSED(LD_DYNAMO_INVALID_KEY, "", "", ld_dynamo_store_init(store, "{\"features\":{\"\":{\"version\":1}}}", error_out));
 
     REFUSED(LD_DYNAMO_INVALID_JSON, "", "", ld_dynamo_store_upsert(store, "features", "flag", "{\"version\":1", &result, error_out));
+    REFUSED(LD_DYNAMO_INVALID_JSON, "column 14", "", ld_dynamo_json_members("{\"a\":1,\"b\":2 x", 0, on_member, NULL, error_out));
+    REFUSED(LD_DYNAMO_INVALID_JSON, "object", "", ld_dynamo_json_members("[]", 0, on_member, NULL, error_out));
+    REFUSED(LD_DYNAMO_INVALID_JSON, "\"b\"", "surrogate", ld_dynamo_json_members("{\"a\":1,\"b\":\"\\ud800\"}", 1, on_member, NULL, error_out));
+    REFUSED(LD_DYNAMO_INVALID_JSON, "\"b\"", "double", ld_dynamo_json_members("{\"a\":1,\"b\":1e999}", 1, on_member, NULL, error_out));
+    REFUSED(LD_DYNAMO_INVALID_JSON, "\"b\"", "levels", ld_dynamo_json_members("{\"a\":1,\"b\":[]}", 1, on_member, NULL, error_out));
     REFUSED(LD_DYNAMO_INVALID_ITEM, "flag", "", ld_dynamo_store_upsert(store, "features", "flag", "[]", &result, error_out));
     REFUSED(LD_DYNAMO_INVALID_ITEM, "version", "", ld_dynamo_store_upsert(store, "features", "flag", "{}", &result, error_out));
     REFUSED(LD_DYNAMO_INVALID_ITEM, "version", "", ld_dynamo_store_upsert(store, "features", "flag", "{\"version\":-1}", &result, error_out));

@@ -6,6 +6,8 @@
 #include <ld_dynamo_store.hpp>
 
 #include <chrono>
+#include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -39,6 +41,8 @@ int main(int count, char **arguments) {
     CHECK(store.try_big_segments_apply_patch("{}").error().status() == LD_DYNAMO_INVALID_BIG_SEGMENTS);
     CHECK(store.try_set_credentials(checks::credentials()).error().status() == LD_DYNAMO_INVALID_CONFIGURATION);
     CHECK(!store.try_stats().value().empty() && store.handle() != nullptr);
+    std::string names;
+    CHECK(ld_dynamo::try_json_members(R"({"a": 1, "b": [2]})", 2, [&names](std::string_view name, std::string_view) { names += name; }).ok() && names == "ab");
     CHECK(Store::try_open("{").error().status() == LD_DYNAMO_INVALID_JSON);
     return checks::summary();
 }

@@ -9,7 +9,7 @@ ld_dynamo::Store store_of_the_other_unit(const ld_dynamo::Settings &configuratio
 }
 
 std::uint64_t version_seen_by_the_other_unit(const ld_dynamo::Store &store) {
-    return ld_dynamo::detail::descriptor(store.get("features", "a").value())->version;
+    return ld_dynamo::detail::descriptor(store.get("features", "a").value()).value().version;
 }
 
 void log_from_the_other_unit(const ld_dynamo::Store &store, ld_dynamo::Logger logger) {

@@ -8,7 +8,7 @@ use syn::visit::{self, Visit};
 
 /// From the top: each room, and the rooms below that it imports.
 const FLOORS: [(&str, &[&str]); 10] = [
-    ("ffi", &["store", "config", "process", "error"]),
+    ("ffi", &["store", "config", "process", "table", "error"]),
     ("launchdarkly", &["store", "config", "process", "error"]),
     (
         "store",

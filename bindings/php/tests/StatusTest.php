@@ -73,10 +73,10 @@ final class StatusTest extends TestCase
         self::assertEquals($levels, (new \ReflectionClass(LogLevel::class))->getConstants());
     }
 
-    public function testTheAbiVersionIsThatOfTheHeader(): void
+    public function testTheAbiVersionIsOneThatTheHeaderHas(): void
     {
         self::assertSame(self::definitions()['ABI_MAJOR'], Native::ABI_MAJOR);
-        self::assertSame(self::definitions()['ABI_MINOR'], Native::ABI_MINOR);
+        self::assertGreaterThanOrEqual(Native::ABI_MINOR, self::definitions()['ABI_MINOR']);
     }
 
     public function testPhpsHeaderDeclaresEveryFunctionOfTheHeader(): void
@@ -88,7 +88,8 @@ final class StatusTest extends TestCase
 
             return $names;
         };
-        $declared = $functions(ROOT . '/include/ld_dynamo_store.h');
+        // That one is for languages without a JSON parser.
+        $declared = array_values(array_diff($functions(ROOT . '/include/ld_dynamo_store.h'), ['ld_dynamo_json_members']));
         self::assertNotEmpty($declared);
         self::assertSame($declared, $functions(Native::HEADER));
     }

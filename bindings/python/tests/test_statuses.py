@@ -17,6 +17,7 @@ DEFINITIONS = {
     name: int(value) for name, value in re.findall(r"^#define LD_DYNAMO_(\w+) \(?(-?\d+)\)?$", HEADER, re.MULTILINE)
 }
 LOG_LEVELS = {name.removeprefix("LOG_"): DEFINITIONS[name] for name in DEFINITIONS if name.startswith("LOG_")}
+FOR_LANGUAGES_WITHOUT_JSON = {"ld_dynamo_json_members"}
 OTHER = {"VERSION_MAJOR", "VERSION_MINOR", "VERSION_PATCH", "ABI_MAJOR", "ABI_MINOR"}
 FAILURES = {name: number for name, number in STATUSES.items() if number < 0}
 
@@ -35,14 +36,15 @@ def test_every_log_level_has_one_in_python() -> None:
     assert _logs._PYTHON_LEVELS.keys() == set(_logs.LEVELS.values())
 
 
-def test_the_abi_version_is_that_of_the_header() -> None:
-    assert (DEFINITIONS["ABI_MAJOR"], DEFINITIONS["ABI_MINOR"]) == (_native.ABI_MAJOR, _native.ABI_MINOR)
+def test_the_abi_version_is_one_that_the_header_has() -> None:
+    assert DEFINITIONS["ABI_MAJOR"] == _native.ABI_MAJOR
+    assert DEFINITIONS["ABI_MINOR"] >= _native.ABI_MINOR
 
 
 def test_every_function_of_the_header_is_declared() -> None:
     functions = set(re.findall(r"\b(ld_dynamo_\w+)\(", HEADER))
     declared = {*_native._BLOCKING_FUNCTIONS, *_native._QUICK_FUNCTIONS, "ld_dynamo_abi_version"}
-    assert functions == declared
+    assert functions - FOR_LANGUAGES_WITHOUT_JSON == declared
 
 
 @pytest.mark.parametrize("name", FAILURES)

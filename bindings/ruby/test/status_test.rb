@@ -32,7 +32,7 @@ class StatusTest < Minitest::Test
 
   def test_versions_are_those_of_the_header
     assert_equal DEFINITIONS.fetch("ABI_MAJOR"), LdDynamoStore::Native::ABI_MAJOR
-    assert_equal DEFINITIONS.fetch("ABI_MINOR"), LdDynamoStore::Native::ABI_MINOR
+    assert_operator DEFINITIONS.fetch("ABI_MINOR"), :>=, LdDynamoStore::Native::ABI_MINOR
     assert_equal HEADER[/^#define LD_DYNAMO_VERSION "(.+)"$/, 1], LdDynamoStore::VERSION
     assert_equal LdDynamoStore::VERSION, LdDynamoStore::Native.load.ld_dynamo_version
   end
@@ -47,6 +47,8 @@ class StatusTest < Minitest::Test
     native = LdDynamoStore::Native.load
     functions = HEADER.scan(/\b(ld_dynamo_\w+)\(/).flatten.uniq
     refute_empty functions
+    # For languages without a JSON parser.
+    functions.delete("ld_dynamo_json_members")
     functions.each { |name| assert_respond_to native, name }
   end
 
