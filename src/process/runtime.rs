@@ -15,6 +15,7 @@ use super::flag::Flag;
 use super::inside;
 use super::page::generation;
 use super::signals::{SignalsBlocked, SigpipeBlocked};
+use super::stack::{has_room_for_the_aws_sdk, OF_OUR_THREADS};
 use crate::error::{Error, ErrorKind, Result};
 
 /// After so long without anyone driving it, the runtime is turned once before a call: what the server closed meanwhile is seen first.
@@ -46,7 +47,7 @@ impl Runtime {
     }
 
     /// Drives the future that `make` makes to its end on the calling thread, or on a thread of its own where the caller is inside
-    /// a runtime already, or where its thread is ending and a destructor of the host's makes the call.
+    /// a runtime already, where its thread is ending and a destructor of the host's makes the call, or where too little of its stack is left.
     ///
     /// A signal handler of the host's may fork in the middle of this, or since the runtime was made, and return: then it is an error
     /// in the child.
@@ -55,7 +56,7 @@ impl Runtime {
         F: Future,
         F::Output: Send,
     {
-        if tokio::runtime::Handle::try_current().is_err() && !is_ending() {
+        if tokio::runtime::Handle::try_current().is_err() && !is_ending() && has_room_for_the_aws_sdk() {
             return self.drive(make());
         }
         on_a_thread_of_its_own(self.generation, || self.drive(make()))?
@@ -158,6 +159,7 @@ pub(crate) fn on_a_thread_of_its_own<T: Send>(made_in: u64, work: impl FnOnce() 
     };
     let blocked = SignalsBlocked::all();
     let thread = std::thread::Builder::new().name("ld-dynamo-call".to_owned());
+    let thread = thread.stack_size(OF_OUR_THREADS);
     // SAFETY: what `work` borrows outlives this function, which returns after the thread has ended, or in a child, where it is not.
     let spawned = unsafe { thread.spawn_unchecked(work) };
     drop(blocked);
