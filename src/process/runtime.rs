@@ -57,9 +57,9 @@ impl Runtime {
         F::Output: Send,
     {
         if tokio::runtime::Handle::try_current().is_err() && !is_ending() && has_room_for_the_aws_sdk() {
-            return self.drive(make());
+            return self.drive(make);
         }
-        on_a_thread_of_its_own(self.generation, || self.drive(make()))?
+        on_a_thread_of_its_own(self.generation, || self.drive(make))?
     }
 
     /// Whether every further call would fail.
@@ -67,7 +67,9 @@ impl Runtime {
         self.engine.get().is_some_and(Engine::is_broken)
     }
 
-    fn drive<F: Future>(&self, future: F) -> Result<F::Output> {
+    /// The futures of the AWS SDK are large: the frame that makes one must not be part of another that does without.
+    #[inline(never)]
+    fn drive<F: Future>(&self, make: impl FnOnce() -> F) -> Result<F::Output> {
         let engine = match self.engine.get() {
             Some(engine) => engine,
             None => {
@@ -78,6 +80,7 @@ impl Runtime {
         };
         let _sigpipe = SigpipeBlocked::new();
         let _driving = Driving(self);
+        let future = make();
         engine.block_on(async {
             self.turn_if_idle().await;
             future.await
