@@ -9,3 +9,4 @@ mod logs;
 mod process;
 mod runtimes;
 mod sigpipe;
+mod small_stack;
