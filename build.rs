@@ -5,14 +5,15 @@ const ABI: &str = "../src/ffi/mod.rs";
 fn main() {
     println!("cargo:rerun-if-changed={ABI}");
     println!("cargo:rerun-if-changed=../build.rs");
-    // SONAME is the ABI's major number; PHP closes its handles after each request, so the library refuses to be unloaded.
-    if std::env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
-        println!(
-            "cargo:rustc-cdylib-link-arg=-Wl,-soname,libld_dynamo_store.so.{}",
-            abi_major()
-        );
-        println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
-    }
+    // The name at run time has the ABI's major number in it.
+    let arguments = match std::env::var("CARGO_CFG_TARGET_OS").as_deref() {
+        // PHP closes its handles after each request, so the library refuses to be unloaded.
+        Ok("linux") => format!("-Wl,-soname,libld_dynamo_store.so.{},-z,nodelete", abi_major()),
+        // Variables of threads keep it loaded there.
+        Ok("macos") => format!("-Wl,-install_name,@rpath/libld_dynamo_store.{}.dylib", abi_major()),
+        _ => return,
+    };
+    println!("cargo:rustc-cdylib-link-arg={arguments}");
 }
 
 /// From the constant that programs compare, so that the two cannot differ.

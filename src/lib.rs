@@ -70,27 +70,47 @@
 // What only the C ABI uses is not worth a mark of its own.
 #![cfg_attr(not(feature = "c-abi"), allow(dead_code, unused_imports))]
 
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+compile_error!("ld-dynamo-store needs Linux or macOS; on Windows use WSL, or a container with Linux");
+
+// What follows is of no use elsewhere, and would bury that message.
+#[cfg(unix)]
 mod cache;
+#[cfg(unix)]
 mod client;
+#[cfg(unix)]
 mod config;
+#[cfg(unix)]
 mod error;
 #[doc(hidden)]
+#[cfg(unix)]
 #[cfg(feature = "c-abi")]
 pub mod ffi;
+#[cfg(unix)]
 #[cfg(feature = "launchdarkly")]
 pub mod launchdarkly;
+#[cfg(unix)]
 mod process;
+#[cfg(unix)]
 #[cfg(test)]
 #[path = "../tests/schedules/scheduler.rs"]
 mod scheduler;
+#[cfg(unix)]
 mod stats;
+#[cfg(unix)]
 mod store;
+#[cfg(unix)]
 mod table;
+#[cfg(unix)]
 #[cfg(test)]
 #[path = "../tests/schedules/threads.rs"]
 mod threads;
 
+#[cfg(unix)]
 pub use config::{CacheTtl, ClientFactory, Config, Credentials, LogLevel, ProxyUrl, RetryMode, Transport};
+#[cfg(unix)]
 pub use error::{Error, ErrorKind, Result};
+#[cfg(unix)]
 pub use stats::InitReport;
+#[cfg(unix)]
 pub use store::{context_hash, BigSegmentsPatch, Store, Upsert};

@@ -65,7 +65,8 @@ pub(crate) struct Cache<C = SystemClock> {
     hasher: std::hash::RandomState,
     /// One text for all entries of the two usual kinds, so that comparing it costs no further memory line.
     usual_kinds: [Arc<str>; 2],
-    shards: [StripedLock<Shard>; SHARDS],
+    /// Made where they lie: they are larger than what a small thread's stack has to spare.
+    shards: Box<[StripedLock<Shard>]>,
     /// Writers lock the kinds before a shard.
     kinds: StripedLock<Kinds>,
     is_initialized: AtomicBool,
@@ -119,7 +120,7 @@ impl<C: Clock> Cache<C> {
             clock,
             hasher: std::hash::RandomState::new(),
             usual_kinds: [schema::FEATURES.into(), schema::SEGMENTS.into()],
-            shards: Default::default(),
+            shards: (0..SHARDS).map(|_| StripedLock::default()).collect(),
             kinds: StripedLock::default(),
             is_initialized: AtomicBool::new(false),
             absent_inited: Mutex::default(),

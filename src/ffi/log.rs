@@ -7,7 +7,6 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::ffi::{c_char, c_void};
-use std::ops::Range;
 use std::sync::Arc;
 
 use tracing::metadata::LevelFilter;
@@ -177,8 +176,6 @@ fn with_deliveries<T>(work: impl FnOnce(&mut Deliveries) -> T) -> Option<T> {
 struct Deliveries {
     list: Vec<Delivery>,
     last_number: u64,
-    /// The thread's own stack, once it was asked for.
-    stack: Option<Range<usize>>,
 }
 
 /// The messages of a call, and of those that the callback makes meanwhile.
@@ -198,7 +195,6 @@ impl Deliveries {
         Deliveries {
             list: Vec::new(),
             last_number: 0,
-            stack: None,
         }
     }
 
@@ -243,32 +239,12 @@ impl Deliveries {
         if self.list.iter().all(|delivery| delivery.depth > here) {
             return Vec::new();
         }
-        let stack = self.stack.get_or_insert_with(own_stack);
+        let stack = process::own_stack();
         if !stack.contains(&here) {
             return Vec::new();
         }
         let is_gone = |delivery: &mut Delivery| delivery.depth <= here && stack.contains(&delivery.depth);
         self.list.extract_if(.., is_gone).collect()
-    }
-}
-
-/// The addresses of this thread's stack; none where the system cannot tell.
-fn own_stack() -> Range<usize> {
-    // SAFETY: the attributes are initialised by the first call before they are read, and destroyed once.
-    unsafe {
-        let mut attributes = std::mem::zeroed();
-        if libc::pthread_getattr_np(libc::pthread_self(), &mut attributes) != 0 {
-            return 0..0;
-        }
-        let mut lowest = std::ptr::null_mut();
-        let mut size = 0;
-        let found = libc::pthread_attr_getstack(&attributes, &mut lowest, &mut size);
-        libc::pthread_attr_destroy(&mut attributes);
-        if found == 0 {
-            lowest as usize..lowest as usize + size
-        } else {
-            0..0
-        }
     }
 }
 

@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use super::system;
+
 /// A wait ends by itself after this. The signal whose handler forks may have come just before the wait.
 const LONGEST_WAIT: Duration = Duration::from_millis(100);
 
@@ -16,15 +18,7 @@ const UP: u32 = 1;
 impl Flag {
     pub(super) fn raise(&self) {
         if self.0.swap(UP, Ordering::AcqRel) == DOWN {
-            // SAFETY: the kernel uses the address of a live atomic as a name only.
-            unsafe {
-                libc::syscall(
-                    libc::SYS_futex,
-                    self.0.as_ptr(),
-                    libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG,
-                    i32::MAX,
-                )
-            };
+            system::wake_all(&self.0);
         }
     }
 
@@ -40,20 +34,7 @@ impl Flag {
 
     /// The same, after `limit` at the latest.
     pub(super) fn wait_at_most(&self, limit: Duration) {
-        let limit = libc::timespec {
-            tv_sec: 0,
-            tv_nsec: limit.min(LONGEST_WAIT).as_nanos() as libc::c_long,
-        };
-        // std's waits go on after a signal. SAFETY: the atomic and the time are alive during the call.
-        unsafe {
-            libc::syscall(
-                libc::SYS_futex,
-                self.0.as_ptr(),
-                libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG,
-                DOWN,
-                &limit,
-            )
-        };
+        system::wait(&self.0, DOWN, limit.min(LONGEST_WAIT));
     }
 }
 

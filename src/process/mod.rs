@@ -3,7 +3,7 @@
 //! A forked child inherits a copy of every byte, but not the threads, and shares the kernel's objects behind the descriptors.
 //! So nothing inherited is used, polled or dropped there: the child notices by its generation and starts with an empty live state.
 //!
-//! Knows nothing of what a live state holds, and neither DynamoDB nor the cache nor C. From the bottom: `fork_gate`, `page`, `inside`,
+//! Knows nothing of what a live state holds, and neither DynamoDB nor the cache nor C. From the bottom: `system`, `stack`, `fork_gate`, `page`, `inside`,
 //! `slot`, `replaceable`, `random`, `signals`, `flag` and `call_context`, `call`, `here`, `side_by_side`, `engine`, `runtime` and `socket`.
 
 mod call;
@@ -21,6 +21,8 @@ mod side_by_side;
 mod signals;
 mod slot;
 mod socket;
+mod stack;
+mod system;
 
 pub(crate) use call_context::{carry, CallContext};
 pub(crate) use engine::is_ending;
@@ -34,3 +36,4 @@ pub(crate) use side_by_side::{collected_side_by_side, side_by_side};
 pub(crate) use signals::SignalsBlocked;
 pub(crate) use slot::{Live, Slot};
 pub(crate) use socket::{Interrupted, Socket};
+pub(crate) use stack::own_stack;

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU64, Ordering};
 
 use super::fork_gate::Gate;
+use super::system;
 
 /// What a forked child must find as zeros: the only inhabitant of memory that the kernel wipes there.
 #[derive(Default)]
@@ -19,7 +20,8 @@ static LAST_GENERATION: AtomicU64 = AtomicU64::new(0);
 /// The process whose word is on a page that is not wiped; 0 where the kernel wipes it.
 static UNWIPED_OWNER: AtomicI32 = AtomicI32::new(0);
 
-const PAGE_BYTES: usize = 4096;
+/// The kernel goes by whole pages, of 4 KB, 16 KB or 64 KB, and rounds up to them in each of the calls that get this.
+const BYTES: usize = std::mem::size_of::<Page>();
 
 /// The number of this process in its line of forks: never 0, and never that of a process it was forked from.
 pub(crate) fn generation() -> u64 {
@@ -69,7 +71,7 @@ fn make_page() -> &'static Page {
     let page = unsafe {
         libc::mmap(
             std::ptr::null_mut(),
-            PAGE_BYTES,
+            BYTES,
             libc::PROT_READ | libc::PROT_WRITE,
             libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
             -1,
@@ -77,30 +79,27 @@ fn make_page() -> &'static Page {
         )
     };
     if page == libc::MAP_FAILED {
-        std::alloc::handle_alloc_error(std::alloc::Layout::new::<[u8; PAGE_BYTES]>());
+        std::alloc::handle_alloc_error(std::alloc::Layout::new::<Page>());
     }
-    // SAFETY: the page was mapped above and is ours alone until it is published.
-    let is_wiped = cfg!(miri) || unsafe { libc::madvise(page, PAGE_BYTES, libc::MADV_WIPEONFORK) } == 0;
+    if !cfg!(miri) && !system::is_wiped_in_children(page, BYTES) {
+        // Before anybody finds the page, so that no fork comes between. Where two threads come first together, a child wipes it twice.
+        wipe_by_handler();
+    }
     let page = page.cast::<Page>();
     match PAGE.compare_exchange(std::ptr::null_mut(), page, Ordering::AcqRel, Ordering::Acquire) {
-        Ok(_) => {
-            if !is_wiped {
-                wipe_by_handler();
-            }
-            // SAFETY: mapped, zeroed, aligned, and never unmapped.
-            unsafe { &*page }
-        }
+        // SAFETY: mapped, zeroed, aligned, and never unmapped.
+        Ok(_) => unsafe { &*page },
         Err(winner) => {
             // SAFETY: our page lost the race and nobody else knows it; the winner's is never unmapped.
             unsafe {
-                libc::munmap(page.cast(), PAGE_BYTES);
+                libc::munmap(page.cast(), BYTES);
                 &*winner
             }
         }
     }
 }
 
-/// For kernels before 4.14, which have no MADV_WIPEONFORK.
+/// For kernels that wipe nothing.
 fn wipe_by_handler() {
     extern "C" fn wipe() {
         wipe_page();

@@ -1,12 +1,11 @@
 //! Random bytes that a copy of this process does not repeat, be it forked or restored from an image of the machine's memory.
 
+use super::system;
+
 /// 128 bits as 32 hexadecimal digits, of the operating system's generator.
 pub(crate) fn token() -> String {
     let mut bytes = [0; 16];
-    // SAFETY: writes at most so many bytes, to `bytes` only.
-    let written = unsafe { libc::getrandom(bytes.as_mut_ptr().cast(), bytes.len(), 0) };
-    if usize::try_from(written) != Ok(bytes.len()) {
-        // Kernels before 3.17 have no such call.
+    if !system::random(&mut bytes) {
         fastrand::fill(&mut bytes);
     }
     format!("{:032x}", u128::from_ne_bytes(bytes))

@@ -15,6 +15,7 @@ use super::flag::Flag;
 use super::inside;
 use super::page::generation;
 use super::signals::{SignalsBlocked, SigpipeBlocked};
+use super::stack::{has_room_for_the_aws_sdk, OF_OUR_THREADS};
 use crate::error::{Error, ErrorKind, Result};
 
 /// After so long without anyone driving it, the runtime is turned once before a call: what the server closed meanwhile is seen first.
@@ -46,7 +47,7 @@ impl Runtime {
     }
 
     /// Drives the future that `make` makes to its end on the calling thread, or on a thread of its own where the caller is inside
-    /// a runtime already, or where its thread is ending and a destructor of the host's makes the call.
+    /// a runtime already, where its thread is ending and a destructor of the host's makes the call, or where too little of its stack is left.
     ///
     /// A signal handler of the host's may fork in the middle of this, or since the runtime was made, and return: then it is an error
     /// in the child.
@@ -55,10 +56,10 @@ impl Runtime {
         F: Future,
         F::Output: Send,
     {
-        if tokio::runtime::Handle::try_current().is_err() && !is_ending() {
-            return self.drive(make());
+        if tokio::runtime::Handle::try_current().is_err() && !is_ending() && has_room_for_the_aws_sdk() {
+            return self.drive(make);
         }
-        on_a_thread_of_its_own(self.generation, || self.drive(make()))?
+        on_a_thread_of_its_own(self.generation, || self.drive(make))?
     }
 
     /// Whether every further call would fail.
@@ -66,7 +67,9 @@ impl Runtime {
         self.engine.get().is_some_and(Engine::is_broken)
     }
 
-    fn drive<F: Future>(&self, future: F) -> Result<F::Output> {
+    /// The futures of the AWS SDK are large: the frame that makes one must not be part of another that does without.
+    #[inline(never)]
+    fn drive<F: Future>(&self, make: impl FnOnce() -> F) -> Result<F::Output> {
         let engine = match self.engine.get() {
             Some(engine) => engine,
             None => {
@@ -77,6 +80,7 @@ impl Runtime {
         };
         let _sigpipe = SigpipeBlocked::new();
         let _driving = Driving(self);
+        let future = make();
         engine.block_on(async {
             self.turn_if_idle().await;
             future.await
@@ -158,6 +162,7 @@ pub(crate) fn on_a_thread_of_its_own<T: Send>(made_in: u64, work: impl FnOnce() 
     };
     let blocked = SignalsBlocked::all();
     let thread = std::thread::Builder::new().name("ld-dynamo-call".to_owned());
+    let thread = thread.stack_size(OF_OUR_THREADS);
     // SAFETY: what `work` borrows outlives this function, which returns after the thread has ended, or in a child, where it is not.
     let spawned = unsafe { thread.spawn_unchecked(work) };
     drop(blocked);

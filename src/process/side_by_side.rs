@@ -13,6 +13,7 @@ use super::here::{block_on_here, deadline};
 use super::inside::outside;
 use super::page::generation;
 use super::signals::SignalsBlocked;
+use super::stack::OF_OUR_THREADS;
 use crate::error::{Error, Result};
 
 /// What the threads share. It outlives them all, also in a child that does not have them.
@@ -131,6 +132,7 @@ fn begin(team: &Arc<Team>, take_part: &(impl Fn(&Team) + Sync)) -> std::io::Resu
     };
     let _blocked = SignalsBlocked::all();
     let thread = std::thread::Builder::new().name("ld-dynamo-init".to_owned());
+    let thread = thread.stack_size(OF_OUR_THREADS);
     // SAFETY: what `work` borrows outlives `end`, which returns after the thread has ended, or in a child, where it is not.
     unsafe { thread.spawn_unchecked(work) }
 }

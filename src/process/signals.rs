@@ -1,5 +1,7 @@
 //! Signals are the host's: what it must not notice is blocked on the threads that do our work.
 
+use super::system;
+
 /// Blocks signals for the calling thread until dropped.
 pub(crate) struct SignalsBlocked {
     before: libc::sigset_t,
@@ -52,11 +54,10 @@ impl SigpipeBlocked {
 
 impl Drop for SigpipeBlocked {
     fn drop(&mut self) {
-        // SAFETY: as in `new`; sigtimedwait with a zero time-out returns at once.
+        // SAFETY: as in `new`.
         unsafe {
             if !self.was_pending {
-                let now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-                libc::sigtimedwait(&sigpipe(), std::ptr::null_mut(), &now);
+                system::take_pending(&sigpipe());
             }
             libc::pthread_sigmask(libc::SIG_SETMASK, &self.before, std::ptr::null_mut());
         }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::call::interrupted;
 use super::page::generation;
+use super::system;
 use crate::error::Error;
 
 /// A wait is begun anew after this.
@@ -66,9 +67,7 @@ impl Socket {
             SocketAddr::V4(_) => libc::AF_INET,
             SocketAddr::V6(_) => libc::AF_INET6,
         };
-        let kind = libc::SOCK_STREAM | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
-        // SAFETY: no pointers are passed.
-        let descriptor = checked(unsafe { libc::socket(family, kind, 0) } as isize)? as libc::c_int;
+        let descriptor = system::stream_socket(family)?;
         let socket = Socket {
             descriptor,
             generation: made_in,
@@ -146,7 +145,7 @@ impl Socket {
     pub(crate) fn send_all(&self, mut bytes: &[u8], deadline: Instant) -> io::Result<()> {
         while !bytes.is_empty() {
             self.require_own_process()?;
-            let flags = libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT;
+            let flags = system::SEND_FLAGS | libc::MSG_DONTWAIT;
             // SAFETY: the bytes are alive during the call.
             let sent = unsafe { libc::send(self.descriptor, bytes.as_ptr().cast(), bytes.len(), flags) };
             match checked(sent) {

@@ -106,6 +106,7 @@ fn the_version_is_the_package_s() {
     }
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn the_shared_library_exports_the_header_s_functions_alone() {
     let symbols = output(
@@ -121,6 +122,7 @@ fn the_shared_library_exports_the_header_s_functions_alone() {
     assert_eq!(exported, functions(&read(HEADER)));
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn the_static_library_has_no_further_function_of_ours() {
     let library = support::build_folder().join("libld_dynamo_store.a");
@@ -135,6 +137,7 @@ fn the_static_library_has_no_further_function_of_ours() {
     );
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn the_shared_library_has_its_abi_s_name_and_stays_loaded() {
     let entries = output("readelf", &["--dynamic", "--wide"], &support::library());
@@ -143,6 +146,7 @@ fn the_shared_library_has_its_abi_s_name_and_stays_loaded() {
     assert!(has("(FLAGS_1)", "NODELETE"), "{entries}");
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn the_shared_library_loads_on_old_systems() {
     let needed = output("readelf", &["--dynamic", "--wide"], &support::library());

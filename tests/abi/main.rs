@@ -7,4 +7,5 @@ mod cpp;
 mod features;
 mod generated;
 mod header;
+#[cfg(target_os = "linux")]
 mod panic;

@@ -426,6 +426,7 @@ fn statistics_only_grow() {
 }
 
 /// A get that the cache answers is a matter of memory alone: the kernel ends this child at the first system call.
+#[cfg(target_os = "linux")]
 #[test]
 fn a_cached_get_makes_no_system_call() {
     use ld_dynamo_store::ffi::{ld_dynamo_store_get, ld_dynamo_store_new, ld_dynamo_string_free};

@@ -136,6 +136,7 @@ fn sends(bytes: Option<usize>) -> Server {
 }
 
 /// This process's highest resident memory, in bytes, since it was last asked for.
+#[cfg(target_os = "linux")]
 fn peak_bytes() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("a peak");
@@ -149,6 +150,7 @@ fn peak_bytes() -> usize {
     kilobytes << 10
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn an_answer_of_a_gigabyte_is_given_up_early() {
     for bytes in [Some(1 << 30), None] {

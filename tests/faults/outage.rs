@@ -160,7 +160,7 @@ fn freeze(engine: &Engine) {
             .into_iter()
             .all(|stat| stat.is_ok_and(|stat| stat.contains(") T ")))
     };
-    while !is_stopped() {
+    while cfg!(target_os = "linux") && !is_stopped() {
         std::thread::sleep(Duration::from_millis(1));
     }
 }

@@ -4,6 +4,8 @@
 mod support;
 
 mod cache;
+#[cfg(target_os = "linux")]
+mod old_kernels;
 mod programs;
 mod share;
 mod turn;

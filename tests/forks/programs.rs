@@ -27,18 +27,18 @@ fn children() -> &'static [u32] {
 }
 
 /// An endpoint with a table that holds the flags of tests/c/calls.h.
-struct Place {
-    engine: Engine,
+pub struct Place {
+    pub engine: Engine,
     configuration: Value,
 }
 
 impl Place {
-    fn plain(options: &[&str]) -> Self {
+    pub fn plain(options: &[&str]) -> Self {
         Self::new(&[&["--create-table", "flags"], options].concat(), json!({}))
     }
 
     /// Over TLS, with a certificate of an authority that only `ca_bundle` knows.
-    fn encrypted(name: &str) -> Self {
+    pub fn encrypted(name: &str) -> Self {
         let certificates = Certificates::make(name);
         let options = [
             "--create-table",
@@ -90,18 +90,18 @@ impl Place {
         self.with(json!({"profile": "forking"}))
     }
 
-    fn cached(&self, milliseconds: u32) -> String {
+    pub fn cached(&self, milliseconds: u32) -> String {
         let mut configuration = self.configuration.clone();
         configuration["cache_ttl_ms"] = json!(milliseconds);
         configuration.to_string()
     }
 
-    fn uncached(&self) -> String {
+    pub fn uncached(&self) -> String {
         self.cached(0)
     }
 }
 
-fn compiled(name: &str) -> Command {
+pub fn compiled(name: &str) -> Command {
     let mut command = Command::new(program(
         "gcc",
         "-std=c11",
@@ -119,7 +119,7 @@ fn compiled(name: &str) -> Command {
 }
 
 /// Runs a program to its end and returns what it printed.
-fn run(command: &mut Command) -> String {
+pub fn run(command: &mut Command) -> String {
     let output = command.output().expect("the program starts");
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     let complaints = String::from_utf8_lossy(&output.stderr);
@@ -404,11 +404,15 @@ fn ask(least_workers: usize, request: impl Fn() -> (u32, String) + Sync) {
     panic!("only {workers:?} answered");
 }
 
-fn serve_from_forked_workers(place: &Place) {
-    let configuration = place.with_sharing();
+/// The server, not started yet.
+pub fn forked_workers(place: &Place) -> Command {
     let mut command = compiled("prefork");
+    command.arg(place.with_sharing());
+    command
+}
+
+pub fn serve_from_forked_workers(mut command: Command) {
     let child = command
-        .arg(configuration)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -438,8 +442,9 @@ impl Place {
 #[test]
 fn a_server_that_forks_as_php_fpm_does() {
     let _turn = turn::beside_programs();
-    serve_from_forked_workers(&Place::plain(&[]));
-    serve_from_forked_workers(&Place::encrypted("prefork"));
+    for place in [Place::plain(&[]), Place::encrypted("prefork")] {
+        serve_from_forked_workers(forked_workers(&place));
+    }
 }
 
 /// As `line_of`, by HTTP.

@@ -3,9 +3,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod cost;
 mod logs;
 mod process;
 mod runtimes;
 mod sigpipe;
+mod small_stack;

@@ -8,8 +8,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Warnings are errors: what programs include must be clean.
 const FLAGS: [&str; 6] = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-O1", "-Iinclude"];
 
-/// What a program needs beside the static library; packaging/ld_dynamo_store-static.pc.in gives the same list.
-const SYSTEM_LIBRARIES: [&str; 3] = ["-lpthread", "-lm", "-ldl"];
+/// What a program needs beside the static library; packaging/ld_dynamo_store-static.pc.in gives the same list for Linux.
+const SYSTEM_LIBRARIES: &[&str] = if cfg!(target_vendor = "apple") {
+    // The system's root certificates.
+    &["-framework", "Security", "-framework", "CoreFoundation", "-lc++"]
+} else {
+    &["-lpthread", "-lm", "-ldl"]
+};
+
+/// Under which name programs look for the shared library; build.rs writes it into it.
+const NAME_AT_RUN_TIME: &str = if cfg!(target_vendor = "apple") {
+    "libld_dynamo_store.1.dylib"
+} else {
+    "libld_dynamo_store.so.1"
+};
 
 /// Which of the two libraries a program is linked to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,10 +77,11 @@ pub fn program_with(options: &[&str], compiler: &str, standard: &str, sources: &
 fn soname_folder() -> PathBuf {
     let folder = super::build_folder().join("soname");
     std::fs::create_dir_all(&folder).expect("a folder");
-    let link = folder.join("libld_dynamo_store.so.1");
-    if std::fs::read_link(&link).ok().as_deref() != Some(Path::new("../libld_dynamo_store.so")) {
+    let link = folder.join(NAME_AT_RUN_TIME);
+    let library = Path::new("..").join(super::library().file_name().expect("a name"));
+    if std::fs::read_link(&link).ok() != Some(library.clone()) {
         let _ = std::fs::remove_file(&link);
-        let _ = std::os::unix::fs::symlink("../libld_dynamo_store.so", &link);
+        let _ = std::os::unix::fs::symlink(library, &link);
     }
     folder
 }

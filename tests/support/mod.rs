@@ -16,6 +16,7 @@ pub mod rerun;
 pub mod slow_link;
 pub mod watchdog;
 
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -75,7 +76,7 @@ pub fn repository() -> &'static Path {
 
 /// The shared library that `cargo build` made.
 pub fn library() -> PathBuf {
-    let library = build_folder().join("libld_dynamo_store.so");
+    let library = build_folder().join(format!("{DLL_PREFIX}ld_dynamo_store{DLL_SUFFIX}"));
     assert!(library.exists(), "{} is missing: run make test", library.display());
     library
 }

@@ -1,0 +1,240 @@
+/*
+ * Every call of the library on a thread of 128 KB, which is what threads have under musl: each must leave half of it to the host. A call that runs
+ * over is measured all the same, as there is room below.
+ *
+ *   small_stack UNREACHABLE CONFIGURATION…     a configuration where nothing listens, and others that are used in turn, each with a table of its own.
+ *                                              The first ends an init soon ("init_timeout_ms").
+ *
+ * Prints a line for each call: how much of the stack was used, and by what.
+ */
+#define _GNU_SOURCE
+
+#include <ld_dynamo_store.h>
+
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define KB 1024
+#define STACK (128 * KB)
+#define FOR_THE_HOST (64 * KB)
+#define ROOM_BELOW (1024 * KB)
+#define PAINT 0xA5
+#define WATCHDOG_SECONDS 120
+#define CHAIN 10000
+/* As many as an item has room for, and more. */
+#define LEVELS 60000
+#define TOO_MANY_LEVELS 100000
+
+/* What a call needs and what comes of it. */
+static const char *configuration;
+static ld_dynamo_store *store;
+static char *result;
+static ld_dynamo_error *error;
+static char *data_set, *deep_data_set, *large_data_set, *deep_item, *large_item, *deep_patch, *deep_configuration;
+static char *context_hash;
+
+static unsigned char *area;
+static int failures;
+
+typedef ld_dynamo_status call(void);
+
+/* One call, on a stack that nobody has used. */
+struct step {
+    call *call;
+    ld_dynamo_status status;
+};
+
+static void *make_call(void *argument) {
+    struct step *step = argument;
+    step->status = step->call();
+    return NULL;
+}
+
+static void measure(call *made, ld_dynamo_status expected, const char *name) {
+    pthread_t thread;
+    pthread_attr_t attributes;
+    struct step step = {made, -1};
+    size_t untouched = 0;
+    memset(area, PAINT, ROOM_BELOW + STACK);
+    pthread_attr_init(&attributes);
+    if (pthread_attr_setstack(&attributes, area + ROOM_BELOW, STACK) != 0 || pthread_create(&thread, &attributes, make_call, &step) != 0 ||
+        pthread_join(thread, NULL) != 0) {
+        fprintf(stderr, "no thread\n");
+        exit(1);
+    }
+    pthread_attr_destroy(&attributes);
+    while (untouched < ROOM_BELOW + STACK && area[untouched] == PAINT) {
+        untouched++;
+    }
+    size_t used = ROOM_BELOW + STACK - untouched;
+    int fits = used <= STACK - FOR_THE_HOST;
+    printf("%6zu bytes: %s%s\n", used, name, fits ? "" : "  TOO MUCH");
+    if (step.status != expected) {
+        printf("%s: status %d instead of %d: %s\n", name, (int)step.status, (int)expected, ld_dynamo_error_message(error));
+    }
+    failures += !fits || step.status != expected;
+    ld_dynamo_string_free(result);
+    ld_dynamo_error_free(error);
+    result = NULL;
+    error = NULL;
+}
+
+/* A call by its name and the status it has to end with. */
+#define MEASURE(name, expected) measure(name, expected, #name)
+#define CALL(name, expression)           \
+    static ld_dynamo_status name(void) { \
+        return expression;               \
+    }
+
+static void hear(void *userdata, int32_t level, const char *message) {
+    (void)level;
+    *(size_t *)userdata += strlen(message);
+}
+
+static size_t heard;
+
+static ld_dynamo_status end(void) {
+    ld_dynamo_store_free(store);
+    store = NULL;
+    return LD_DYNAMO_OK;
+}
+
+#define PUSHED "{\"access_key_id\": \"local\", \"secret_access_key\": \"local\", \"session_token\": \"local\"}"
+#define NEW_FLAG "{\"key\": \"new\", \"version\": 5, \"on\": true, \"prerequisites\": [{\"key\": \"flag-1\", \"variation\": 0}]}"
+#define PATCH "{\"segmentId\": \"segment.g1\", \"version\": \"1\", \"changes\": {\"included\": {\"add\": [\"context\"]}}}"
+
+CALL(new_store, ld_dynamo_store_new(configuration, &store, &error))
+CALL(new_store_of_text_that_is_no_json, ld_dynamo_store_new("{", &store, &error))
+CALL(new_store_of_deep_json, ld_dynamo_store_new(deep_configuration, &store, &error))
+CALL(new_store_of_an_unknown_key, ld_dynamo_store_new("{\"table\": \"flags\", \"colour\": 1}", &store, &error))
+CALL(set_logger, ld_dynamo_store_set_logger(store, hear, &heard, NULL, &error))
+CALL(set_credentials, ld_dynamo_store_set_credentials(store, PUSHED, &error))
+CALL(available, ld_dynamo_store_available(store, &error))
+CALL(initialized, ld_dynamo_store_initialized(store, &error))
+CALL(initialized_cached, ld_dynamo_store_initialized_cached(store, &error))
+CALL(init, ld_dynamo_store_init(store, data_set, &error))
+CALL(init_of_deep_json, ld_dynamo_store_init(store, deep_data_set, &error))
+CALL(init_of_deep_json_that_is_too_large, ld_dynamo_store_init(store, large_data_set, &error))
+CALL(get, ld_dynamo_store_get(store, "features", "flag-1", &result, &error))
+CALL(get_once_more, ld_dynamo_store_get(store, "features", "flag-2", &result, &error))
+CALL(get_absent, ld_dynamo_store_get(store, "features", "absent", &result, &error))
+CALL(get_deep, ld_dynamo_store_get(store, "features", "deep", &result, &error))
+CALL(get_cached, ld_dynamo_store_get_cached(store, "features", "flag-1", &result, &error))
+CALL(all, ld_dynamo_store_all(store, "features", &result, &error))
+CALL(all_cached, ld_dynamo_store_all_cached(store, "features", &result, &error))
+CALL(upsert, ld_dynamo_store_upsert(store, "features", "new", NEW_FLAG, &result, &error))
+CALL(upsert_refused, ld_dynamo_store_upsert(store, "features", "new", "{\"version\": 1, \"deleted\": true}", &result, &error))
+CALL(upsert_deep, ld_dynamo_store_upsert(store, "features", "deep", deep_item, &result, &error))
+CALL(upsert_deep_and_too_large, ld_dynamo_store_upsert(store, "features", "deep", large_item, &result, &error))
+CALL(hash_of_a_context, ld_dynamo_context_hash("context", &context_hash, &error))
+CALL(apply_patch, ld_dynamo_store_big_segments_apply_patch(store, PATCH, &error))
+CALL(apply_patch_once_more, ld_dynamo_store_big_segments_apply_patch(store, PATCH, &error))
+CALL(apply_patch_of_deep_json, ld_dynamo_store_big_segments_apply_patch(store, deep_patch, &error))
+CALL(set_synchronized, ld_dynamo_store_big_segments_set_synchronized(store, 1700000000000, &error))
+CALL(metadata, ld_dynamo_store_big_segments_metadata(store, &result, &error))
+CALL(cursor, ld_dynamo_store_big_segments_cursor(store, &result, &error))
+CALL(membership, ld_dynamo_store_big_segments_membership(store, "context", &result, &error))
+CALL(stats, ld_dynamo_store_stats(store, &result, &error))
+
+/* Objects within objects, in the place of `%s` in `around`. */
+static char *nested(const char *around, int levels) {
+    const char *place = strstr(around, "%s");
+    char *text = malloc(strlen(around) + 7 * (size_t)levels + 1), *end = text;
+    end += sprintf(end, "%.*s", (int)(place - around), around);
+    for (int level = 0; level < levels; level++) {
+        end += sprintf(end, "{\"a\":");
+    }
+    *end++ = '1';
+    memset(end, '}', (size_t)levels);
+    end += levels;
+    strcpy(end, place + 2);
+    return text;
+}
+
+/* Flags that each need the next. */
+static char *chain(void) {
+    char *text = malloc(CHAIN * 128), *end = text;
+    end += sprintf(end, "{\"segments\": {}, \"features\": {");
+    for (int number = 0; number < CHAIN; number++) {
+        end += sprintf(end, "\"flag-%d\": {\"version\": 1, \"prerequisites\": [{\"key\": \"flag-%d\", \"variation\": 0}]},", number, number + 1);
+    }
+    sprintf(end, "\"flag-%d\": {\"version\": 1}}}", CHAIN);
+    return text;
+}
+
+static void use(const char *used) {
+    configuration = used;
+    printf("%s\n", configuration);
+    MEASURE(new_store, LD_DYNAMO_OK);
+    MEASURE(set_logger, LD_DYNAMO_OK);
+    MEASURE(set_credentials, strstr(used, "\"pushed\"") != NULL ? LD_DYNAMO_OK : LD_DYNAMO_INVALID_CONFIGURATION);
+    MEASURE(available, LD_DYNAMO_OK);
+    MEASURE(initialized, LD_DYNAMO_NOT_FOUND);
+    MEASURE(init, LD_DYNAMO_OK);
+    MEASURE(initialized_cached, LD_DYNAMO_OK);
+    MEASURE(get, LD_DYNAMO_OK);
+    MEASURE(get_once_more, LD_DYNAMO_OK);
+    MEASURE(get_absent, LD_DYNAMO_NOT_FOUND);
+    MEASURE(get_cached, LD_DYNAMO_OK);
+    MEASURE(all, LD_DYNAMO_OK);
+    MEASURE(all_cached, LD_DYNAMO_OK);
+    MEASURE(upsert, LD_DYNAMO_OK);
+    MEASURE(upsert_refused, LD_DYNAMO_NOT_NEWER);
+    MEASURE(upsert_deep, LD_DYNAMO_OK);
+    MEASURE(upsert_deep_and_too_large, LD_DYNAMO_TOO_LARGE);
+    MEASURE(get_deep, LD_DYNAMO_OK);
+    MEASURE(init_of_deep_json, LD_DYNAMO_OK);
+    MEASURE(init_of_deep_json_that_is_too_large, LD_DYNAMO_OK);
+    MEASURE(hash_of_a_context, LD_DYNAMO_OK);
+    ld_dynamo_string_free(context_hash);
+    MEASURE(apply_patch, LD_DYNAMO_OK);
+    MEASURE(apply_patch_once_more, LD_DYNAMO_OUT_OF_ORDER);
+    MEASURE(apply_patch_of_deep_json, LD_DYNAMO_INVALID_BIG_SEGMENTS);
+    MEASURE(set_synchronized, LD_DYNAMO_OK);
+    MEASURE(metadata, LD_DYNAMO_OK);
+    MEASURE(cursor, LD_DYNAMO_OK);
+    MEASURE(membership, LD_DYNAMO_OK);
+    MEASURE(stats, LD_DYNAMO_OK);
+    MEASURE(end, LD_DYNAMO_OK);
+}
+
+int main(int count, char **arguments) {
+    if (count < 3) {
+        fprintf(stderr, "usage: small_stack UNREACHABLE CONFIGURATION...\n");
+        return 2;
+    }
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    alarm(WATCHDOG_SECONDS);
+    area = mmap(NULL, ROOM_BELOW + STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (area == MAP_FAILED) {
+        perror("mmap");
+        return 1;
+    }
+    data_set = chain();
+    deep_data_set = nested("{\"segments\": {\"deep\": {\"version\": 1, \"a\": %s}}}", LEVELS);
+    large_data_set = nested("{\"segments\": {\"deep\": {\"version\": 1, \"a\": %s}}}", TOO_MANY_LEVELS);
+    deep_item = nested("{\"version\": 1, \"a\": %s}", LEVELS);
+    large_item = nested("{\"version\": 1, \"a\": %s}", TOO_MANY_LEVELS);
+    deep_patch = nested("{\"segmentId\": \"segment.g1\", \"version\": \"2\", \"changes\": %s}", TOO_MANY_LEVELS);
+    deep_configuration = nested("{\"table\": %s}", TOO_MANY_LEVELS);
+    MEASURE(new_store_of_text_that_is_no_json, LD_DYNAMO_INVALID_JSON);
+    MEASURE(new_store_of_deep_json, LD_DYNAMO_INVALID_CONFIGURATION);
+    MEASURE(new_store_of_an_unknown_key, LD_DYNAMO_INVALID_CONFIGURATION);
+    configuration = arguments[1];
+    printf("%s\n", configuration);
+    MEASURE(new_store, LD_DYNAMO_OK);
+    MEASURE(set_logger, LD_DYNAMO_OK);
+    MEASURE(get, LD_DYNAMO_UNREACHABLE);
+    MEASURE(init, LD_DYNAMO_TIMED_OUT);
+    MEASURE(end, LD_DYNAMO_OK);
+    for (int number = 2; number < count; number++) {
+        use(arguments[number]);
+    }
+    printf("%d calls went wrong or used too much\n", failures);
+    return failures == 0 ? 0 : 1;
+}
