@@ -14,6 +14,7 @@ use crate::support::Engine;
 const HEADER: &str = "include/ld_dynamo_store.h";
 const PHP_HEADER: &str = "bindings/php/src/ld_dynamo_store.php.h";
 /// The newest glibc that may be needed, so that the library loads on distributions since 2021.
+#[cfg(target_os = "linux")]
 const GLIBC_FLOOR: (u32, u32) = (2, 34);
 
 fn read(path: &str) -> String {
@@ -22,6 +23,7 @@ fn read(path: &str) -> String {
 }
 
 /// What a tool of the system prints.
+#[cfg(target_os = "linux")]
 fn output(program: &str, arguments: &[&str], file: &Path) -> String {
     let output = Command::new(program).args(arguments).arg(file).output();
     let output = output.unwrap_or_else(|error| panic!("{program}: {error}; run make setup"));
@@ -58,6 +60,7 @@ fn declarations(header: &str) -> Vec<String> {
 }
 
 /// The names of the functions that a header declares.
+#[cfg(target_os = "linux")]
 fn functions(header: &str) -> BTreeSet<String> {
     let is_function = |declaration: &String| !declaration.starts_with("typedef");
     let name = |declaration: String| {
