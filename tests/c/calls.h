@@ -8,7 +8,10 @@
 
 #include <ld_dynamo_store.h>
 
+#if defined(__GLIBC__) || defined(__APPLE__)
 #include <execinfo.h>
+#define TELLS_STACKS 1
+#endif
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,21 +77,24 @@ static inline int put_flags(const ld_dynamo_store *store) {
 
 static inline void print_stack_and_end(int signal_number) {
     static const char text[] = "the watchdog found this process hanging here:\n";
-    void *frames[64];
-    int depth = backtrace(frames, 64);
     (void)signal_number;
     if (write(2, text, sizeof text - 1) > 0) {
-        backtrace_symbols_fd(frames, depth, 2);
+#ifdef TELLS_STACKS
+        void *frames[64];
+        backtrace_symbols_fd(frames, backtrace(frames, 64), 2);
+#endif
     }
     _exit(124);
 }
 
-/* Ends this process after so many seconds, with the stack of the thread that hangs. A child needs a watchdog of its own. */
+/* Ends this process after so many seconds, with the stack of the thread that hangs where the C library can tell. A child needs a watchdog of its own. */
 static inline void watch(unsigned seconds) {
     struct sigaction action;
-    void *frame;
+#ifdef TELLS_STACKS
     /* The first call loads a library, which a signal handler must not. */
+    void *frame;
     backtrace(&frame, 1);
+#endif
     memset(&action, 0, sizeof action);
     action.sa_handler = print_stack_and_end;
     sigaction(SIGALRM, &action, NULL);

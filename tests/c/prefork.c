@@ -7,6 +7,7 @@
  * Prints its port. Answers each connection with one line: the worker's process id, and the item of flag-3. Ends with its standard input.
  */
 #define _POSIX_C_SOURCE 200809L
+#define _DARWIN_C_SOURCE
 
 #include "calls.h"
 
