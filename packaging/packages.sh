@@ -50,12 +50,13 @@ make_gem() {
     mv "bindings/ruby/pkg/ld_dynamo_store-$version-$1.gem" "$packages/"
 }
 
-# What the libraries are made of, as cargo resolves it for them alone.
+# What the libraries are made of, as cargo resolves it for them. The tool writes a list into the folder of every package.
 list_components() {
-    local made=c-library/bom.json
+    local name=components-of-packages
     PATH=$PWD/target/packaging/bin:$PATH cargo cyclonedx --quiet --manifest-path c-library/Cargo.toml --format json --spec-version 1.5 \
-        --target all --override-filename bom
-    mv "$made" "$packages/ld-dynamo-store-$version.cdx.json"
+        --target all --no-build-deps --override-filename "$name"
+    sed "s|path+file://$PWD|path+file://|g" "c-library/$name.json" >"$packages/ld-dynamo-store-$version.cdx.json"
+    find . -path ./target -prune -o -name "$name.json" -exec rm {} +
 }
 
 rm -rf "$packages"

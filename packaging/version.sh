@@ -43,7 +43,7 @@ archive = rf"(ld[-_]dynamo[-_]store(?:-[a-z]+)?-){re.escape(old)}(?=[-.])", rf"\
 cmake = rf"(LdDynamoStore ){old_major}\.{old_minor}(?=[ .])", rf"\g<1>{major}.{minor}"
 places = {
     "Cargo.toml": [(rf'(?m)^version = {quoted[0]}$', f"version = {quoted[1]}")],
-    "Cargo.lock": [(rf'(name = "ld-dynamo-store"\nversion = ){quoted[0]}', rf"\g<1>{quoted[1]}")],
+    "Cargo.lock": [(rf'(name = "ld-dynamo-store(?:-c)?"\nversion = ){quoted[0]}', rf"\g<1>{quoted[1]}")],
     "bindings/python/pyproject.toml": [(rf'(?m)^version = {quoted[0]}$', f"version = {quoted[1]}")],
     "bindings/python/src/ld_dynamo_store/__init__.py": [quoted],
     "bindings/python/src/ld_dynamo_store/_native.py": [(rf"``{re.escape(old)}``", f"``{new}``")],

@@ -69,8 +69,8 @@ pub(in crate::process) fn take_pending(signals: &libc::sigset_t) {
 
 /// Fills `bytes` from the kernel's generator; false where it has none, as before Linux 3.17.
 pub(in crate::process) fn random(bytes: &mut [u8]) -> bool {
-    // SAFETY: writes at most so many bytes, to `bytes` only.
-    let written = unsafe { libc::getrandom(bytes.as_mut_ptr().cast(), bytes.len(), 0) };
+    // glibc has a function for it since 2.25 only. SAFETY: writes at most so many bytes, to `bytes` only.
+    let written = unsafe { libc::syscall(libc::SYS_getrandom, bytes.as_mut_ptr(), bytes.len(), 0) };
     usize::try_from(written) == Ok(bytes.len())
 }
 
