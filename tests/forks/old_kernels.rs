@@ -5,8 +5,9 @@ use std::process::Command;
 
 use serde_json::{json, Value};
 
-use crate::programs::{compiled, forked_workers, run, serve_from_forked_workers, Place};
+use crate::programs::{compiled, forked_workers, run, serve_from_forked_workers};
 use crate::support::compile::{program, Library};
+use crate::support::flag_table::FlagTable;
 use crate::turn;
 
 const KERNELS: [&str; 2] = ["refuses", "ignores"];
@@ -26,7 +27,7 @@ fn on_an_old_kernel(kernel: &str, command: &Command) -> Command {
 }
 
 /// How many mappings of the program's the kernel wipes, after it has seen that all its children are noticed.
-fn wiped_mappings(place: &Place, kernel: Option<&str>) -> u32 {
+fn wiped_mappings(place: &FlagTable, kernel: Option<&str>) -> u32 {
     let mut command = compiled("fork_noticed");
     command.arg(place.uncached());
     if let Some(kernel) = kernel {
@@ -43,7 +44,7 @@ fn wiped_mappings(place: &Place, kernel: Option<&str>) -> u32 {
 #[test]
 fn children_are_noticed_whether_the_kernel_wipes_or_not() {
     let _turn = turn::beside_programs();
-    let place = Place::plain(&[]);
+    let place = FlagTable::plain(&[]);
     // This machine's own kernel is a newer one.
     assert_eq!(wiped_mappings(&place, None), 1);
     for kernel in KERNELS {
@@ -54,8 +55,8 @@ fn children_are_noticed_whether_the_kernel_wipes_or_not() {
 #[test]
 fn forks_in_flight_in_first_calls_and_in_handlers() {
     let _turn = turn::beside_programs();
-    let place = Place::encrypted("old-kernels");
-    let slow = Place::plain(&["--latency-ms", "100"]);
+    let place = FlagTable::encrypted("old-kernels");
+    let slow = FlagTable::plain(&["--latency-ms", "100"]);
     let with = |name, arguments: &[String]| {
         let mut command = compiled(name);
         command.args(arguments);
@@ -78,7 +79,7 @@ fn forks_in_flight_in_first_calls_and_in_handlers() {
 #[test]
 fn a_prefork_server_replaces_its_workers() {
     let _turn = turn::beside_programs();
-    let place = Place::plain(&[]);
+    let place = FlagTable::plain(&[]);
     for kernel in KERNELS {
         serve_from_forked_workers(on_an_old_kernel(kernel, &forked_workers(&place)));
     }

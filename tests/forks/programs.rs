@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use crate::support;
 use crate::support::certificates::{text, Certificates};
 use crate::support::compile::{program, Library};
-use crate::support::Engine;
+use crate::support::flag_table::FlagTable;
 use crate::turn;
 use serde_json::{json, Value};
 
@@ -23,81 +23,6 @@ fn children() -> &'static [u32] {
         &[200, 2000]
     } else {
         &[20]
-    }
-}
-
-/// An endpoint with a table that holds the flags of tests/c/calls.h.
-pub struct Place {
-    pub engine: Engine,
-    configuration: Value,
-}
-
-impl Place {
-    pub fn plain(options: &[&str]) -> Self {
-        Self::new(&[&["--create-table", "flags"], options].concat(), json!({}))
-    }
-
-    /// Over TLS, with a certificate of an authority that only `ca_bundle` knows.
-    pub fn encrypted(name: &str) -> Self {
-        let certificates = Certificates::make(name);
-        let options = [
-            "--create-table",
-            "flags",
-            "--tls",
-            text(&certificates.chain),
-            text(&certificates.key),
-        ];
-        Self::new(&options, json!({"ca_bundle": text(&certificates.authority)}))
-    }
-
-    fn new(options: &[&str], overrides: Value) -> Self {
-        let engine = Engine::fake(options);
-        let mut configuration = engine.configuration("flags");
-        // Many processes on few processors take their time.
-        configuration["connect_timeout_ms"] = json!(20_000);
-        configuration["attempt_timeout_ms"] = json!(20_000);
-        configuration["operation_timeout_ms"] = json!(25_000);
-        let place = Place { engine, configuration }.with(overrides);
-        let config = ld_dynamo_store::Config::from_json(&place.configuration.to_string()).expect("a configuration");
-        let store = ld_dynamo_store::Store::new(config).expect("a store");
-        for number in 0..8 {
-            let key = format!("flag-{number}");
-            let _ = store
-                .upsert("features", &key, &format!(r#"{{"key":"{key}","version":1}}"#))
-                .expect("a flag");
-        }
-        place
-    }
-
-    fn with(mut self, overrides: Value) -> Self {
-        for (key, value) in overrides.as_object().expect("an object") {
-            self.configuration[key] = value.clone();
-        }
-        self
-    }
-
-    /// The endpoint by name, so that each connection begins with a look-up.
-    fn by_name(self) -> Self {
-        let endpoint = self.engine.endpoint.replace("127.0.0.1", "localhost");
-        self.with(json!({"endpoint": endpoint}))
-    }
-
-    /// Region and credentials from files, which the first call reads.
-    fn with_credentials_in_files(mut self) -> Self {
-        let configuration = self.configuration.as_object_mut().expect("an object");
-        configuration.remove("region");
-        configuration.remove("credentials");
-        self.with(json!({"profile": "forking"}))
-    }
-
-    pub fn cached(&self, milliseconds: u32) -> String {
-        let mut configuration = self.configuration.clone();
-        configuration["cache_ttl_ms"] = json!(milliseconds);
-        configuration.to_string()
-    }
-
-    pub fn uncached(&self) -> String {
-        self.cached(0)
     }
 }
 
@@ -132,7 +57,7 @@ pub fn run(command: &mut Command) -> String {
     printed
 }
 
-fn fork_in_flight(place: &Place, forks: u32, depth: u32) {
+fn fork_in_flight(place: &FlagTable, forks: u32, depth: u32) {
     let mut command = compiled("fork");
     command.args([place.uncached(), place.cached(20), forks.to_string(), depth.to_string()]);
     println!("{}", run(&mut command));
@@ -142,7 +67,7 @@ fn fork_in_flight(place: &Place, forks: u32, depth: u32) {
 fn with_eight_threads_in_flight() {
     let _turn = turn::beside_programs();
     for &forks in children() {
-        fork_in_flight(&Place::plain(&[]), forks, 1);
+        fork_in_flight(&FlagTable::plain(&[]), forks, 1);
     }
 }
 
@@ -150,27 +75,27 @@ fn with_eight_threads_in_flight() {
 fn with_eight_threads_in_flight_over_tls() {
     let _turn = turn::beside_programs();
     for &forks in children() {
-        fork_in_flight(&Place::encrypted("in-flight"), forks, 1);
+        fork_in_flight(&FlagTable::encrypted("in-flight"), forks, 1);
     }
 }
 
 #[test]
 fn with_eight_threads_in_flight_on_shared_handles() {
     let _turn = turn::beside_programs();
-    fork_in_flight(&Place::plain(&[]).with(json!({"share": true})), children()[0], 1);
+    fork_in_flight(&FlagTable::plain(&[]).with(json!({"share": true})), children()[0], 1);
 }
 
 #[test]
 fn forks_of_forks() {
     let _turn = turn::beside_programs();
-    fork_in_flight(&Place::plain(&[]), children()[0] / 4, 4);
-    fork_in_flight(&Place::encrypted("forks-of-forks"), children()[0] / 4, 4);
+    fork_in_flight(&FlagTable::plain(&[]), children()[0] / 4, 4);
+    fork_in_flight(&FlagTable::encrypted("forks-of-forks"), children()[0] / 4, 4);
 }
 
 #[test]
 fn while_the_connection_rests() {
     let _turn = turn::beside_programs();
-    let place = Place::plain(&[]);
+    let place = FlagTable::plain(&[]);
     place.engine.control("POST", "reset", &Value::Null);
     run(compiled("fork_idle").arg(place.uncached()));
     let counters = place.engine.control("GET", "counters", &Value::Null);
@@ -180,10 +105,10 @@ fn while_the_connection_rests() {
         (&json!(2), &json!(6)),
         "{counters}"
     );
-    run(compiled("fork_idle").arg(Place::encrypted("idle").uncached()));
+    run(compiled("fork_idle").arg(FlagTable::encrypted("idle").uncached()));
 }
 
-fn fork_in_first_call(place: Place, name: &str) {
+fn fork_in_first_call(place: FlagTable, name: &str) {
     let place = place.by_name().with_credentials_in_files();
     let folder = support::build_folder();
     let (credentials, profiles) = (
@@ -206,19 +131,19 @@ fn fork_in_first_call(place: Place, name: &str) {
 #[test]
 fn in_the_first_call_of_eight_threads() {
     let _turn = turn::beside_programs();
-    fork_in_first_call(Place::plain(&[]), "first-call");
+    fork_in_first_call(FlagTable::plain(&[]), "first-call");
 }
 
 #[test]
 fn in_the_first_call_of_eight_threads_over_tls() {
     let _turn = turn::beside_programs();
-    fork_in_first_call(Place::encrypted("first-call"), "first-call-over-tls");
+    fork_in_first_call(FlagTable::encrypted("first-call"), "first-call-over-tls");
 }
 
 #[test]
 fn beside_threads_that_push_credentials() {
     let _turn = turn::beside_programs();
-    let place = Place::plain(&[]).with(json!({"credentials": "pushed"}));
+    let place = FlagTable::plain(&[]).with(json!({"credentials": "pushed"}));
     for &forks in children() {
         let mut command = compiled("fork_pushed");
         command.args([place.uncached(), forks.to_string()]);
@@ -229,7 +154,7 @@ fn beside_threads_that_push_credentials() {
 #[test]
 fn in_a_signal_handler_whose_child_returns_into_the_call() {
     let _turn = turn::beside_programs();
-    let place = Place::plain(&["--latency-ms", "100"]);
+    let place = FlagTable::plain(&["--latency-ms", "100"]);
     for threads in [0, 1, 8] {
         let mut command = compiled("fork_in_handler");
         command.args([place.uncached(), children()[0].to_string(), threads.to_string()]);
@@ -248,7 +173,7 @@ fn waited(arguments: &[&str]) -> u64 {
 #[test]
 fn a_fork_does_not_wait_for_the_network() {
     let _turn = turn::beside_programs();
-    let place = Place::plain(&["--latency-ms", "400"]).by_name();
+    let place = FlagTable::plain(&["--latency-ms", "400"]).by_name();
     let took = waited(&["network", &place.uncached()]);
     assert!(took < 150, "{took} ms");
 }
@@ -256,7 +181,7 @@ fn a_fork_does_not_wait_for_the_network() {
 #[test]
 fn a_fork_waits_for_a_thread_inside_a_dependency() {
     let _turn = turn::beside_programs();
-    let place = Place::encrypted("waits-for-work");
+    let place = FlagTable::encrypted("waits-for-work");
     let authority = PathBuf::from(place.configuration["ca_bundle"].as_str().expect("a path"));
     let fifo = authority.with_extension("fifo");
     let _ = std::fs::remove_file(&fifo);
@@ -270,7 +195,7 @@ fn a_fork_waits_for_a_thread_inside_a_dependency() {
 #[test]
 fn a_fork_waits_a_moment_for_a_name_to_be_looked_up() {
     let _turn = turn::beside_programs();
-    let place = Place::plain(&[]).by_name();
+    let place = FlagTable::plain(&[]).by_name();
     let took = waited(&["name", &place.uncached()]);
     assert!((40..250).contains(&took), "{took} ms");
 }
@@ -405,7 +330,7 @@ fn ask(least_workers: usize, request: impl Fn() -> (u32, String) + Sync) {
 }
 
 /// The server, not started yet.
-pub fn forked_workers(place: &Place) -> Command {
+pub fn forked_workers(place: &FlagTable) -> Command {
     let mut command = compiled("prefork");
     command.arg(place.with_sharing());
     command
@@ -429,7 +354,7 @@ pub fn serve_from_forked_workers(mut command: Command) {
     server.must_end();
 }
 
-impl Place {
+impl FlagTable {
     /// As PHP uses it: one live state a process, with a cache.
     fn with_sharing(&self) -> String {
         let mut configuration = self.configuration.clone();
@@ -442,7 +367,7 @@ impl Place {
 #[test]
 fn a_server_that_forks_as_php_fpm_does() {
     let _turn = turn::beside_programs();
-    for place in [Place::plain(&[]), Place::encrypted("prefork")] {
+    for place in [FlagTable::plain(&[]), FlagTable::encrypted("prefork")] {
         serve_from_forked_workers(forked_workers(&place));
     }
 }
@@ -461,7 +386,7 @@ fn get(port: u16) -> (u32, String) {
     (worker.parse().expect("a process id"), item.to_owned())
 }
 
-fn serve_with_gunicorn(place: &Place, options: &[&str]) {
+fn serve_with_gunicorn(place: &FlagTable, options: &[&str]) {
     let root = support::repository();
     let mut command = Command::new(root.join("target/python/bin/gunicorn"));
     command
@@ -513,14 +438,14 @@ fn serve_with_gunicorn(place: &Place, options: &[&str]) {
 #[test]
 fn gunicorn_with_preload() {
     let _turn = turn::beside_programs();
-    serve_with_gunicorn(&Place::plain(&[]), &[]);
+    serve_with_gunicorn(&FlagTable::plain(&[]), &[]);
 }
 
 #[test]
 fn gunicorn_with_preload_and_threads_over_tls() {
     let _turn = turn::beside_programs();
     serve_with_gunicorn(
-        &Place::encrypted("gunicorn"),
+        &FlagTable::encrypted("gunicorn"),
         &["--worker-class", "gthread", "--threads", "4"],
     );
 }

@@ -51,9 +51,12 @@ impl<'a> Unpacked<'a> {
             Link::AtRunTime => return vec![format!("-I{}", self.file("include").display())],
         };
         let mut command = self.place.command("pkg-config");
-        command
-            .env("PKG_CONFIG_PATH", self.file("lib/pkgconfig"))
-            .args(["--define-prefix", "--cflags", "--libs", package]);
+        command.env("PKG_CONFIG_PATH", self.file("lib/pkgconfig")).args([
+            "--define-prefix",
+            "--cflags",
+            "--libs",
+            package,
+        ]);
         run(&mut command).split_whitespace().map(str::to_owned).collect()
     }
 

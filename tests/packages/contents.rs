@@ -12,7 +12,10 @@ fn names(program: &str, arguments: &[&str], file: &std::path::Path) -> Vec<Strin
 
 fn require(names: &[String], needed: &[&str]) {
     for name in needed {
-        assert!(names.iter().any(|found| found.ends_with(name)), "no {name} in {names:#?}");
+        assert!(
+            names.iter().any(|found| found.ends_with(name)),
+            "no {name} in {names:#?}"
+        );
     }
 }
 
@@ -64,7 +67,11 @@ fn archives_have_all_that_programs_are_built_with() {
 #[ignore = "looks at what make packages made"]
 fn nobody_s_name_and_no_time_of_day_is_in_the_archives() {
     for platform in platforms() {
-        let listed = names("tar", &["--numeric-owner", "--utc", "--full-time", "-tvzf"], &platform.archive());
+        let listed = names(
+            "tar",
+            &["--numeric-owner", "--utc", "--full-time", "-tvzf"],
+            &platform.archive(),
+        );
         let times: std::collections::BTreeSet<Vec<&str>> = listed
             .iter()
             .map(|line| line.split_whitespace().skip(3).take(2).collect())
@@ -85,6 +92,15 @@ fn tests_are_in_none_of_them() {
         }
     }
     let names = names("unzip", &["-Z1"], &composer_archive());
-    require(&names, &["composer.json", "LICENSE", "README.md", "src/Store.php", "src/ld_dynamo_store.php.h"]);
+    require(
+        &names,
+        &[
+            "composer.json",
+            "LICENSE",
+            "README.md",
+            "src/Store.php",
+            "src/ld_dynamo_store.php.h",
+        ],
+    );
     assert!(!names.iter().any(|name| name.starts_with("tests/")), "{names:#?}");
 }

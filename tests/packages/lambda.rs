@@ -27,7 +27,10 @@ fn function(layer: &Path, program: &Path) -> Command {
         .env("LAYER", layer)
         .env("LANG", "en_US.UTF-8")
         .env("TZ", ":UTC")
-        .env("LD_LIBRARY_PATH", "/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib")
+        .env(
+            "LD_LIBRARY_PATH",
+            "/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
+        )
         .env("AWS_REGION", "eu-west-1")
         .env("AWS_DEFAULT_REGION", "eu-west-1")
         .env("AWS_ACCESS_KEY_ID", "ASIAEXAMPLE")
@@ -44,7 +47,9 @@ fn function(layer: &Path, program: &Path) -> Command {
 }
 
 fn at_home() -> Platform {
-    let found = platforms().into_iter().find(|platform| platform.is_at_home() && !platform.is_musl());
+    let found = platforms()
+        .into_iter()
+        .find(|platform| platform.is_at_home() && !platform.is_musl());
     found.expect("packages for this machine")
 }
 
@@ -77,7 +82,9 @@ fn python_from_a_layer() {
     let place = Place::new();
     install_wheel(&at_home(), &place, &place.join("layer/python"));
     let (engine, table) = table_with_a_flag();
-    let python = run(place.command("python3").args(["-c", "import sys; print(sys.executable)"]));
+    let python = run(place
+        .command("python3")
+        .args(["-c", "import sys; print(sys.executable)"]));
     let program = "import os, ld_dynamo_store\n\
         assert 'HOME' not in os.environ\n\
         store = ld_dynamo_store.Store(os.environ['TABLE'])\n\

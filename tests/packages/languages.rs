@@ -39,7 +39,15 @@ fn copy(from: &str, to: &Path) {
 pub fn install_wheel(platform: &Platform, place: &Place, folder: &Path) {
     let python = support::repository().join("target/python/bin/python");
     let mut pip = place.command(python.to_str().expect("UTF-8"));
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-index", "--no-deps"]);
+    pip.args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-index",
+        "--no-deps",
+    ]);
     pip.args(["--only-binary=:all:", "--platform", platform.wheel_tag(), "--target"]);
     run(pip.arg(folder).arg(platform.wheel()));
 }
@@ -70,7 +78,14 @@ fn the_wheel_in_a_virtual_environment() {
     let python = python.to_str().expect("UTF-8");
     run(place
         .command(python)
-        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-index"])
+        .args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-index",
+        ])
         .arg(platform.wheel()));
     let printed = run(place
         .command(python)
@@ -107,7 +122,14 @@ fn the_gem() {
         let place = Place::new();
         let gems = place.join("gems");
         // Which machine it is for is decided before: RubyGems refuses another's.
-        let install = ["install", "--quiet", "--local", "--ignore-dependencies", "--no-document", "--install-dir"];
+        let install = [
+            "install",
+            "--quiet",
+            "--local",
+            "--ignore-dependencies",
+            "--no-document",
+            "--install-dir",
+        ];
         if platform.is_at_home() {
             run(place.command("gem").args(install).arg(&gems).arg(platform.gem()));
         } else {
@@ -117,7 +139,10 @@ fn the_gem() {
         }
         let installed = std::fs::read_dir(gems.join("gems")).expect("gems").next();
         let installed = installed.expect("the gem").expect("an entry").path();
-        copy("bindings/ruby/test/case_driver.rb", &installed.join("test/case_driver.rb"));
+        copy(
+            "bindings/ruby/test/case_driver.rb",
+            &installed.join("test/case_driver.rb"),
+        );
         let mut command = interpreter(&platform, &place, "ruby", "ruby");
         command.arg(installed.join("test/case_driver.rb"));
         all_cases(command);
@@ -142,7 +167,10 @@ fn the_composer_archive() {
         .env("COMPOSER_DISABLE_NETWORK", "1")
         .args(["install", "--no-interaction", "--no-progress", "--quiet", "--no-dev"]));
     let installed = place.join("vendor/ld-dynamo-store/ld-dynamo-store");
-    copy("bindings/php/tests/case_driver.php", &installed.join("tests/case_driver.php"));
+    copy(
+        "bindings/php/tests/case_driver.php",
+        &installed.join("tests/case_driver.php"),
+    );
     for platform in with_interpreters() {
         let mut command = if platform.is_at_home() {
             place.command("php")

@@ -84,7 +84,9 @@ fn all_that_the_libraries_are_made_of_is_listed() {
         assert!(component["licenses"][0]["expression"].is_string(), "{component}");
         assert!(component["hashes"][0]["content"].is_string(), "{component}");
     }
-    let of_tests = components.keys().find(|(name, _)| name == "proptest" || name == "cbindgen");
+    let of_tests = components
+        .keys()
+        .find(|(name, _)| name == "proptest" || name == "cbindgen");
     assert_eq!(of_tests, None);
 }
 

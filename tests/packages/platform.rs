@@ -106,7 +106,11 @@ impl Platform {
     }
 
     pub fn gem(&self) -> PathBuf {
-        packages().join(format!("ld_dynamo_store-{}-{}.gem", env!("CARGO_PKG_VERSION"), self.gem))
+        packages().join(format!(
+            "ld_dynamo_store-{}-{}.gem",
+            env!("CARGO_PKG_VERSION"),
+            self.gem
+        ))
     }
 
     /// The archive unpacked below a folder; returns the folder with `include` and `lib`.

@@ -39,7 +39,10 @@ fn they_are_for_their_processor() {
             "aarch64" => "AArch64",
             other => panic!("{other}"),
         };
-        let line = header.lines().find(|line| line.contains("Machine:")).expect("a machine");
+        let line = header
+            .lines()
+            .find(|line| line.contains("Machine:"))
+            .expect("a machine");
         assert!(line.contains(machine), "{line}");
     });
 }
@@ -76,7 +79,9 @@ fn they_need_no_newer_glibc_than_their_floor() {
         let symbols = output("nm", &["--dynamic", "--undefined-only"], library);
         if platform.glibc().is_some() {
             // What none of the libraries that were linked had: a loader ends there, unless it is weak.
-            let from_nowhere = symbols.lines().find(|line| line.trim_start().starts_with("U ") && !line.contains("@GLIBC_"));
+            let from_nowhere = symbols
+                .lines()
+                .find(|line| line.trim_start().starts_with("U ") && !line.contains("@GLIBC_"));
             assert_eq!(from_nowhere, None);
         }
         let versions = symbols.lines().filter_map(|line| {
@@ -123,7 +128,10 @@ fn they_have_the_abi_s_name_and_stay_loaded() {
         assert!(has("(FLAGS_1)", "NOW"), "{entries}");
         assert!(!has("(RPATH)", "") && !has("(RUNPATH)", ""), "{entries}");
         let segments = output("readelf", &["--program-headers", "--wide"], library);
-        let stack = segments.lines().find(|line| line.contains("GNU_STACK")).expect("a stack");
+        let stack = segments
+            .lines()
+            .find(|line| line.contains("GNU_STACK"))
+            .expect("a stack");
         assert!(stack.contains("RW ") && !stack.contains("RWE"), "{stack}");
         assert!(segments.contains("GNU_RELRO"), "{segments}");
     });
@@ -141,7 +149,10 @@ fn those_for_aarch64_load_with_large_pages() {
             u64::from_str_radix(last.trim_start_matches("0x"), 16).expect("hexadecimal")
         };
         let least = loaded.iter().map(alignment).min().expect("segments");
-        assert!(least >= if platform.machine() == "aarch64" { 65_536 } else { 4096 }, "{loaded:#?}");
+        assert!(
+            least >= if platform.machine() == "aarch64" { 65_536 } else { 4096 },
+            "{loaded:#?}"
+        );
     });
 }
 
@@ -154,7 +165,10 @@ fn they_are_small_stripped_and_say_nothing_of_the_machine_that_built_them() {
         let bytes = std::fs::read(library).expect("the library");
         assert!(bytes.len() as u64 <= LARGEST, "{} bytes", bytes.len());
         let sections = output("readelf", &["--sections", "--wide"], library);
-        assert!(!sections.contains(".symtab") && !sections.contains(".debug"), "{sections}");
+        assert!(
+            !sections.contains(".symtab") && !sections.contains(".debug"),
+            "{sections}"
+        );
         for name in of_this_machine {
             let found = bytes.windows(name.len()).any(|window| window == name.as_bytes());
             assert!(!found, "{name} stands in {}", library.display());

@@ -8,12 +8,14 @@ pub mod compile;
 pub mod data_set;
 pub mod driver;
 pub mod fake;
+pub mod flag_table;
 pub mod header;
 pub mod json_text;
 pub mod messages;
 pub mod place;
 pub mod rerun;
 pub mod slow_link;
+pub mod small_stack;
 pub mod watchdog;
 
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
