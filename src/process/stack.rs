@@ -25,12 +25,14 @@ pub(crate) fn own_stack() -> Range<usize> {
     lowest..end
 }
 
-/// Whether the AWS SDK may be called on this thread. On another stack than the thread's own (a fiber's, a coroutine's) nobody can tell, and
-/// it may not.
+/// Whether the AWS SDK may be called on this thread.
 pub(super) fn has_room_for_the_aws_sdk() -> bool {
     let here = 0_u8;
-    let here = std::ptr::from_ref(&here) as usize;
-    let stack = own_stack();
+    has_room(&own_stack(), std::ptr::from_ref(&here) as usize)
+}
+
+/// On another stack than the thread's own (a fiber's, a coroutine's) nobody can tell what is left: then there is no room.
+fn has_room(stack: &Range<usize>, here: usize) -> bool {
     stack.contains(&here) && here - stack.start >= FOR_THE_AWS_SDK
 }
 
@@ -38,17 +40,20 @@ pub(super) fn has_room_for_the_aws_sdk() -> bool {
 mod tests {
     use super::*;
 
-    fn has_room_on_a_thread_of(bytes: usize) -> bool {
-        let thread = std::thread::Builder::new()
-            .stack_size(bytes)
-            .spawn(has_room_for_the_aws_sdk);
-        thread.expect("a thread").join().expect("an answer")
+    #[test]
+    fn what_is_left_of_the_own_stack_counts() {
+        let stack = 0x1000_0000..0x1000_0000 + OF_OUR_THREADS;
+        assert!(has_room(&stack, stack.end - 1));
+        assert!(has_room(&stack, stack.start + FOR_THE_AWS_SDK));
+        assert!(!has_room(&stack, stack.start + FOR_THE_AWS_SDK - 1));
+        assert!(!has_room(&stack, stack.end));
+        assert!(!has_room(&(0..0), stack.start));
     }
 
     #[test]
-    fn a_small_thread_has_no_room_and_ours_have() {
-        assert!(!has_room_on_a_thread_of(128 * 1024));
-        assert!(!has_room_on_a_thread_of(FOR_THE_AWS_SDK - 64 * 1024));
-        assert!(has_room_on_a_thread_of(OF_OUR_THREADS));
+    fn threads_of_ours_have_room() {
+        let thread = std::thread::Builder::new().stack_size(OF_OUR_THREADS);
+        let thread = thread.spawn(has_room_for_the_aws_sdk);
+        assert!(thread.expect("a thread").join().expect("an answer"));
     }
 }

@@ -45,7 +45,8 @@ mod tests {
         let size = 512 * 1024;
         let thread = std::thread::Builder::new().stack_size(size).spawn(own);
         let stack = thread.expect("a thread").join().expect("its stack");
-        assert!(stack.len() >= size && stack.len() < 2 * size, "{stack:x?}");
+        // The C library may have had a larger one left from another thread.
+        assert!(stack.len() >= size, "{stack:x?}");
     }
 
     #[test]
