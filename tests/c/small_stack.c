@@ -25,7 +25,10 @@
 #define ROOM_BELOW (1024 * KB)
 #define PAINT 0xA5
 #define WATCHDOG_SECONDS 120
+/* Prerequisites one behind the other. */
+#ifndef CHAIN
 #define CHAIN 10000
+#endif
 /* As many as an item has room for, and more. */
 #define LEVELS 60000
 #define TOO_MANY_LEVELS 100000

@@ -85,10 +85,10 @@ fn python_from_a_layer() {
     let python = run(place
         .command("python3")
         .args(["-c", "import sys; print(sys.executable)"]));
-    let program = "import os, ld_dynamo_store\n\
+    let program = "import json, os, ld_dynamo_store\n\
         assert 'HOME' not in os.environ\n\
         store = ld_dynamo_store.Store(os.environ['TABLE'])\n\
-        print(store.get('features', 'flag-1'))";
+        print(json.dumps(store.get('features', 'flag-1'), separators=(',', ':')))";
     let start = |program: &str| {
         let mut command = function(&place.join("layer"), Path::new(python.trim()));
         command
