@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test header lint fmt stress sanitize bench library install uninstall packages check-packages reproduce dist version clean
+.PHONY: help setup build demo test header lint fmt stress sanitize bench library install uninstall packages check-packages elsewhere reproduce dist version clean
 
 # One folder for everything that is built: tests of all languages look for the library in it.
 export CARGO_TARGET_DIR := $(CURDIR)/target
@@ -97,12 +97,16 @@ uninstall: ## remove what make install installed there
 # Those of packaging/platforms.txt, unless some are named.
 PLATFORMS =
 packages: setup ## make what is published, in target/packages, for every platform, and try it; PLATFORMS=
-	@tests/setup.sh packages
+	@tests/setup.sh packages $(PLATFORMS)
 	packaging/packages.sh $(PLATFORMS)
-	@$(MAKE) --no-print-directory check-packages
+	@$(MAKE) --no-print-directory check-packages PLATFORMS='$(PLATFORMS)'
 
 check-packages: build ## install and run what make packages made
-	$(LIMITED) 3600 cargo test --release --locked --test packages -- --ignored
+	LD_DYNAMO_PLATFORMS='$(PLATFORMS)' $(LIMITED) 3600 cargo test --release --locked --test packages -- --ignored --show-output
+
+elsewhere: setup ## compile the sources for macOS, and see that other systems are refused
+	@tests/setup.sh packages
+	packaging/elsewhere.sh
 
 reproduce: ## build the packages again in another folder, and compare; PLATFORMS=
 	packaging/reproduce.sh $(PLATFORMS)

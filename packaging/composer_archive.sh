@@ -11,11 +11,16 @@ set -euo pipefail
     echo "usage: packaging/composer_archive.sh FOLDER_OF_LIBRARIES OUT.zip" >&2
     exit 2
 }
-repository=$(cd "$(dirname "$0")/.." && pwd)
-SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$repository" log -1 --format=%ct)} python3 - "$repository" "$@" <<'PYTHON'
+libraries=$(realpath "$1")
+out=$(realpath -m "$2")
+cd "$(dirname "$0")/.."
+. packaging/platforms.sh
+SOURCE_DATE_EPOCH=$(source_date)
+SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH python3 - "$PWD" "$libraries" "$out" <<'PYTHON'
 import json
 import os
 import re
+import subprocess
 import sys
 import time
 import zipfile
@@ -35,8 +40,15 @@ def is_excluded(name: str) -> bool:
     return any("/".join(parts[:count]) in excluded for count in range(1, len(parts) + 1)) or name.startswith("src/libld_dynamo_store.")
 
 
-names = (file.relative_to(package).as_posix() for file in package.rglob("*") if file.is_file())
-contents = {name: (package / name).read_bytes() for name in names if not is_excluded(name)}
+def files() -> list[str]:
+    """The package's own; in a checkout, what an editor or a run left beside them is none."""
+    if (repository / ".git").exists():
+        listed = subprocess.run(["git", "ls-files", "-z"], cwd=package, check=True, capture_output=True, text=True).stdout
+        return [name for name in listed.split("\0") if name]
+    return [file.relative_to(package).as_posix() for file in package.rglob("*") if file.is_file()]
+
+
+contents = {name: (package / name).read_bytes() for name in files() if not is_excluded(name)}
 
 version = re.search(r'^version = "(.+)"$', (repository / "Cargo.toml").read_text(), re.MULTILINE)
 # Without a version, Composer takes no archive.

@@ -12,7 +12,8 @@ case $machine in
 esac
 fetched=$(mktemp -d)
 trap 'rm -rf "$fetched"' EXIT
-said=$(debootstrap --download-only --arch="$architecture" --variant=minbase --include=musl,php-cli,python3,ruby,ruby-ffi bookworm "$fetched" 2>&1) || {
+said=$(debootstrap --download-only --arch="$architecture" --variant=minbase --keyring=/usr/share/keyrings/debian-archive-keyring.gpg \
+    --include=musl,php-cli,python3,ruby,ruby-ffi bookworm "$fetched" 2>&1) || {
     tail -n 5 <<<"$said" >&2
     exit 1
 }

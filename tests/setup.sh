@@ -3,7 +3,7 @@
 #
 #   tests/setup.sh demo       for `make demo`
 #   tests/setup.sh test       for `make test` and everything else
-#   tests/setup.sh packages   for `make packages`, beside what the tests need
+#   tests/setup.sh packages [PLATFORM…]   for `make packages`, beside what the tests need
 #
 # Debian packages are installed as root; anybody else is told which are missing. The rest goes into target/. A second run
 # finds everything there and does nothing.
@@ -18,18 +18,10 @@ readonly dynamodb_local=target/dynamodb-local
 readonly packaging=target/packaging
 readonly cyclonedx=0.5.9
 
-# The processor that is not this machine's: an emulator runs what packages hold for it.
-case $(uname -m) in
-    aarch64) other=x86_64 ;;
-    *) other=aarch64 ;;
-esac
-readonly other
-
 commands=(gcc g++ nm cmake ruby php python3)
-case $scope in
-    test) commands+=(pkg-config rake bundle puma yard phpunit java mvn valgrind) ;;
-    packages) commands=("$other-linux-gnu-ld" "qemu-$other" composer debootstrap unzip "$packaging/bin/cargo-zigbuild" "$packaging/bin/cargo-cyclonedx") ;;
-esac
+if [ "$scope" = test ]; then
+    commands+=(pkg-config rake bundle puma yard phpunit java mvn valgrind)
+fi
 
 fail() {
     echo "setup: $*" >&2
@@ -50,13 +42,30 @@ require_rust() {
     fi
 }
 
+# The platforms that packages are for, and the processor among theirs that is not this machine's: an emulator runs what is for it.
+list_platforms() {
+    local platform machine
+    . packaging/platforms.sh
+    require_platforms "$@"
+    mapfile -t platforms < <(if [ $# -gt 0 ]; then printf '%s\n' "$@"; else all_platforms; fi)
+    other='' has_musl=''
+    for platform in "${platforms[@]}"; do
+        machine=${platform%%-*}
+        [ "$machine" = "$(uname -m)" ] || other=$machine
+        [ "${platform##*-}" != musl ] || has_musl=true
+    done
+    commands=(composer unzip "$packaging/bin/cargo-zigbuild" "$packaging/bin/cargo-cyclonedx")
+    [ -z "$other" ] || commands+=("$other-linux-gnu-ld" "qemu-$other" "target/systems/$other/usr/bin/python3")
+}
+
 # What everything was installed from: after a change of one of these, it is installed again.
 inputs() {
     if [ "$scope" = packages ]; then
-        cat tests/setup.sh packaging/{platforms,requirements}.txt packaging/system.sh | sha256sum
+        echo "${platforms[*]}" "$(rustc --version)"
+        cat tests/setup.sh packaging/{platforms,requirements}.txt packaging/system.sh
     else
-        cat tests/setup.sh tests/requirements.txt tests/dynamodb-local/pom.xml | sha256sum
-    fi
+        cat tests/setup.sh tests/requirements.txt tests/dynamodb-local/pom.xml
+    fi | sha256sum
 }
 
 is_done() {
@@ -77,13 +86,16 @@ need() {
 list_missing_packages() {
     missing=()
     if [ "$scope" = packages ]; then
-        need "binutils-${other//_/-}-linux-gnu" has "$other-linux-gnu-ld"
-        need qemu-user has "qemu-$other"
-        need musl test -e "/lib/ld-musl-$(uname -m).so.1"
         need composer has composer
         need php-zip php -r 'exit((int) !extension_loaded("zip"));'
-        need debootstrap has debootstrap
         need unzip has unzip
+        if [ -n "$other" ]; then
+            need "binutils-${other//_/-}-linux-gnu" has "$other-linux-gnu-ld"
+            need qemu-user has "qemu-$other"
+            need debootstrap has debootstrap
+            need debian-archive-keyring test -e /usr/share/keyrings/debian-archive-keyring.gpg
+        fi
+        [ -z "$has_musl" ] || need musl test -e "/lib/ld-musl-$(uname -m).so.1"
         return
     fi
     need gcc has gcc
@@ -140,8 +152,10 @@ make_python() {
 }
 
 install_packaging_tools() {
-    local targets
-    mapfile -t targets < <(awk '/^[^#]/ { sub(/\..*/, "", $2); print $2 }' packaging/platforms.txt)
+    local platform targets=()
+    for platform in "${platforms[@]}"; do
+        targets+=("$(platform_target "$platform")")
+    done
     echo "setup: installing Rust's libraries for ${targets[*]}"
     has rustup || fail "packages need Rust's libraries for ${targets[*]}, which rustup installs: https://rustup.rs"
     rustup --quiet target add "${targets[@]}"
@@ -149,8 +163,10 @@ install_packaging_tools() {
     python3 -m venv "$packaging"
     "$packaging/bin/python" -m pip install --quiet --disable-pip-version-check -r packaging/requirements.txt
     cargo install --quiet --locked --root "$packaging" --version "$cyclonedx" cargo-cyclonedx
-    echo "setup: fetching Debian's Python, Ruby and PHP for $other into target/systems"
-    packaging/system.sh "$other" "target/systems/$other"
+    if [ -n "$other" ] && [ ! -x "target/systems/$other/usr/bin/python3" ]; then
+        echo "setup: fetching Debian's Python, Ruby and PHP for $other into target/systems"
+        packaging/system.sh "$other" "target/systems/$other"
+    fi
 }
 
 fetch_dynamodb_local() {
@@ -165,8 +181,11 @@ fetch_dynamodb_local() {
 
 case $scope in
     demo | test | packages) ;;
-    *) fail "usage: tests/setup.sh demo|test|packages" ;;
+    *) fail "usage: tests/setup.sh demo|test|packages [PLATFORM…]" ;;
 esac
+if [ "$scope" = packages ]; then
+    list_platforms "${@:2}"
+fi
 require_rust
 if is_done; then
     exit 0

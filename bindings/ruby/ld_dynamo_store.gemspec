@@ -15,6 +15,9 @@ Gem::Specification.new do |gem|
   # A gem that holds the native library is for machines like this one, or for those that are named: rake package.
   if gem.files.any? { |file| file.end_with?(".so", ".dylib") }
     named = ENV.fetch("LD_DYNAMO_STORE_BUILD_PLATFORM", "")
+    # The variable names a wheel's tag, too.
+    raise ArgumentError, "LD_DYNAMO_STORE_BUILD_PLATFORM must be a gem's platform, such as x86_64-linux, and is #{named}" if named.match?(/\A(many|musl)linux/)
+
     gem.platform = named.empty? ? Gem::Platform.local : named
     # Older ones take a gem for musl on glibc, too. On musl they take the one for glibc, which must go on to install on glibc.
     gem.required_rubygems_version = ">= 3.3.22" if gem.platform.version == "musl"

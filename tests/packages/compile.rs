@@ -71,6 +71,10 @@ impl<'a> Unpacked<'a> {
         if self.platform.is_musl() && link != Link::AllStatic {
             command.arg("-dynamic");
         }
+        if self.platform.is_musl() {
+            // musl's own for threads, which it takes from here; that of the compiler is 16 MB.
+            command.arg("-Wl,-z,stack-size=131072");
+        }
         // gcc brings it by itself.
         if matches!(link, Link::Static | Link::AllStatic) {
             command.arg("-lunwind");

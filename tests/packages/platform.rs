@@ -28,8 +28,10 @@ pub fn composer_archive() -> PathBuf {
     packages().join(format!("ld-dynamo-store-php-{}.zip", env!("CARGO_PKG_VERSION")))
 }
 
-/// All that packages were made for.
+/// Those of packaging/platforms.txt, or those that `LD_DYNAMO_PLATFORMS` names; there must be packages for each.
 pub fn platforms() -> Vec<Platform> {
+    let named = std::env::var("LD_DYNAMO_PLATFORMS").unwrap_or_default();
+    let named: Vec<&str> = named.split_whitespace().collect();
     let table = std::fs::read_to_string(support::repository().join("packaging/platforms.txt")).expect("platforms");
     let lines = table
         .lines()
@@ -46,12 +48,33 @@ pub fn platforms() -> Vec<Platform> {
             gem: gem.to_owned(),
         }
     };
-    let made: Vec<Platform> = lines
+    let platforms: Vec<Platform> = lines
         .map(platform)
-        .filter(|platform| platform.archive().exists())
+        .filter(|platform| named.is_empty() || named.contains(&platform.name.as_str()))
         .collect();
-    assert!(!made.is_empty(), "there are no packages: run make packages");
-    made
+    assert!(
+        platforms.len() >= named.len().max(1),
+        "{named:?} are not all in the table"
+    );
+    for platform in &platforms {
+        assert!(
+            platform.archive().exists(),
+            "run make packages: there are none for {}",
+            platform.name
+        );
+    }
+    platforms
+}
+
+/// That of this machine's processor and of glibc, if packages were made for it.
+pub fn at_home() -> Option<Platform> {
+    let found = platforms()
+        .into_iter()
+        .find(|platform| platform.is_at_home() && !platform.is_musl());
+    if found.is_none() {
+        println!("no packages were made for this machine");
+    }
+    found
 }
 
 impl Platform {
@@ -67,6 +90,11 @@ impl Platform {
     /// Whether programs for it run on this machine's own processor.
     pub fn is_at_home(&self) -> bool {
         self.machine() == std::env::consts::ARCH
+    }
+
+    /// Rust's target, as cargo calls it.
+    pub fn rust_target(&self) -> &str {
+        self.target.split('.').next().expect("a target")
     }
 
     /// The oldest glibc, where there is one.

@@ -104,7 +104,8 @@ module LdDynamoStore
           return "this glibc is older than the library needs: take a packaged gem, for glibc 2.17, or build the library here"
         end
 
-        "this Ruby needs the gem for #{Gem::Platform.local}, not for another processor or C library"
+        # Without RubyGems (--disable-gems) there is no Gem.
+        "this Ruby needs the gem for #{defined?(Gem::Platform) ? Gem::Platform.local : RUBY_PLATFORM}, not for another processor or C library"
       end
 
       def load_from_system
