@@ -58,6 +58,9 @@ contents["composer.json"] = (json.dumps(description, indent=4, ensure_ascii=Fals
 found = sorted(file for file in libraries.glob("*/*") if file.name in ("libld_dynamo_store.so", "libld_dynamo_store.dylib"))
 if not found:
     sys.exit(f"composer_archive.sh: there is no {libraries}/PLATFORM/libld_dynamo_store.so")
+licences = libraries / "THIRD-PARTY-LICENSES.txt"
+if licences.is_file():
+    contents[licences.name] = licences.read_bytes()
 for file in found:
     contents[f"src/native/{file.parent.name}/{file.name}"] = file.read_bytes()
 

@@ -24,12 +24,13 @@ export SOURCE_DATE_EPOCH
 # Laid out as an installation that may lie anywhere.
 make_archive() {
     local platform=$1 built=$2 name tools
-    name=ld-dynamo-store-$version-$platform
+    # Not as the wheel is called: pip would take it for Python's sources.
+    name=libld_dynamo_store-$version-$platform
     tools=${platform%%-*}-linux-gnu-
     # shellcheck disable=SC2016
     DESTDIR=$packages PREFIX=/$name LIBDIR='' INCLUDEDIR='' PC_PREFIX='${pcfiledir}/../..' BUILT=$built \
         LD=${tools}ld OBJCOPY=${tools}objcopy AR=${tools}ar packaging/install.sh install
-    cp -r README.md LICENSE CHANGELOG.md SECURITY.md ARCHITECTURE.md CONTRIBUTING.md docs "$packages/$name/"
+    cp -r README.md LICENSE CHANGELOG.md SECURITY.md ARCHITECTURE.md CONTRIBUTING.md docs "$libraries/$licences" "$packages/$name/"
     cp --parents examples/{c,cpp,python,ruby,php}/* examples/flags.json benches/README.md "$packages/$name/"
     chmod -R u=rwX,go=rX "$packages/$name"
     LC_ALL=C tar -C "$packages" --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" --format=ustar -cf - "$name" |
@@ -49,20 +50,27 @@ make_gem() {
     mv "bindings/ruby/pkg/ld_dynamo_store-$version-$gem.gem" "$packages/"
 }
 
-# What the libraries are made of, the same on every Linux. The tool writes a list into the folder of every package of the workspace.
+# What the libraries are made of, on any of the platforms. The tool writes a list into the folder of every package of the workspace.
 list_components() {
-    local name=components-of-packages
+    local name=components-of-packages platform targets=()
     # shellcheck disable=SC2064
     trap "rm -rf '$libraries'; find . -path ./target -prune -o -name '$name.json' -exec rm {} +" EXIT
-    PATH=$PWD/target/packaging/bin:$PATH cargo cyclonedx --quiet --manifest-path c-library/Cargo.toml --format json --spec-version 1.5 \
-        --target "$(platform_target "${platforms[0]}")" --no-build-deps --override-filename "$name"
-    # Its names for our own packages are their folders.
-    target/python/bin/python - "c-library/$name.json" <<'PYTHON' >"$packages/ld-dynamo-store-$version.cdx.json"
-import sys
-from pathlib import Path
+    for platform in "${platforms[@]}"; do
+        targets+=("$(platform_target "$platform")")
+    done
+    cargo cyclonedx --quiet --manifest-path c-library/Cargo.toml --format json --spec-version 1.5 --target all --no-build-deps --override-filename "$name"
+    target/packaging/bin/python packaging/components.py "c-library/$name.json" "${targets[@]}" >"$packages/ld-dynamo-store-$version.cdx.json"
+}
 
-print(Path(sys.argv[1]).read_text().replace(Path.cwd().as_uri(), "file://"), end="")
-PYTHON
+# The licences of all that, with their texts.
+collect_licences() {
+    cargo about generate --locked --offline --fail --manifest-path c-library/Cargo.toml --config packaging/licences.toml \
+        --output-file "$libraries/$licences" packaging/licences.hbs
+    {
+        printf '%s\n\n' 'LLVM libunwind (Apache-2.0 WITH LLVM-exception)'
+        cat target/packaging/lib/python*/site-packages/ziglang/lib/libunwind/LICENSE.TXT
+    } >>"$libraries/$licences"
+    chmod 644 "$libraries/$licences"
 }
 
 rm -rf "$packages"
@@ -70,14 +78,19 @@ mkdir -p "$packages"
 libraries=$(mktemp -d)
 readonly libraries
 trap 'rm -rf "$libraries"' EXIT
+readonly licences=THIRD-PARTY-LICENSES.txt
+PATH=$PWD/target/packaging/bin:$PATH
+collect_licences
 for platform in "${platforms[@]}"; do
     built=$(packaging/build.sh "$platform" | tail -n 1)
     make_archive "$platform" "$built"
-    make_wheel "$platform" "$built/libld_dynamo_store.so"
-    make_gem "$platform" "$built/libld_dynamo_store.so"
-    install -D -m 644 "$built/libld_dynamo_store.so" "$libraries/$platform/libld_dynamo_store.so"
+    library=$libraries/$platform/libld_dynamo_store.so
+    install -D -m 644 "$built/libld_dynamo_store.so" "$library"
+    cp "$libraries/$licences" "$libraries/$platform/"
+    make_wheel "$platform" "$library"
+    make_gem "$platform" "$library"
 done
-packaging/composer_archive.sh "$libraries" "$packages/ld-dynamo-store-php-$version.zip"
+packaging/composer_archive.sh "$libraries" "$packages/php-ld-dynamo-store-$version.zip"
 list_components
 (cd "$packages" && LC_ALL=C sha256sum -- * >SHA256SUMS)
 

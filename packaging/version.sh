@@ -39,7 +39,7 @@ if numbers(new) <= numbers(old):
 
 # Each file, and in what the version stands there; every such place is changed, and there must be one.
 quoted = f'"{re.escape(old)}"', f'"{new}"'
-archive = rf"(ld[-_]dynamo[-_]store(?:-[a-z]+)?-){re.escape(old)}(?=[-.])", rf"\g<1>{new}"
+archive = rf"(ld[-_]dynamo[-_]store-){re.escape(old)}(?=[-.])", rf"\g<1>{new}"
 cmake = rf"(LdDynamoStore ){old_major}\.{old_minor}(?=[ .])", rf"\g<1>{major}.{minor}"
 places = {
     "Cargo.toml": [(rf'(?m)^version = {quoted[0]}$', f"version = {quoted[1]}")],

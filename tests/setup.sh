@@ -16,7 +16,7 @@ readonly python=target/python
 readonly dynamodb_local=target/dynamodb-local
 # The tools that packages are built with.
 readonly packaging=target/packaging
-readonly cyclonedx=0.5.9
+readonly cyclonedx=0.5.9 about=0.9.3
 
 commands=(gcc g++ nm cmake ruby php python3)
 if [ "$scope" = test ]; then
@@ -54,7 +54,7 @@ list_platforms() {
         [ "$machine" = "$(uname -m)" ] || other=$machine
         [ "${platform##*-}" != musl ] || has_musl=true
     done
-    commands=(composer unzip "$packaging/bin/cargo-zigbuild" "$packaging/bin/cargo-cyclonedx")
+    commands=(composer unzip "$packaging/bin/cargo-zigbuild" "$packaging/bin/cargo-"{cyclonedx,about})
     [ -z "$other" ] || commands+=("$other-linux-gnu-ld" "qemu-$other" "target/systems/$other/usr/bin/python3")
 }
 
@@ -159,10 +159,11 @@ install_packaging_tools() {
     echo "setup: installing Rust's libraries for ${targets[*]}"
     has rustup || fail "packages need Rust's libraries for ${targets[*]}, which rustup installs: https://rustup.rs"
     rustup --quiet target add "${targets[@]}"
-    echo "setup: installing packaging/requirements.txt and cargo-cyclonedx into $packaging"
+    echo "setup: installing packaging/requirements.txt, cargo-cyclonedx and cargo-about into $packaging"
     python3 -m venv "$packaging"
     "$packaging/bin/python" -m pip install --quiet --disable-pip-version-check -r packaging/requirements.txt
     cargo install --quiet --locked --root "$packaging" --version "$cyclonedx" cargo-cyclonedx
+    cargo install --quiet --locked --root "$packaging" --version "$about" --features cli cargo-about
     if [ -n "$other" ] && [ ! -x "target/systems/$other/usr/bin/python3" ]; then
         echo "setup: fetching Debian's Python, Ruby and PHP for $other into target/systems"
         packaging/system.sh "$other" "target/systems/$other"

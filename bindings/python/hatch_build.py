@@ -20,6 +20,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 LIBRARY_SUFFIXES = (".so", ".dylib", ".dll")
+LICENCES = "THIRD-PARTY-LICENSES.txt"
 
 
 class NativeLibraryHook(BuildHookInterface):  # type: ignore[type-arg]
@@ -42,6 +43,10 @@ class NativeLibraryHook(BuildHookInterface):  # type: ignore[type-arg]
         build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{platforms}"
         build_data["force_include"][str(packaged)] = f"ld_dynamo_store/{library.name}"
+        # Those of what is in the library, where they lie beside it.
+        licences = library.with_name(LICENCES)
+        if licences.is_file():
+            build_data["force_include"][str(licences)] = f"ld_dynamo_store/{LICENCES}"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         """Called by hatchling after a wheel was made."""

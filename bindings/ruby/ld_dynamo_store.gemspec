@@ -11,7 +11,7 @@ Gem::Specification.new do |gem|
   gem.authors = ["The ld-dynamo-store contributors"]
   gem.license = "Apache-2.0"
   gem.required_ruby_version = ">= 3.1"
-  gem.files = Dir.chdir(__dir__) { Dir["lib/**/*.rb", "lib/**/*.{so,dylib}", "sig/**/*.rbs", ".yardopts", "README.md", "LICENSE"] }
+  gem.files = Dir.chdir(__dir__) { Dir["lib/**/*.rb", "lib/**/*.{so,dylib}", "sig/**/*.rbs", ".yardopts", "README.md", "LICENSE", "THIRD-PARTY-LICENSES.txt"] }
   # A gem that holds the native library is for machines like this one, or for those that are named: rake package.
   if gem.files.any? { |file| file.end_with?(".so", ".dylib") }
     named = ENV.fetch("LD_DYNAMO_STORE_BUILD_PLATFORM", "")

@@ -36,7 +36,9 @@ def main(data_set: Path | None) -> None:
         flags, segments = store.all("features"), store.all("segments")
         print(f"all: {len(flags)} flags and {len(segments)} segments")
 
-        key = next(key for key, flag in flags.items() if not flag.get("deleted"))
+        key = next((key for key, flag in flags.items() if not flag.get("deleted")), None)
+        if key is None:
+            sys.exit("there is no flag: load some, by naming a file")
         flag = store.get("features", key)
         assert flag is not None
         print(f"get {key}: version {flag['version']}, on: {flag['on']}")

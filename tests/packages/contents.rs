@@ -56,6 +56,7 @@ fn archives_have_all_that_programs_are_built_with() {
                 "/lib/cmake/LdDynamoStore/LdDynamoStoreConfig.cmake",
                 "/README.md",
                 "/LICENSE",
+                "/THIRD-PARTY-LICENSES.txt",
                 "/docs/c.md",
                 "/examples/c/main.c",
             ],
@@ -78,6 +79,42 @@ fn nobody_s_name_and_no_time_of_day_is_in_the_archives() {
             .collect();
         assert_eq!(times.len(), 1, "{times:?}");
         assert!(listed.iter().all(|line| line.contains(" 0/0 ")), "{listed:#?}");
+    }
+}
+
+#[test]
+#[ignore = "looks at what make packages made"]
+fn the_licences_of_others_are_in_all_of_them() {
+    let place = Place::new();
+    let mut texts = vec![run(place
+        .command("unzip")
+        .arg("-p")
+        .arg(composer_archive())
+        .arg("THIRD-PARTY-LICENSES.txt"))];
+    for platform in platforms() {
+        let place = Place::new();
+        let read = |file: &str| std::fs::read_to_string(place.join(file)).expect("UTF-8");
+        texts.push(run(place
+            .command("unzip")
+            .arg("-p")
+            .arg(platform.wheel())
+            .arg("ld_dynamo_store/THIRD-PARTY-LICENSES.txt")));
+        run(place.command("tar").arg("-xf").arg(platform.gem()));
+        run(place.command("tar").args(["-xzf", "data.tar.gz"]));
+        texts.push(read("THIRD-PARTY-LICENSES.txt"));
+        let unpacked = platform.unpack(&place).join("THIRD-PARTY-LICENSES.txt");
+        texts.push(std::fs::read_to_string(unpacked).expect("UTF-8"));
+    }
+    assert!(texts.iter().all(|text| *text == texts[0]));
+    for part in [
+        "  aws-lc-sys ",
+        "  tokio ",
+        "  serde_json ",
+        "ISC",
+        "Unicode",
+        "LLVM Exceptions to the Apache 2.0 License",
+    ] {
+        assert!(texts[0].contains(part), "{part}");
     }
 }
 

@@ -25,7 +25,7 @@ pub fn packages() -> PathBuf {
 
 /// The Composer archive, which is one for all platforms.
 pub fn composer_archive() -> PathBuf {
-    packages().join(format!("ld-dynamo-store-php-{}.zip", env!("CARGO_PKG_VERSION")))
+    packages().join(format!("php-ld-dynamo-store-{}.zip", env!("CARGO_PKG_VERSION")))
 }
 
 /// Those of packaging/platforms.txt, or those that `LD_DYNAMO_PLATFORMS` names; there must be packages for each.
@@ -114,7 +114,7 @@ impl Platform {
 
     pub fn archive(&self) -> PathBuf {
         packages().join(format!(
-            "ld-dynamo-store-{}-{}.tar.gz",
+            "libld_dynamo_store-{}-{}.tar.gz",
             env!("CARGO_PKG_VERSION"),
             self.name
         ))

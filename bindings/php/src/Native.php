@@ -227,7 +227,7 @@ final class Native
     {
         $platforms = array_map(static fn (string $file): string => basename(dirname($file)), glob(self::BY_PLATFORM . '/*/libld_dynamo_store.*') ?: []);
 
-        return $platforms === [] ? '' : sprintf('this package has libraries for %s, not for %s, ', implode(', ', $platforms), Platform::name());
+        return $platforms === [] ? '' : sprintf('this package has libraries for %s, not for %s, ', implode(', ', $platforms), Platform::name() . (function_exists('php_uname') ? '' : ' (php_uname is disabled)'));
     }
 
     private static function loadFile(string $path, string $source): self

@@ -28,4 +28,6 @@ def advice(loader_says: str) -> str:
     """What to do about a library that is there and does not load."""
     if "GLIBC_" in loader_says:
         return "; this glibc is older than the library needs: take a package's, for glibc 2.17, or build it here"
+    if "Permission denied" in loader_says:
+        return ""
     return f"; this is {name()}, and needs the package for it, not for another processor or C library"

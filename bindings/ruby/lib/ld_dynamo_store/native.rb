@@ -105,6 +105,8 @@ module LdDynamoStore
         end
 
         # Without RubyGems (--disable-gems) there is no Gem.
+        return "this user may not read it" if message.include?("Permission denied")
+
         "this Ruby needs the gem for #{defined?(Gem::Platform) ? Gem::Platform.local : RUBY_PLATFORM}, not for another processor or C library"
       end
 
@@ -125,6 +127,9 @@ module LdDynamoStore
         native = Module.new { extend FFI::Library }
         native.ffi_lib(names)
         path = native.ffi_libraries.first.name
+        # The gem ffi takes a library for musl for a script of the linker's, and opens glibc, which that one seems to name.
+        raise ::LoadError, "the loader opens #{path} in its place" if names.first.start_with?("/") && path != names.first
+
         check_abi(native, path)
         BLOCKING_FUNCTIONS.each { |name, arguments| native.attach_function(name, arguments, :int32, blocking: true) }
         QUICK_FUNCTIONS.each { |name, (arguments, result)| native.attach_function(name, arguments, result) }
