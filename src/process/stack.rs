@@ -12,7 +12,7 @@ const BARELY_FOR_THE_AWS_SDK: usize = as_built(900);
 /// What threads of ours have.
 pub(super) const OF_OUR_THREADS: usize = as_built(2048);
 
-/// So many kilobytes of a release build. Without optimisation that upsert takes 1.9 MB.
+/// So many kilobytes of a release build. Without optimisation that upsert takes up to 1,955 KB.
 const fn as_built(kilobytes: usize) -> usize {
     let halves = if cfg!(debug_assertions) { 5 } else { 2 };
     kilobytes * 1024 * halves / 2
