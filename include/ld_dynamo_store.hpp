@@ -328,6 +328,7 @@ inline std::string context_hash(std::string_view key) {
 }
 
 // What `receive` throws is thrown when the library was left, and the members after it are not handed over.
+// `receive` must not be a cancellation point: glibc's pthread_cancel unwinds by an exception that has to pass, and ends the process where it is caught.
 template <typename Receive>
 void json_members(std::string_view object_json, std::uint32_t most_levels, Receive &&receive) {
     std::exception_ptr thrown;

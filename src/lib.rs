@@ -71,46 +71,48 @@
 #![cfg_attr(not(feature = "c-abi"), allow(dead_code, unused_imports))]
 
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
-compile_error!("ld-dynamo-store needs Linux or macOS; on Windows use WSL, or a container with Linux");
+compile_error!(
+    "ld-dynamo-store supports Linux (glibc or musl) and macOS, and no other system; on Windows use WSL, or a container with Linux"
+);
 
 // What follows is of no use elsewhere, and would bury that message.
-#[cfg(unix)]
+#[cfg(any(target_os = "linux", target_os = "macos"))]
 mod cache;
-#[cfg(unix)]
+#[cfg(any(target_os = "linux", target_os = "macos"))]
 mod client;
-#[cfg(unix)]
+#[cfg(any(target_os = "linux", target_os = "macos"))]
 mod config;
-#[cfg(unix)]
+#[cfg(any(target_os = "linux", target_os = "macos"))]
 mod error;
 #[doc(hidden)]
-#[cfg(unix)]
+#[cfg(any(target_os = "linux", target_os = "macos"))]
 #[cfg(feature = "c-abi")]
 pub mod ffi;
-#[cfg(unix)]
+#[cfg(any(target_os = "linux", target_os = "macos"))]
 #[cfg(feature = "launchdarkly")]
 pub mod launchdarkly;
-#[cfg(unix)]
+#[cfg(any(target_os = "linux", target_os = "macos"))]
 mod process;
-#[cfg(unix)]
+#[cfg(any(target_os = "linux", target_os = "macos"))]
 #[cfg(test)]
 #[path = "../tests/schedules/scheduler.rs"]
 mod scheduler;
-#[cfg(unix)]
+#[cfg(any(target_os = "linux", target_os = "macos"))]
 mod stats;
-#[cfg(unix)]
+#[cfg(any(target_os = "linux", target_os = "macos"))]
 mod store;
-#[cfg(unix)]
+#[cfg(any(target_os = "linux", target_os = "macos"))]
 mod table;
-#[cfg(unix)]
+#[cfg(any(target_os = "linux", target_os = "macos"))]
 #[cfg(test)]
 #[path = "../tests/schedules/threads.rs"]
 mod threads;
 
-#[cfg(unix)]
+#[cfg(any(target_os = "linux", target_os = "macos"))]
 pub use config::{CacheTtl, ClientFactory, Config, Credentials, LogLevel, ProxyUrl, RetryMode, Transport};
-#[cfg(unix)]
+#[cfg(any(target_os = "linux", target_os = "macos"))]
 pub use error::{Error, ErrorKind, Result};
-#[cfg(unix)]
+#[cfg(any(target_os = "linux", target_os = "macos"))]
 pub use stats::InitReport;
-#[cfg(unix)]
+#[cfg(any(target_os = "linux", target_os = "macos"))]
 pub use store::{context_hash, BigSegmentsPatch, Store, Upsert};

@@ -15,7 +15,7 @@ use super::flag::Flag;
 use super::inside;
 use super::page::generation;
 use super::signals::{SignalsBlocked, SigpipeBlocked};
-use super::stack::{has_room_for_the_aws_sdk, OF_OUR_THREADS};
+use super::stack::{has_barely_room_for_the_aws_sdk, has_room_for_the_aws_sdk, OF_OUR_THREADS};
 use crate::error::{Error, ErrorKind, Result};
 
 /// After so long without anyone driving it, the runtime is turned once before a call: what the server closed meanwhile is seen first.
@@ -48,6 +48,7 @@ impl Runtime {
 
     /// Drives the future that `make` makes to its end on the calling thread, or on a thread of its own where the caller is inside
     /// a runtime already, where its thread is ending and a destructor of the host's makes the call, or where too little of its stack is left.
+    /// Where no thread can be started and the stack alone was in the way, what is left of it has to do if it barely can.
     ///
     /// A signal handler of the host's may fork in the middle of this, or since the runtime was made, and return: then it is an error
     /// in the child.
@@ -56,10 +57,19 @@ impl Runtime {
         F: Future,
         F::Output: Send,
     {
-        if tokio::runtime::Handle::try_current().is_err() && !is_ending() && has_room_for_the_aws_sdk() {
+        let may_drive = tokio::runtime::Handle::try_current().is_err() && !is_ending();
+        if may_drive && has_room_for_the_aws_sdk() {
             return self.drive(make);
         }
-        on_a_thread_of_its_own(self.generation, || self.drive(make))?
+        let mut make = Some(make);
+        let moved = on_a_thread_of_its_own(self.generation, || make.take().map(|make| self.drive(make)));
+        match (moved, make) {
+            (Ok(Some(outcome)), _) => outcome,
+            // In a child that is an error again.
+            (Err(_), Some(make)) if may_drive && has_barely_room_for_the_aws_sdk() => self.drive(make),
+            (Err(error), _) => Err(error),
+            (Ok(None), _) => Err(Error::new(ErrorKind::Internal, "the call was not made on its thread")),
+        }
     }
 
     /// Whether every further call would fail.
@@ -166,7 +176,7 @@ pub(crate) fn on_a_thread_of_its_own<T: Send>(made_in: u64, work: impl FnOnce() 
     // SAFETY: what `work` borrows outlives this function, which returns after the thread has ended, or in a child, where it is not.
     let spawned = unsafe { thread.spawn_unchecked(work) };
     drop(blocked);
-    let thread = spawned.map_err(|error| internal("no thread for the call could be started", &error))?;
+    let thread = spawned.map_err(|error| no_thread(&error))?;
     while !is_done.lower() && generation() == made_in {
         is_done.wait();
     }
@@ -187,6 +197,13 @@ pub(crate) fn on_a_thread_of_its_own<T: Send>(made_in: u64, work: impl FnOnce() 
         Some(Err(panic)) => resume_unwind(panic),
         None => Err(Error::new(ErrorKind::Internal, "the call was not made on its thread")),
     }
+}
+
+/// May pass: others end, too.
+fn no_thread(error: &std::io::Error) -> Error {
+    let message = "no thread could be started, which a call needs inside a tokio runtime or where little stack is left (is there a limit on \
+                   threads or processes?)";
+    Error::new(ErrorKind::Unreachable, format!("{message}: {error}"))
 }
 
 fn internal(what: &str, error: &std::io::Error) -> Error {

@@ -5,10 +5,18 @@ use std::ops::Range;
 
 use super::system;
 
-/// What the AWS SDK needs at most, and a third more: an upsert through it was measured at 866 KB of an x86-64 release build.
-const FOR_THE_AWS_SDK: usize = 1200 * 1024;
+/// What the AWS SDK needs at most, and a third more: an upsert through it was measured at up to 866 KB of an x86-64 release build.
+const FOR_THE_AWS_SDK: usize = as_built(1200);
+/// What it was measured at, and a little more: enough where there is no other stack to be had.
+const BARELY_FOR_THE_AWS_SDK: usize = as_built(900);
 /// What threads of ours have.
-pub(super) const OF_OUR_THREADS: usize = 2 * 1024 * 1024;
+pub(super) const OF_OUR_THREADS: usize = as_built(2048);
+
+/// So many kilobytes of a release build. Without optimisation that upsert takes up to 1,955 KB.
+const fn as_built(kilobytes: usize) -> usize {
+    let halves = if cfg!(debug_assertions) { 5 } else { 2 };
+    kilobytes * 1024 * halves / 2
+}
 
 thread_local! {
     /// Where it is costly to ask: in the first thread of a process, glibc reads a file.
@@ -17,23 +25,39 @@ thread_local! {
 
 /// The addresses of this thread's stack; none where the system cannot tell.
 pub(crate) fn own_stack() -> Range<usize> {
-    let (lowest, end) = OWN.get().unwrap_or_else(|| {
-        let stack = system::own_stack();
+    remembered(system::own_stack)
+}
+
+fn remembered(ask: impl FnOnce() -> Range<usize>) -> Range<usize> {
+    if let Some((lowest, end)) = OWN.get() {
+        return lowest..end;
+    }
+    let stack = ask();
+    // What the system cannot tell now, for want of a descriptor perhaps, it may tell the next time.
+    if !stack.is_empty() {
         OWN.set(Some((stack.start, stack.end)));
-        (stack.start, stack.end)
-    });
-    lowest..end
+    }
+    stack
 }
 
-/// Whether the AWS SDK may be called on this thread.
+/// Whether the AWS SDK is called on this thread.
 pub(super) fn has_room_for_the_aws_sdk() -> bool {
-    let here = 0_u8;
-    has_room(&own_stack(), std::ptr::from_ref(&here) as usize)
+    left().is_some_and(|left| left >= FOR_THE_AWS_SDK)
 }
 
-/// On another stack than the thread's own (a fiber's, a coroutine's) nobody can tell what is left: then there is no room.
-fn has_room(stack: &Range<usize>, here: usize) -> bool {
-    stack.contains(&here) && here - stack.start >= FOR_THE_AWS_SDK
+/// Whether the AWS SDK may be called on this thread if it cannot be on another.
+pub(super) fn has_barely_room_for_the_aws_sdk() -> bool {
+    left().is_some_and(|left| left >= BARELY_FOR_THE_AWS_SDK)
+}
+
+fn left() -> Option<usize> {
+    let here = 0_u8;
+    left_of(&own_stack(), std::ptr::from_ref(&here) as usize)
+}
+
+/// On another stack than the thread's own (a fiber's, a coroutine's) nobody can tell what is left.
+fn left_of(stack: &Range<usize>, here: usize) -> Option<usize> {
+    stack.contains(&here).then(|| here - stack.start)
 }
 
 #[cfg(test)]
@@ -43,11 +67,21 @@ mod tests {
     #[test]
     fn what_is_left_of_the_own_stack_counts() {
         let stack = 0x1000_0000..0x1000_0000 + OF_OUR_THREADS;
-        assert!(has_room(&stack, stack.end - 1));
-        assert!(has_room(&stack, stack.start + FOR_THE_AWS_SDK));
-        assert!(!has_room(&stack, stack.start + FOR_THE_AWS_SDK - 1));
-        assert!(!has_room(&stack, stack.end));
-        assert!(!has_room(&(0..0), stack.start));
+        assert_eq!(left_of(&stack, stack.end - 1), Some(OF_OUR_THREADS - 1));
+        assert_eq!(left_of(&stack, stack.start), Some(0));
+        assert_eq!(left_of(&stack, stack.start - 1), None);
+        assert_eq!(left_of(&stack, stack.end), None);
+        assert_eq!(left_of(&(0..0), stack.start), None);
+    }
+
+    #[test]
+    fn a_stack_that_could_not_be_told_is_asked_for_again() {
+        let thread = std::thread::spawn(|| {
+            assert_eq!(remembered(|| 0..0), 0..0);
+            assert_eq!(remembered(|| 1..2), 1..2);
+            assert_eq!(remembered(|| unreachable!("it is known")), 1..2);
+        });
+        thread.join().expect("the stack");
     }
 
     #[test]

@@ -63,7 +63,10 @@ fn beyond_other_parsers(value: &RawValue, most_levels: u32) -> Option<String> {
                 Ok(Members(members)) => members.into_iter().map(|(_, value)| value).collect(),
                 Err(_) => return Some(HALF_A_PAIR.to_owned()),
             },
-            b'[' => serde_json::from_str(text).ok()?,
+            b'[' => match serde_json::from_str(text) {
+                Ok(values) => values,
+                Err(_) => return Some("an array that cannot be read".to_owned()),
+            },
             b'"' if serde_json::from_str::<Name<'_>>(text).is_err() => return Some(HALF_A_PAIR.to_owned()),
             b'-' | b'0'..=b'9' if !fits_double(text) => {
                 return Some("a number outside the range of a double".to_owned())

@@ -100,9 +100,13 @@ pub(in crate::process) fn own_stack() -> Range<usize> {
 fn with_room_to_grow(stack: Range<usize>) -> Range<usize> {
     /// Where there is no limit.
     const USUAL_LIMIT: usize = 8 * 1024 * 1024;
+    /// musl ends the stack with the page of the auxiliary vector, and what the kernel put there for AT_RANDOM is within a page of that.
+    const ABOVE_THE_END: usize = 4096;
+    // A child that another thread forked has that thread's stack, which is not the kernel's: ids of threads do not tell.
     // SAFETY: neither has preconditions, and the limit is alive during the call.
     let limit = unsafe {
-        if libc::syscall(libc::SYS_gettid) != libc::c_long::from(libc::getpid()) {
+        let at_random = libc::getauxval(libc::AT_RANDOM) as usize;
+        if !(stack.start..stack.end.saturating_add(ABOVE_THE_END)).contains(&at_random) {
             return stack;
         }
         let mut limit: libc::rlimit = std::mem::zeroed();
@@ -112,4 +116,41 @@ fn with_room_to_grow(stack: Range<usize>) -> Range<usize> {
         }
     };
     stack.end.saturating_sub(limit).min(stack.start)..stack.end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Its only thread has the id of the process, as the first thread of every program.
+    #[test]
+    fn the_stack_of_a_child_that_a_thread_forked_does_not_grow() {
+        let in_a_child = || {
+            let stack = own_stack();
+            // SAFETY: the child, which is beside no other thread, calls the kernel only.
+            unsafe {
+                let child = libc::fork();
+                if child == 0 {
+                    let is_the_same = !stack.is_empty() && with_room_to_grow(stack.clone()) == stack;
+                    libc::_exit(i32::from(!is_the_same));
+                }
+                let mut status = -1;
+                assert_eq!(libc::waitpid(child, &mut status, 0), child);
+                status
+            }
+        };
+        let thread = std::thread::Builder::new().stack_size(128 * 1024).spawn(in_a_child);
+        assert_eq!(thread.expect("a thread").join().expect("a status"), 0);
+    }
+
+    #[test]
+    fn the_stack_that_the_kernel_made_grows() {
+        // SAFETY: no preconditions.
+        let at_random = unsafe { libc::getauxval(libc::AT_RANDOM) } as usize;
+        for end in [at_random - 1024, at_random + 16] {
+            let in_use = end - 64 * 1024..end;
+            let stack = with_room_to_grow(in_use.clone());
+            assert!(stack.end == end && stack.start < in_use.start, "{stack:x?}");
+        }
+    }
 }

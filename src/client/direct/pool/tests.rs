@@ -28,6 +28,8 @@ impl Server {
             for stream in listener.incoming() {
                 let number = counter.fetch_add(1, Ordering::SeqCst);
                 let (mut stream, serve) = (stream.expect("a connection"), Arc::clone(&serve));
+                // Else a second message is held back until the first is acknowledged, which the next request may do.
+                stream.set_nodelay(true).expect("a socket");
                 std::thread::spawn(move || serve(number, &mut stream));
             }
         });
