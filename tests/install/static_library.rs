@@ -16,7 +16,13 @@ const OPTIONAL: [&str; 5] = [
 ];
 
 /// What the Rust library uses of the C library where that has it; which these are depends on its version.
-const OF_THE_C_LIBRARY: [&str; 4] = ["__cxa_thread_atexit_impl", "__dso_handle", "gettid", "statx"];
+const OF_THE_C_LIBRARY: [&str; 5] = [
+    "__cxa_thread_atexit_impl",
+    "__dso_handle",
+    "getrandom",
+    "gettid",
+    "statx",
+];
 
 /// The names that nm prints with these options for the installed library, and the letters of their kinds.
 fn symbols(installation: &Installation, options: &[&str]) -> BTreeSet<(String, char)> {
