@@ -26,6 +26,8 @@ case $target in
     # Where the C library is linked into everything there is no shared library.
     *-musl) flags+=(-C target-feature=-crt-static) ;;
 esac
+# Libraries hold no time; with another one each time, what is written in C would be built anew.
+export SOURCE_DATE_EPOCH=0
 separated=$(printf '%s\x1f' "${flags[@]}")
 # Alone: without the crate as a library of its own, the whole of it is optimized at the link.
 PATH=$PWD/target/packaging/bin:$PATH CARGO_ENCODED_RUSTFLAGS=${separated%$'\x1f'} CARGO_TARGET_DIR=$targets \
