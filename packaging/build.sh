@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the shared and the static library for one platform of packaging/platforms.txt, the same bytes on every machine.
+# Builds the shared and the static library for one platform of packaging/platforms.txt.
 #
 #   packaging/build.sh PLATFORM
 #

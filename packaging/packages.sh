@@ -4,7 +4,7 @@
 #
 #   packaging/packages.sh [PLATFORM…]
 #
-# Two runs make the same bytes. SOURCE_DATE_EPOCH is the time that files in packages have, by default that of the last commit.
+# Two runs make the same bytes of the same libraries. SOURCE_DATE_EPOCH is the time that files in packages have, by default that of the last commit.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . packaging/platforms.sh
