@@ -105,7 +105,7 @@ check-packages: build ## install and run what make packages made
 	LD_DYNAMO_PLATFORMS='$(PLATFORMS)' $(LIMITED) 3600 cargo test --release --locked --test packages -- --ignored --show-output
 
 elsewhere: setup ## compile the sources for macOS, and see that other systems are refused
-	@tests/setup.sh packages
+	@tests/setup.sh packages "$$(uname -m)-linux-gnu"
 	packaging/elsewhere.sh
 
 reproduce: ## build the packages again in another folder, and compare; PLATFORMS=

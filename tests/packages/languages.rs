@@ -35,9 +35,8 @@ fn copy(from: &str, to: &Path) {
     std::fs::copy(support::repository().join(from), to).unwrap_or_else(|error| panic!("{}: {error}", to.display()));
 }
 
-/// What pip installs for the platform.
-pub fn install_wheel(platform: &Platform, place: &Place, folder: &Path) {
-    let python = support::repository().join("target/python/bin/python");
+/// `pip install` of an environment's Python, which finds nothing but the file that it is given.
+fn pip_install(place: &Place, python: &Path) -> Command {
     let mut pip = place.command(python.to_str().expect("UTF-8"));
     pip.args([
         "-m",
@@ -46,9 +45,20 @@ pub fn install_wheel(platform: &Platform, place: &Place, folder: &Path) {
         "--quiet",
         "--disable-pip-version-check",
         "--no-index",
-        "--no-deps",
     ]);
-    pip.args(["--only-binary=:all:", "--platform", platform.wheel_tag(), "--target"]);
+    pip
+}
+
+/// What pip installs for the platform.
+pub fn install_wheel(platform: &Platform, place: &Place, folder: &Path) {
+    let mut pip = pip_install(place, &support::repository().join("target/python/bin/python"));
+    pip.args([
+        "--no-deps",
+        "--only-binary=:all:",
+        "--platform",
+        platform.wheel_tag(),
+        "--target",
+    ]);
     run(pip.arg(folder).arg(platform.wheel()));
 }
 
@@ -74,20 +84,9 @@ fn the_wheel_in_a_virtual_environment() {
     let place = Place::new();
     run(place.command("python3").args(["-m", "venv", "environment"]));
     let python = place.join("environment/bin/python");
-    let python = python.to_str().expect("UTF-8");
-    run(place
-        .command(python)
-        .args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--no-index",
-        ])
-        .arg(platform.wheel()));
+    run(pip_install(&place, &python).arg(platform.wheel()));
     let printed = run(place
-        .command(python)
+        .command(python.to_str().expect("UTF-8"))
         .args(["-c", "import ld_dynamo_store; print(ld_dynamo_store.load().path)"]));
     assert!(Path::new(printed.trim()).starts_with(place.folder()), "{printed}");
 }
