@@ -61,6 +61,7 @@
 //! None is on by default.
 //!
 //! * `c-abi`: the functions of the C ABI. For the package that makes the C library, and nobody else.
+//! * `cli`: the operator's command, the program `ld-dynamo-store`: `cargo install ld-dynamo-store --features cli`.
 //! * `launchdarkly`: the persistent store for LaunchDarkly's Rust SDK, in the module `launchdarkly`.
 
 // Imports go one way: `ffi` (what C sees), `store` (what a caller asks), `cache` (what is known already), `client` (DynamoDB, and the
@@ -80,6 +81,10 @@ compile_error!(
 mod cache;
 #[cfg(any(target_os = "linux", target_os = "macos"))]
 mod client;
+#[doc(hidden)]
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+#[cfg(feature = "cli")]
+pub mod command;
 #[cfg(any(target_os = "linux", target_os = "macos"))]
 mod config;
 #[cfg(any(target_os = "linux", target_os = "macos"))]

@@ -4,6 +4,8 @@
 //! Owns settings, credentials, connections, attempts, and what a failure means. Does not know what its rows are for, nor that there is
 //! a cache.
 
+#[cfg(feature = "cli")]
+mod administration;
 mod answer;
 mod attempts;
 mod aws_settings;
@@ -39,6 +41,10 @@ use direct::{Direct, Findings, Outcome};
 use sdk::{surplus_time, Sdk, MAXIMUM_PAGE_BYTES};
 use sent::Before;
 
+#[cfg(feature = "cli")]
+pub(crate) use administration::{
+    Action, Capacity, Extent, Identity, KeyAttribute, NewTable, TableDescription, WholeRow,
+};
 pub(crate) use complaint::Complaints;
 pub(crate) use connect::{bundle_of_profile, reads_aws_files};
 pub(crate) use pushed::PushedCredentials;

@@ -3,6 +3,8 @@
 //! Joins configuration, live state, cache and client, and decides which call consults the cache and how long it may take. Knows
 //! neither C nor the AWS SDK: how a request is signed, sent and repeated is the client's.
 
+#[cfg(feature = "cli")]
+pub(crate) mod administration;
 mod apply_patch;
 mod backoff;
 mod big_segments;

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use syn::visit::{self, Visit};
 
 /// From the top: each room, and the rooms below that it imports.
-const FLOORS: [(&str, &[&str]); 10] = [
+const FLOORS: [(&str, &[&str]); 11] = [
+    ("command", &["store", "config", "process", "table", "error"]),
     ("ffi", &["store", "config", "process", "table", "error"]),
     ("launchdarkly", &["store", "config", "process", "error"]),
     (

@@ -1,0 +1,1 @@
+//! STUB: how far something has come, on a terminal.

@@ -1,0 +1,20 @@
+//! Asking before something is changed, where somebody is there to answer.
+
+use std::io::{BufRead, IsTerminal, Write};
+
+use super::arguments::Caution;
+use super::output::BOLD;
+use super::Result;
+
+/// Whether to go on with what `question` says: asked on a terminal only, and not with `--yes`.
+pub(super) fn is_agreed(caution: Caution, question: &str) -> Result<bool> {
+    let (input, mut shown) = (std::io::stdin(), anstream::stderr());
+    if caution.yes || !input.is_terminal() || !std::io::stderr().is_terminal() {
+        return Ok(true);
+    }
+    write!(shown, "{BOLD}{question}{BOLD:#} [y/N] ")?;
+    shown.flush()?;
+    let mut answer = String::new();
+    input.lock().read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}

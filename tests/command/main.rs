@@ -1,0 +1,9 @@
+//! The operator's command as an operator runs it: the real program, in an empty environment, on both engines and on one that fails.
+//!
+//! What it prints is compared with the files in `snapshots/`; `SNAPSHOTS=overwrite` renews them.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod program;
+mod terminal;
