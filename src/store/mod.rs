@@ -34,6 +34,8 @@ use crate::table::item::NewRow;
 use crate::table::schema::{self, Kind};
 use live::{Identity, LiveState};
 
+#[cfg(feature = "cli")]
+pub(crate) use crate::stats::InitReport;
 pub use crate::table::big_segments::context_hash;
 pub use apply_patch::BigSegmentsPatch;
 #[cfg(feature = "cli")]
