@@ -5,5 +5,13 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod copy;
+mod diff;
+mod export;
+mod init;
 mod program;
+mod read;
+mod segments;
+mod stop;
 mod terminal;
+mod upsert;
