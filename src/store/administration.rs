@@ -30,7 +30,20 @@ impl Store {
     }
 
     /// Shows `show` all rows there are, a page at a time, each page within `operation_timeout`.
-    pub(crate) fn whole_rows(&self, _extent: Extent<'_>, _show: &mut dyn FnMut(WholeRow)) -> Result<()> {
-        unimplemented!()
+    pub(crate) fn whole_rows(&self, extent: Extent<'_>, show: &mut dyn FnMut(WholeRow)) -> Result<()> {
+        let consistent = self.is_consistent();
+        let mut start = None;
+        loop {
+            let from = start.take();
+            let page = self.call(async |client| client.whole_rows(extent, consistent, from).await)?;
+            page.rows.into_iter().for_each(&mut *show);
+            start = page.next;
+            if start.is_none() {
+                return Ok(());
+            }
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

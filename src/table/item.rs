@@ -12,7 +12,7 @@ use crate::table::schema::{self, Kind};
 
 /// DynamoDB takes 409,600 bytes; every official store stops at 400,000 with 100 for overhead, and so do we.
 const MAXIMUM_ROW_BYTES: usize = 400_000;
-const ROW_OVERHEAD_BYTES: usize = 100;
+pub(crate) const ROW_OVERHEAD_BYTES: usize = 100;
 
 /// The field names of Go's tombstones: with all of them, no official SDK stumbles over a deletion.
 const FEATURE_FIELDS: [&str; 16] = [

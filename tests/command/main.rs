@@ -6,6 +6,7 @@
 mod support;
 
 mod copy;
+mod create_table;
 mod diff;
 mod export;
 mod init;
