@@ -5,6 +5,14 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod copy;
 mod create_table;
+mod diff;
+mod export;
+mod init;
 mod program;
+mod read;
+mod segments;
+mod stop;
 mod terminal;
+mod upsert;
