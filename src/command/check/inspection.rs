@@ -1,0 +1,122 @@
+//! What is read of the table, row by row, and what that shows at the end.
+
+use super::big_segments::BigSegments;
+use super::commands::Commands;
+use super::faults::{Fault, Faults};
+use super::finding::Finding;
+use super::prefixes::{self, Contents, Foreign, Prefixes, Role};
+use super::references::References;
+use super::{mark, rows};
+use crate::store::administration::WholeRow;
+use crate::table::data_set;
+use crate::table::schema::Kind;
+
+/// What was seen so far.
+pub(super) struct Inspection<'a> {
+    prefix: &'a str,
+    faults: Faults,
+    references: References,
+    prefixes: Prefixes,
+    big_segments: BigSegments,
+    /// What the mark has beside its keys.
+    added_to_mark: Vec<String>,
+}
+
+/// What rows came to.
+pub(super) struct Inspected {
+    pub(super) prefixes: Prefixes,
+    pub(super) contents: Contents,
+    pub(super) foreign: Foreign,
+    pub(super) findings: Vec<Finding>,
+}
+
+impl<'a> Inspection<'a> {
+    /// At most so many rows are named for each finding.
+    pub(super) fn new(prefix: &'a str, most: usize) -> Self {
+        Inspection {
+            prefix,
+            faults: Faults::new(most),
+            references: References::new(most),
+            prefixes: Prefixes::default(),
+            big_segments: BigSegments::new(most),
+            added_to_mark: Vec::new(),
+        }
+    }
+
+    pub(super) fn see(&mut self, whole: &WholeRow) {
+        self.prefixes.add(whole);
+        let (prefix, role) = prefixes::split(&whole.namespace);
+        if prefix != self.prefix {
+            return;
+        }
+        match role {
+            Role::Mark if whole.row.key == whole.namespace => self.added_to_mark = mark::additions(whole),
+            Role::Mark => {}
+            Role::Metadata | Role::Membership => self.big_segments.see(whole, role),
+            Role::Features | Role::Segments | Role::Other(_) => self.see_item(whole, role),
+        }
+    }
+
+    fn see_item(&mut self, whole: &WholeRow, role: Role<'_>) {
+        let name = whole.namespace.rsplit(':').next().unwrap_or_default();
+        if let Role::Other(_) = role {
+            if !prefixes::is_item(whole, role) {
+                return;
+            }
+            if let Some(meant) = data_set::meant(name) {
+                let (namespace, key) = (&whole.namespace, &whole.row.key);
+                let detail = format!("probably meant: {meant:?}");
+                return self.faults.add(Fault::MisspeltKind, name, namespace, key, detail);
+            }
+        }
+        if let Ok(kind) = Kind::parse(name) {
+            rows::judge(kind, whole, &mut self.faults, &mut self.references);
+        }
+    }
+
+    /// `is_complete` says whether all rows of the prefix were seen, without which nothing is missing.
+    pub(super) fn end(mut self, commands: &Commands<'_>, is_complete: bool, now_ms: i64) -> Inspected {
+        let foreign = self.prefixes.end(self.prefix);
+        let contents = self.prefixes.of(self.prefix);
+        let mut findings = Vec::new();
+        if is_complete {
+            findings.extend(mark::missing(&contents, &self.prefixes, self.prefix, commands));
+            self.references.end(&mut self.faults);
+        }
+        if !self.added_to_mark.is_empty() {
+            findings.push(mark::with_additions(&self.added_to_mark, commands));
+        }
+        findings.extend(self.faults.findings(commands));
+        findings.extend(self.big_segments.findings(commands, is_complete, now_ms));
+        Inspected {
+            prefixes: self.prefixes,
+            contents,
+            foreign,
+            findings,
+        }
+    }
+}
+
+/// A row as tests have it.
+#[cfg(test)]
+pub(super) fn row(namespace: &str, key: &str, item: &str) -> WholeRow {
+    use crate::table::big_segments::BigSegmentsRow;
+    use crate::table::item::{StoredItem, StoredRow};
+    WholeRow {
+        namespace: namespace.to_owned(),
+        row: StoredRow {
+            key: key.to_owned(),
+            version: Some(1),
+            item: StoredItem::Text(item.to_owned()),
+            only_our_attributes: true,
+        },
+        bytes: 200,
+        other_attributes: Vec::new(),
+        big_segments: BigSegmentsRow {
+            synchronized_on: None,
+            last_version: None,
+            included: Ok(Vec::new()),
+            excluded: Ok(Vec::new()),
+        },
+    }
+}
