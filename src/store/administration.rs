@@ -44,3 +44,6 @@ impl Store {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
