@@ -102,7 +102,7 @@ impl BigSegments {
             "rows of Big Segments with an attribute of another type",
             "SDKs fail to read such a row, or take it for empty: its context is in no Big Segment. Patches that meet it fail.",
         )
-        .advice("What mends it; then have the Relay Proxy, or who else writes them, apply all patches anew:")
+        .advice("Remove the attribute; then have the Relay Proxy, or who else writes them, apply all patches anew:")
         .commands(removals)
         .rows(self.unreadable)
     }

@@ -9,12 +9,17 @@ const PROGRAM: &str = "ld-dynamo-store";
 const DATA_SET: &str = "data-set.json";
 
 /// Before [`Commands::init`].
-pub(super) const FULL_DATA_SET: &str =
-    "What mends it, with the environment's full data set in FILE; an SDK that writes, or the Relay Proxy, does the \
-     same when it starts:";
+pub(super) const FULL_DATA_SET: &str = "Write the full data set:";
 /// Before [`Commands::write_anew`].
-pub(super) const WRITTEN_ANEW: &str =
-    "What mends it while nothing else writes; init with the environment's full data set does, too:";
+pub(super) const WRITTEN_ANEW: &str = "Write the full data set, or the table's own anew, while nothing else writes:";
+/// What stands in commands for something that only who runs them has, and what that is.
+pub(super) const PLACEHOLDERS: [(&str, &str); 2] = [
+    (
+        "FILE",
+        "FILE holds the environment's full data set, {\"flags\": …, \"segments\": …}. An SDK that writes, and the Relay Proxy, write it whenever they start.",
+    ),
+    ("ITEM", "ITEM is a file with the JSON of this flag or segment alone."),
+];
 
 /// What commands of this run are made of.
 pub(super) struct Commands<'a>(pub(super) &'a TableOptions);

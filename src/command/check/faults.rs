@@ -29,6 +29,8 @@ pub(super) enum Fault {
 enum Mending {
     /// The environment's full data set, from LaunchDarkly.
     FullDataSet,
+    /// The same, or the item where there is only one.
+    OneItem,
     /// The same, after something was made smaller.
     SmallerItem,
     /// The table's own data set, written anew.
@@ -37,9 +39,17 @@ enum Mending {
     OtherNamespace,
 }
 
-const SMALLER: &str = "Make the flag or segment smaller, for example with a segment instead of many targets of a flag, or a Big Segment instead of \
-     a segment. Then, with the environment's full data set in FILE:";
-const OTHER_NAMESPACE: &str = "What mends it, with the environment's full data set in FILE, under \"features\" and \"segments\"; then these rows can go:";
+const SMALLER: &str = "Make it smaller, with a segment instead of many targets of a flag, or a Big Segment instead of a segment; then write \
+     the full data set:";
+const OTHER_NAMESPACE: &str = "Write the full data set under \"features\" and \"segments\"; then these rows can go:";
+/// While one of these is there, the table's own data set is no full one.
+const LOSSES: [Fault; 5] = [
+    Fault::Corrupt,
+    Fault::TooLarge,
+    Fault::NoVersionInItem,
+    Fault::MissingPrerequisite,
+    Fault::MissingSegment,
+];
 
 impl Fault {
     fn text(self) -> (Severity, &'static str, &'static str, Mending) {
@@ -49,7 +59,7 @@ impl Fault {
                 "items that are no JSON object",
                 "One such row, and Go, the Relay Proxy, Python and Ruby fail to read all flags or segments at once; other SDKs take it for \
                  missing, and serve default values.",
-                Mending::FullDataSet,
+                Mending::OneItem,
             ),
             Fault::TooLarge => (
                 Wrong,
@@ -164,48 +174,56 @@ impl Faults {
             .or_insert_with(|| (Rows::new(most), BTreeSet::new()))
     }
 
-    pub(super) fn findings(self, commands: &Commands<'_>) -> Vec<Finding> {
-        let faults = self.rows.into_iter();
-        let finding = |(fault, (rows, kinds)): (Fault, (Rows, BTreeSet<String>))| {
-            let (severity, what, why, mending) = fault.text();
-            let finding = Finding::new(severity, what, why);
-            let finding = match mending {
-                Mending::FullDataSet if fault == Fault::Corrupt => {
-                    let one = rows.first.first().filter(|_| rows.count == 1);
-                    let kind = kinds.first().filter(|_| one.is_some());
-                    let upsert = one.zip(kind).map(|(row, kind)| commands.upsert(kind, &row.key));
-                    let advice = match upsert {
-                        Some(_) => format!("{FULL_DATA_SET} or this item alone, from ITEM:"),
-                        None => FULL_DATA_SET.to_owned(),
-                    };
-                    finding.advice(advice).commands(commands.init()).commands(upsert)
-                }
-                Mending::FullDataSet => finding.advice(FULL_DATA_SET).commands(commands.init()),
-                Mending::SmallerItem => finding.advice(SMALLER).commands(commands.init()),
-                Mending::WrittenAnew => {
-                    let is_usual = kinds
-                        .iter()
-                        .all(|kind| kind == schema::FEATURES || kind == schema::SEGMENTS);
-                    let kinds = kinds.iter().map(String::as_str).filter(|_| !is_usual);
-                    finding.advice(WRITTEN_ANEW).commands(commands.write_anew(kinds))
-                }
-                Mending::OtherNamespace => {
-                    let emptied = kinds.iter().filter(|kind| *kind != ALIAS);
-                    let emptied = emptied.map(|kind| commands.empty_kind(kind));
-                    // No command of ours reaches them, as "flags" is another name of "features" to each.
-                    let of_alias = rows.first.iter().filter(|row| is_alias(&row.namespace));
-                    let deleted = of_alias.map(|row| commands.aws_on_row("delete-item", &row.namespace, &row.key, &[]));
-                    finding
-                        .advice(OTHER_NAMESPACE)
-                        .commands(commands.init())
-                        .commands(emptied)
-                        .commands(deleted)
-                }
-            };
-            finding.rows(rows)
-        };
-        faults.map(finding).collect()
+    /// Whether what the table holds is all that it should: what is lost only the full data set can bring back.
+    pub(super) fn leave_all(&self) -> bool {
+        !LOSSES.iter().any(|fault| self.rows.contains_key(fault))
     }
+
+    /// `is_full` says whether the table's own data set can be written anew without losing anything.
+    pub(super) fn findings(self, commands: &Commands<'_>, is_full: bool) -> Vec<Finding> {
+        let faults = self.rows.into_iter();
+        faults
+            .map(|(fault, (rows, kinds))| finding(fault, rows, &kinds, commands, is_full))
+            .collect()
+    }
+}
+
+fn finding(fault: Fault, rows: Rows, kinds: &BTreeSet<String>, commands: &Commands<'_>, is_full: bool) -> Finding {
+    let (severity, what, why, mending) = fault.text();
+    let finding = Finding::new(severity, what, why);
+    let finding = match mending {
+        Mending::WrittenAnew if is_full => {
+            let is_usual = kinds
+                .iter()
+                .all(|kind| kind == schema::FEATURES || kind == schema::SEGMENTS);
+            let kinds = kinds.iter().map(String::as_str).filter(|_| !is_usual);
+            finding.advice(WRITTEN_ANEW).commands(commands.write_anew(kinds))
+        }
+        Mending::OneItem if rows.count == 1 => {
+            let one = rows.first.first().zip(kinds.first());
+            finding
+                .advice("Write the full data set, or this item alone:")
+                .commands(commands.init())
+                .commands(one.map(|(row, kind)| commands.upsert(kind, &row.key)))
+        }
+        Mending::FullDataSet | Mending::WrittenAnew | Mending::OneItem => {
+            finding.advice(FULL_DATA_SET).commands(commands.init())
+        }
+        Mending::SmallerItem => finding.advice(SMALLER).commands(commands.init()),
+        Mending::OtherNamespace => {
+            let emptied = kinds.iter().filter(|kind| *kind != ALIAS);
+            let emptied = emptied.map(|kind| commands.empty_kind(kind));
+            // No command of ours reaches them, as "flags" is another name of "features" to each.
+            let of_alias = rows.first.iter().filter(|row| is_alias(&row.namespace));
+            let deleted = of_alias.map(|row| commands.aws_on_row("delete-item", &row.namespace, &row.key, &[]));
+            finding
+                .advice(OTHER_NAMESPACE)
+                .commands(commands.init())
+                .commands(emptied)
+                .commands(deleted)
+        }
+    };
+    finding.rows(rows)
 }
 
 const ALIAS: &str = "flags";
@@ -230,7 +248,7 @@ mod tests {
         faults.add(Fault::NoVersion, "features", "features", "a", "");
         faults.add(Fault::NoVersion, "things", "things", "b", "");
         faults.add(Fault::OtherAttributes, "segments", "segments", "c", "");
-        let findings = faults.findings(&commands);
+        let findings = faults.findings(&commands, true);
         let lines: Vec<_> = findings.iter().flat_map(|finding| &finding.commands).collect();
         assert_eq!(
             lines,

@@ -156,12 +156,7 @@ impl Finding {
                 lines.line(format_args!("       and {others} more; --every lists them"));
             }
         }
-        let advice = match (self.advice.as_str(), self.commands.is_empty()) {
-            ("", true) => "",
-            ("", false) => "What mends it:",
-            (advice, _) => advice,
-        };
-        lines.wrapped("       ", "       ", advice, Style::new());
+        lines.wrapped("       ", "       ", &self.advice, Style::new());
         if let Some(statement) = &self.statement {
             lines.line(format_args!("         {statement}"));
         }

@@ -83,10 +83,11 @@ impl<'a> Inspection<'a> {
             findings.extend(mark::missing(&contents, &self.prefixes, self.prefix, commands));
             self.references.end(&mut self.faults);
         }
+        let is_full = is_complete && contents.is_initialized && contents.features > 0 && self.faults.leave_all();
         if !self.added_to_mark.is_empty() {
-            findings.push(mark::with_additions(&self.added_to_mark, commands));
+            findings.push(mark::with_additions(&self.added_to_mark, commands, is_full));
         }
-        findings.extend(self.faults.findings(commands));
+        findings.extend(self.faults.findings(commands, is_full));
         findings.extend(self.big_segments.findings(commands, is_complete, now_ms));
         Inspected {
             prefixes: self.prefixes,

@@ -21,15 +21,17 @@ pub(super) fn additions(whole: &WholeRow) -> Vec<String> {
     names
 }
 
-pub(super) fn with_additions(names: &[String], commands: &Commands<'_>) -> Finding {
+pub(super) fn with_additions(names: &[String], commands: &Commands<'_>, is_full: bool) -> Finding {
     let what = format!(
         "the mark of a full data set has more than its two keys: {}",
         plain(&names.join(", "))
     );
     let why = "Every store writes the keys alone, so something else writes to this table. SDKs take the table as initialized all the same.";
-    Finding::new(Odd, what, why)
-        .advice(WRITTEN_ANEW)
-        .commands(commands.write_anew([]))
+    let finding = Finding::new(Odd, what, why);
+    match is_full {
+        true => finding.advice(WRITTEN_ANEW).commands(commands.write_anew([])),
+        false => finding.advice(FULL_DATA_SET).commands(commands.init()),
+    }
 }
 
 /// What is missing under a prefix of which all rows were seen.
@@ -77,21 +79,25 @@ fn nothing(prefixes: &Prefixes, prefix: &str, commands: &Commands<'_>) -> Findin
         "" => "no prefix".to_owned(),
         prefix => format!("the prefix {prefix:?}"),
     };
-    let advice = match (prefixes.nearest(prefix), others.len()) {
-        (Some(nearest), _) => {
-            let colon = match prefix.strip_suffix(':') {
-                Some(_) => "; stores put the colon there themselves",
-                None => "",
-            };
-            format!("There are flags or segments under {}{colon}. Is that the one?", named(nearest))
-        }
-        (None, 0) => return finding.advice(FULL_DATA_SET).commands(commands.init()),
-        (None, _) => {
-            return finding
-                .advice("Other prefixes have flags or segments: see above. If this one is right, with the environment's full data set in FILE:")
-                .commands(commands.init())
-        }
-    };
+    let advice =
+        match (prefixes.nearest(prefix), others.len()) {
+            (Some(nearest), _) => {
+                let colon = match prefix.strip_suffix(':') {
+                    Some(_) => "; stores put the colon there themselves",
+                    None => "",
+                };
+                format!(
+                    "There are flags or segments under {}{colon}. Is that the one?",
+                    named(nearest)
+                )
+            }
+            (None, 0) => return finding.advice(FULL_DATA_SET).commands(commands.init()),
+            (None, _) => return finding
+                .advice(
+                    "Other prefixes have flags or segments, see above. If this one is right, write the full data set:",
+                )
+                .commands(commands.init()),
+        };
     let nearest = prefixes.nearest(prefix).unwrap_or_default();
     finding
         .advice(advice)

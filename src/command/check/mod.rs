@@ -75,27 +75,29 @@ fn ask<'a>(
     match store.describe_table() {
         Ok(description) => {
             report.findings.extend(table::findings(&description, &commands));
-            let goes_on = report.findings.is_empty();
             report.description = Some(description);
-            if !goes_on {
-                return Ok(without_rows(report));
+            if !report.findings.is_empty() {
+                return Ok(unusable(report, "the table cannot be used"));
             }
         }
         Err(error) if error.kind() == ErrorKind::TableNotFound => {
             report.findings.push(table::missing(&report.identity, &commands));
-            return Ok(without_rows(report));
+            return Ok(unusable(report, "there is no table"));
         }
-        Err(error) if is_refusal(&error) || matches!(error.kind(), ErrorKind::Service | ErrorKind::Throttled) => {
+        Err(error) if is_refusal(&error) || permissions::goes_on_after(&error) => {
             report
                 .notes
                 .push(format!("status, capacity and keys of the table: {error}"));
         }
         Err(error) => return Err(error),
     }
-    let (permissions, outage) = Permissions::of(store, check.expected);
+    let (permissions, failure) = Permissions::of(store, check.expected);
     report.permissions = permissions;
-    if let Some(error) = outage {
-        return stopped(report, error, &commands);
+    match failure {
+        Some(error) if error.kind() == ErrorKind::Service => {}
+        Some(error) if permissions::goes_on_after(&error) => report.outage = Some(error),
+        Some(error) => return stopped(report, error, &commands),
+        None => {}
     }
     let resource = table::resource(report.description.as_ref(), &report.identity, report.table);
     report.findings.extend(report.permissions.finding(&resource));
@@ -104,26 +106,33 @@ fn ask<'a>(
     Ok(report)
 }
 
-/// A table that is not there or has other keys shows that to any request; all else is an outage.
+/// A table that is not there or has other keys shows that to any request; who is not known is told so, and all else is an outage.
 fn stopped<'a>(
     mut report: Report<'a>,
     error: Error,
     commands: &Commands<'_>,
 ) -> std::result::Result<Report<'a>, Error> {
-    match error.kind() {
-        ErrorKind::TableNotFound => report.findings.push(table::missing(&report.identity, commands)),
-        ErrorKind::TableMismatch => {
-            let has = "DynamoDB refuses requests for \"namespace\" and \"key\"";
-            report.findings.push(table::other_keys(has, commands));
+    let why = match error.kind() {
+        ErrorKind::TableNotFound => {
+            report.findings.push(table::missing(&report.identity, commands));
+            "there is no table"
         }
-        _ if !is_refusal(&error) => report.outage = Some(error),
-        _ => return Err(error),
-    }
-    Ok(without_rows(report))
+        ErrorKind::TableMismatch => {
+            let has = "DynamoDB refuses \"namespace\" and \"key\"";
+            report.findings.push(table::other_keys(has, commands));
+            "the table cannot be used"
+        }
+        ErrorKind::AccessDenied => return Err(error),
+        _ => {
+            report.outage = Some(error);
+            "the table did not answer"
+        }
+    };
+    Ok(unusable(report, why))
 }
 
-fn without_rows(mut report: Report<'_>) -> Report<'_> {
-    report.notes.push("the rows: the table cannot be used".to_owned());
+fn unusable<'a>(mut report: Report<'a>, why: &str) -> Report<'a> {
+    report.notes.push(format!("permissions and rows: {why}"));
     report
 }
 

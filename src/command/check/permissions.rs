@@ -56,28 +56,23 @@ fn purpose(action: Action) -> &'static str {
 }
 
 impl Permissions {
-    /// Tries each action. After one that nobody answers, the others are left.
+    /// Tries each action. After one that nobody answers, the others are left. The error is the last one that was no refusal.
     pub(super) fn of(store: &Store, expected: Use) -> (Self, Option<Error>) {
-        let mut outage: Option<Error> = None;
+        let mut failure: Option<Error> = None;
         let mut outcomes = Vec::new();
         for &action in needed(expected) {
-            let outcome = match &outage {
+            let ends = failure.as_ref().filter(|error| !goes_on_after(error));
+            let outcome = match ends {
                 Some(error) => Outcome::NotLookedAt(error.to_string()),
                 None => match store.try_action(action) {
                     Ok(None) => Outcome::Allowed,
                     Ok(Some(refusal)) => Outcome::Refused(words(refusal.message())),
-                    Err(error) => {
-                        let outcome = Outcome::NotLookedAt(error.to_string());
-                        if error.kind() != ErrorKind::Service {
-                            outage = Some(error);
-                        }
-                        outcome
-                    }
+                    Err(error) => Outcome::NotLookedAt(failure.insert(error).to_string()),
                 },
             };
             outcomes.push((action, outcome));
         }
-        (Permissions { expected, outcomes }, outage)
+        (Permissions { expected, outcomes }, failure)
     }
 
     /// Where nobody was asked.
@@ -91,9 +86,10 @@ impl Permissions {
         }
     }
 
-    pub(super) fn is_complete(&self) -> bool {
+    /// Whether anything was asked.
+    pub(super) fn are_known(&self) -> bool {
         let mut outcomes = self.outcomes.iter();
-        !outcomes.any(|(_, outcome)| matches!(outcome, Outcome::NotLookedAt(_)))
+        outcomes.any(|(_, outcome)| !matches!(outcome, Outcome::NotLookedAt(_)))
     }
 
     /// What is refused and needed, with the statement that allows it on `resource`.
@@ -131,7 +127,7 @@ impl Permissions {
             );
         }
         let actions: Vec<String> = names.iter().map(|name| format!("dynamodb:{name}")).collect();
-        let mut finding = finding.advice("What mends it, in a policy of these credentials' role or user:");
+        let mut finding = finding.advice("Allow it in a policy of the role or user:");
         finding.statement = Some(json!({"Effect": "Allow", "Action": actions, "Resource": resource}));
         Some(finding)
     }
@@ -165,6 +161,11 @@ impl Permissions {
             lines.wrapped(&format!("  {name:<18}  "), &" ".repeat(22), &outcome, style);
         }
     }
+}
+
+/// Whether other requests may be answered: an engine may not have an operation, and reads and writes are throttled apart.
+pub(super) fn goes_on_after(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Service | ErrorKind::Throttled)
 }
 
 /// What DynamoDB says of a refusal, without what this library says before and after it.

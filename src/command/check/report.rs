@@ -3,6 +3,7 @@
 use anstyle::Style;
 use serde_json::{json, Value};
 
+use super::commands::PLACEHOLDERS;
 use super::finding::Finding;
 use super::inspection::Inspected;
 use super::permissions::Permissions;
@@ -64,7 +65,9 @@ impl Report<'_> {
     pub(super) fn text(&self, cost: &Value) -> String {
         let mut lines = Lines::default();
         self.show_table(&mut lines);
-        self.permissions.show(&mut lines);
+        if self.permissions.are_known() {
+            self.permissions.show(&mut lines);
+        }
         if let Some(inspected) = &self.inspected {
             lines.heading("Prefixes");
             inspected.prefixes.show(self.prefix, &mut lines);
@@ -85,6 +88,7 @@ impl Report<'_> {
             }
             finding.show(&mut lines);
         }
+        self.show_placeholders(&mut lines);
         lines.line("");
         lines.line(self.summary());
         let mut text = lines.into_text();
@@ -93,6 +97,17 @@ impl Report<'_> {
             cost["read_units"], cost["write_units"], cost["requests"]
         ));
         text
+    }
+
+    fn show_placeholders(&self, lines: &mut Lines) {
+        let mut commands = self.findings.iter().flat_map(|finding| &finding.commands);
+        let words: Vec<&str> = commands.by_ref().flat_map(|command| command.split(' ')).collect();
+        for (placeholder, meaning) in PLACEHOLDERS {
+            if words.contains(&placeholder) {
+                lines.line("");
+                lines.wrapped("", "", meaning, DIM);
+            }
+        }
     }
 
     fn summary(&self) -> String {
@@ -107,7 +122,7 @@ impl Report<'_> {
     fn show_table(&self, lines: &mut Lines) {
         lines.heading(format_args!("Table {}", text::plain(self.table)));
         let mut fact = |name: &str, value: &str, style: Style| {
-            lines.wrapped(&format!("  {name:<12}"), &" ".repeat(14), value, style);
+            lines.wrapped(&format!("  {name:<13}"), &" ".repeat(15), value, style);
         };
         let plain = Style::new();
         fact("region", &self.identity.region, plain);

@@ -14,7 +14,7 @@ fn said(wholes: &[WholeRow]) -> Vec<(String, Vec<String>)> {
     }
     references.end(&mut faults);
     let options = TableOptions::default();
-    let findings = faults.findings(&Commands(&options)).into_iter();
+    let findings = faults.findings(&Commands(&options), true).into_iter();
     let said = findings.map(|finding| {
         let rows = finding.rows.expect("rows").first.into_iter();
         let rows = rows.map(|row| format!("{} {}", row.key, row.detail).trim_end().to_owned());
