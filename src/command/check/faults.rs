@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::commands::{Commands, FULL_DATA_SET, WRITTEN_ANEW};
 use super::finding::Severity::{Odd, Wrong};
 use super::finding::{Finding, Rows, Severity};
-use crate::table::schema;
+use super::prefixes::name;
+use crate::table::schema::{self, Kind};
 
 /// What is wrong with a row, in the order in which findings are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,8 +58,7 @@ impl Fault {
             Fault::Corrupt => (
                 Wrong,
                 "items that are no JSON object",
-                "One such row, and Go, the Relay Proxy, Python and Ruby fail to read all flags or segments at once; other SDKs take it for \
-                 missing, and serve default values.",
+                "One such row, and Go, Python, Ruby and the Relay Proxy fail to read all flags or segments at once; other SDKs serve default values for it.",
                 Mending::OneItem,
             ),
             Fault::TooLarge => (
@@ -83,7 +83,7 @@ impl Fault {
             Fault::NoVersionInItem => (
                 Wrong,
                 "items whose version is missing or no integer",
-                "Python, Ruby, Go and the Relay Proxy go by the version in the item, and a cache may then refuse every update.",
+                "Python, Ruby, PHP and C++ SDKs go by the version in the item, and init and upsert refuse an item without one.",
                 Mending::FullDataSet,
             ),
             Fault::MissingPrerequisite => (
@@ -100,7 +100,7 @@ impl Fault {
             ),
             Fault::MisspeltKind => (
                 Wrong,
-                "rows in a namespace that no SDK reads, with a name like one that is read",
+                "rows in a misspelt namespace, which no SDK reads",
                 "SDKs read the namespaces \"features\" and \"segments\", behind the prefix, in lower case. What is in another one is in no SDK.",
                 Mending::OtherNamespace,
             ),
@@ -211,11 +211,10 @@ fn finding(fault: Fault, rows: Rows, kinds: &BTreeSet<String>, commands: &Comman
         }
         Mending::SmallerItem => finding.advice(SMALLER).commands(commands.init()),
         Mending::OtherNamespace => {
-            let emptied = kinds.iter().filter(|kind| *kind != ALIAS);
+            let emptied = kinds.iter().filter(|kind| is_reached(kind));
             let emptied = emptied.map(|kind| commands.empty_kind(kind));
-            // No command of ours reaches them, as "flags" is another name of "features" to each.
-            let of_alias = rows.first.iter().filter(|row| is_alias(&row.namespace));
-            let deleted = of_alias.map(|row| commands.aws_on_row("delete-item", &row.namespace, &row.key, &[]));
+            let others = rows.first.iter().filter(|row| !is_reached(name(&row.namespace)));
+            let deleted = others.map(|row| commands.aws_on_row("delete-item", &row.namespace, &row.key, &[]));
             finding
                 .advice(OTHER_NAMESPACE)
                 .commands(commands.init())
@@ -226,10 +225,9 @@ fn finding(fault: Fault, rows: Rows, kinds: &BTreeSet<String>, commands: &Comman
     finding.rows(rows)
 }
 
-const ALIAS: &str = "flags";
-
-fn is_alias(namespace: &str) -> bool {
-    namespace.rsplit(':').next() == Some(ALIAS)
+/// Whether a command of ours takes this for the name of a kind: "flags" is another name of "features" to each.
+fn is_reached(kind: &str) -> bool {
+    Kind::parse(kind).is_ok_and(|parsed| parsed.name() == kind)
 }
 
 #[cfg(test)]

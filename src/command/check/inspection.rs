@@ -58,15 +58,18 @@ impl<'a> Inspection<'a> {
     }
 
     fn see_item(&mut self, whole: &WholeRow, role: Role<'_>) {
-        let name = whole.namespace.rsplit(':').next().unwrap_or_default();
+        let name = prefixes::name(&whole.namespace);
         if let Role::Other(_) = role {
+            let (namespace, key) = (&whole.namespace, &whole.row.key);
+            if let Some(meant) = data_set::meant(name.trim_start_matches(':')) {
+                let detail = match name.starts_with(':') {
+                    true => "written by a Ruby SDK whose prefix is \"\": leave the prefix out".to_owned(),
+                    false => format!("probably meant: {meant:?}"),
+                };
+                return self.faults.add(Fault::MisspeltKind, name, namespace, key, detail);
+            }
             if !prefixes::is_item(whole, role) {
                 return;
-            }
-            if let Some(meant) = data_set::meant(name) {
-                let (namespace, key) = (&whole.namespace, &whole.row.key);
-                let detail = format!("probably meant: {meant:?}");
-                return self.faults.add(Fault::MisspeltKind, name, namespace, key, detail);
             }
         }
         if let Ok(kind) = Kind::parse(name) {

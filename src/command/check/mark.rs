@@ -51,8 +51,8 @@ pub(super) fn missing(
             "no mark of a full data set ({}) beside {rows}",
             plain(&schema::inited_key(prefix))
         );
-        let why = "The first init died before its end, or nothing but single updates was ever written. SDKs that read the table \
-                   alone are not initialized then, and serve default values.";
+        let why = "The first init died before its end, or nothing but single updates was ever written. SDKs in daemon mode, all \
+                   but PHP's, are not initialized then, and serve default values.";
         return Some(
             Finding::new(Wrong, what, why)
                 .advice(FULL_DATA_SET)

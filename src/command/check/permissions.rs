@@ -38,7 +38,7 @@ fn named(expected: Use) -> &'static str {
     match expected {
         Use::Reader => "a reader",
         Use::Writer => "a writer",
-        Use::BigSegmentsWriter => "who writes Big Segments",
+        Use::BigSegmentsWriter => "a writer of Big Segments",
     }
 }
 

@@ -25,10 +25,18 @@ pub(super) enum Role<'n> {
     Other(&'n str),
 }
 
+/// What a namespace is called behind the prefix. A colon without a prefix belongs to the name: a Ruby SDK that is told the prefix "" writes it.
+pub(super) fn name(namespace: &str) -> &str {
+    match namespace.rsplit_once(':') {
+        Some(("", _)) | None => namespace,
+        Some((_, name)) => name,
+    }
+}
+
 /// Splits a namespace into prefix and role: no kind has a colon, and a prefix may.
 pub(super) fn split(namespace: &str) -> (&str, Role<'_>) {
-    let (prefix, name) = namespace.rsplit_once(':').unwrap_or(("", namespace));
-    let role = match name {
+    let (prefix, _) = namespace.rsplit_once(':').unwrap_or(("", namespace));
+    let role = match name(namespace) {
         schema::FEATURES => Role::Features,
         schema::SEGMENTS => Role::Segments,
         schema::INITED => Role::Mark,
@@ -243,6 +251,7 @@ mod tests {
         assert_eq!(split("a:b:segments"), ("a:b", Role::Segments));
         assert_eq!(split("a::$inited"), ("a:", Role::Mark));
         assert_eq!(split("a:Features"), ("a", Role::Other("Features")));
+        assert_eq!(split(":features"), ("", Role::Other(":features")));
     }
 
     #[test]
