@@ -96,5 +96,12 @@ fn json_of(change: &Change) -> Value {
         What::Deleted { stored } => ("deleted", stored, None),
         What::TooLarge { .. } => ("too_large", None, None),
     };
-    json!({"kind": change.kind, "key": change.key, "change": name, "stored_version": stored, "version": version})
+    json!({
+        "kind": change.kind,
+        "key": change.key,
+        "change": name,
+        "is_stored": change.what.is_stored(),
+        "stored_version": stored,
+        "version": version,
+    })
 }

@@ -6,7 +6,6 @@ use super::output::Output;
 use super::replace::replace;
 use super::write::time_limit;
 use super::{connection, Failure, Outcome, Result};
-use crate::error::ErrorKind;
 use crate::store::Store;
 
 pub(super) fn run(table: &TableOptions, options: &Copy, output: &Output) -> Result {
@@ -45,6 +44,10 @@ fn is_same(source: &Store, target: &Store) -> bool {
         && source.profile == target.profile
 }
 
+fn has_big_segments(source: &Store) -> Result<bool> {
+    Ok(source.big_segments_cursor()?.is_some() || source.big_segments_metadata()?.is_some())
+}
+
 fn copy(source: &Store, target: &Store, options: &Copy, output: &Output) -> Result {
     let place = connection::place(source);
     if !source.initialized()? {
@@ -55,12 +58,7 @@ fn copy(source: &Store, target: &Store, options: &Copy, output: &Output) -> Resu
     }
     let data_set = DataSetText::of(source, &options.kinds, true)?;
     data_set.tell_left_out(output);
-    // What else fails here says nothing about them.
-    let has_big_segments = match source.big_segments_metadata() {
-        Ok(metadata) => metadata.is_some(),
-        Err(error) => error.kind() == ErrorKind::CorruptItem,
-    };
-    if has_big_segments {
+    if has_big_segments(source)? {
         output.note(format_args!("{place} has Big Segments, too, which are not copied"));
     }
     match replace(target, &data_set.text, options.caution, output)? {

@@ -33,7 +33,11 @@ fn export(store: &Store, options: &Export, output: &Output) -> Result {
                 .map_err(|error| Failure::File(format!("{}: {error}; it is as it was", file.display())))?;
             match output.is_json {
                 true => output.json(&json!({"items": exported.items, "left_out": exported.left_out.len()}))?,
-                false => output.note(format_args!("{} items are in {}", exported.items, file.display())),
+                false => output.note(format_args!(
+                    "{} items are written to {}",
+                    exported.items,
+                    file.display()
+                )),
             }
         }
     }

@@ -55,6 +55,7 @@ fn watch(output: &Output, progress: &Progress, is_interrupted: &AtomicBool, has_
         // Draws nothing where standard error is no terminal.
         false => ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()),
     };
+    drawn.set_style(style("{msg}"));
     *bar() = Some(drawn.clone());
     let mut is_told = false;
     while has_ended.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
@@ -76,11 +77,14 @@ fn draw(bar: &ProgressBar, reached: Reached) {
         Reached::Reading { rows } => bar.set_message(format!("reading what the table holds: {rows} rows")),
         Reached::Writing { done, total } => {
             if bar.length().is_none() {
-                let style = ProgressStyle::with_template("writing {wide_bar} {pos} of {len} rows, {eta} left");
-                bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+                bar.set_style(style("writing {wide_bar} {pos} of {len} rows"));
                 bar.set_length(total as u64);
             }
             bar.set_position(done as u64);
         }
     }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }

@@ -16,7 +16,7 @@ pub(super) fn replace(store: &Store, data_set: &str, caution: Caution, output: &
     if question::is_asked(caution) {
         let comparison = store.compare(data_set)?;
         let summary = format!("{}: {}", connection::place(store), Summary(comparison.report));
-        match comparison.changes.iter().any(|change| change.what.replaces()) {
+        match comparison.changes.iter().any(|change| change.what.is_stored()) {
             false => output.note(summary),
             true if !question::is_agreed(caution, &format!("{summary}. Go on?"))? => {
                 output.note("nothing was changed");

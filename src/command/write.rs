@@ -29,7 +29,8 @@ pub(super) fn time_limit(seconds: u64) -> Option<Duration> {
 pub(super) fn upsert(table: &TableOptions, options: &Options, output: &Output) -> Result {
     let item = connection::text(&options.file)?;
     let store = connection::store(table)?;
-    let outcome = write(&store, options, &item, output);
+    // The line break at the end of a file is no part of the item, and would be stored with it.
+    let outcome = write(&store, options, item.trim(), output);
     output.cost(&store);
     outcome
 }

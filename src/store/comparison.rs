@@ -72,8 +72,8 @@ impl What {
         }
     }
 
-    /// Whether something that the table holds would go.
-    pub(crate) fn replaces(self) -> bool {
+    /// Whether there is a row, which would go.
+    pub(crate) fn is_stored(self) -> bool {
         !matches!(self, What::New { .. } | What::TooLarge { is_stored: false })
     }
 }
@@ -194,9 +194,9 @@ mod tests {
         let mut report = InitReport::default();
         let absent = What::of(&row, None).expect("a change");
         absent.count(&mut report);
-        assert_eq!((absent.replaces(), report.dropped, report.deleted), (false, 1, 0));
+        assert_eq!((absent.is_stored(), report.dropped, report.deleted), (false, 1, 0));
         let there = What::of(&row, Some(&stored(Some(1), "{}"))).expect("a change");
         there.count(&mut report);
-        assert_eq!((there.replaces(), report.dropped, report.deleted), (true, 2, 1));
+        assert_eq!((there.is_stored(), report.dropped, report.deleted), (true, 2, 1));
     }
 }

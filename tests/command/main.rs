@@ -6,5 +6,14 @@
 mod support;
 
 mod check;
+mod copy;
+mod create_table;
+mod diff;
+mod export;
+mod init;
 mod program;
+mod read;
+mod segments;
+mod stop;
 mod terminal;
+mod upsert;
