@@ -146,7 +146,7 @@ impl Finding {
             for row in &rows.first {
                 let detail = match row.detail.as_str() {
                     "" => String::new(),
-                    detail => format!(": {detail}"),
+                    detail => format!(": {}", text::plain(detail)),
                 };
                 let row = format!("{} {:?}{detail}", text::plain(&row.namespace), row.key);
                 lines.wrapped("       - ", "         ", &row, Style::new());
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn what_a_row_says_moves_no_cursor() {
         let mut rows = Rows::new(2);
-        rows.add("a\u{1b}[2J", "b\u{1b}[2J", String::new());
+        rows.add("a\u{1b}[2J", "b\u{1b}[2J", "c\u{1b}[2J".to_owned());
         let mut lines = Lines::default();
         Finding::new(Severity::Wrong, "rows", "why").rows(rows).show(&mut lines);
         assert!(!lines.into_text().contains("\u{1b}[2J"));

@@ -124,3 +124,84 @@ pub(super) fn row(namespace: &str, key: &str, item: &str) -> WholeRow {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::arguments::TableOptions;
+
+    fn inspected(prefix: &str, is_complete: bool, rows: &[WholeRow]) -> Inspected {
+        let options = TableOptions {
+            table: Some("t".to_owned()),
+            ..TableOptions::default()
+        };
+        let mut inspection = Inspection::new(prefix, 10);
+        rows.iter().for_each(|row| inspection.see(row));
+        inspection.end(&Commands(&options), is_complete, 0)
+    }
+
+    fn mark() -> WholeRow {
+        let mut mark = row("$inited", "$inited", "");
+        mark.row.version = None;
+        mark.row.item = crate::table::item::StoredItem::Missing;
+        mark
+    }
+
+    fn flag() -> WholeRow {
+        row(
+            "features",
+            "a",
+            r#"{"key":"a","version":1,"prerequisites":[{"key":"b"}]}"#,
+        )
+    }
+
+    #[test]
+    fn nothing_is_missing_before_all_rows_were_seen() {
+        let whats = |is_complete| {
+            let findings = inspected("", is_complete, &[flag()]).findings.into_iter();
+            findings.map(|finding| finding.what).collect::<Vec<_>>()
+        };
+        assert_eq!(whats(false), Vec::<String>::new());
+        assert_eq!(
+            whats(true),
+            [
+                "no mark of a full data set ($inited) beside 1 row",
+                "flags whose prerequisite is not in the table"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_colon_that_a_ruby_sdk_writes_is_found() {
+        let rows = [
+            mark(),
+            row("features", "b", r#"{"key":"b","version":1}"#),
+            row(":features", "a", "{}"),
+        ];
+        let [finding] = &inspected("", true, &rows).findings[..] else {
+            panic!("one finding")
+        };
+        let rows = finding.rows.as_ref().expect("rows");
+        assert!(
+            rows.first.first().is_some_and(|row| row.detail.contains("Ruby")),
+            "{finding:?}"
+        );
+        let delete = finding.commands.last().expect("a command");
+        assert!(
+            delete.starts_with("aws dynamodb delete-item --table-name t"),
+            "{delete}"
+        );
+        // With a prefix it is nobody's.
+        assert!(inspected("p", false, &[row(":features", "a", "{}")])
+            .findings
+            .is_empty());
+    }
+
+    #[test]
+    fn rows_of_other_prefixes_are_their_owners_business() {
+        let of_others = [row("q:features", "a", "null"), row("features", "a", "{")];
+        let inspected = inspected("p", false, &of_others);
+        assert!(inspected.findings.is_empty());
+        assert_eq!(inspected.prefixes.others("p"), ["", "q"]);
+    }
+}

@@ -41,7 +41,11 @@ impl Lines {
 
 fn broken(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
+    if text.is_empty() {
+        return lines;
+    }
+    // Keys may hold several spaces.
+    for word in text.split(' ') {
         match lines.last_mut() {
             Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
                 line.push(' ');
@@ -83,11 +87,17 @@ mod tests {
     #[test]
     fn lines_end_before_the_last_column() {
         let mut lines = Lines::default();
-        lines.wrapped("odd  ", "     ", &"word ".repeat(40), Style::new());
+        lines.wrapped("odd  ", "     ", &["word"; 40].join(" "), Style::new());
         let text = lines.into_text();
         assert!(text.lines().all(|line| line.len() <= COLUMNS), "{text}");
         assert_eq!(text.split_whitespace().count(), 41);
         assert!(text.lines().skip(1).all(|line| line.starts_with("     word")));
+    }
+
+    #[test]
+    fn words_are_kept_as_they_are() {
+        assert!(broken("", 10).is_empty());
+        assert_eq!(broken("a  b", 10), ["a  b"]);
     }
 
     #[test]
