@@ -111,9 +111,9 @@ pub(super) struct CreateTable {
 pub(super) enum Use {
     /// SDKs in daemon mode: they read alone
     Reader,
-    /// an SDK with a data source, or the Relay Proxy: reads and writes
+    /// An SDK with a data source, or the Relay Proxy: reads and writes
     Writer,
-    /// who also writes Big Segments
+    /// Who writes Big Segments
     BigSegmentsWriter,
 }
 
@@ -125,7 +125,7 @@ pub(super) struct Check {
     /// Read only this prefix's rows, not the whole table to find others
     #[arg(long)]
     pub(super) no_scan: bool,
-    /// List every finding, not just the first 10 of each sort
+    /// Name every row, not just the first 10 of each finding
     #[arg(long)]
     pub(super) every: bool,
 }
