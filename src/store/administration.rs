@@ -4,8 +4,10 @@ use super::Store;
 use crate::error::{Error, Result};
 
 #[cfg(test)]
-pub(crate) use crate::client::KeyAttribute;
-pub(crate) use crate::client::{Action, Capacity, Extent, Identity, NewTable, TableDescription, WholeRow};
+pub(crate) use crate::client::administration::KeyAttribute;
+pub(crate) use crate::client::administration::{
+    Action, Capacity, Extent, Identity, NewTable, TableDescription, WholeRow,
+};
 
 impl Store {
     /// `ErrorKind::TableNotFound` where there is none.
