@@ -76,7 +76,7 @@ fn signs_have_colours_on_a_terminal() {
     program.file("data.json", &data_set());
     let mut command = program.command(&["diff", "data.json"]);
     let coloured = finished(command.env("CLICOLOR_FORCE", "1")).stdout;
-    program.snapshot("diff.svg", &coloured);
+    program.snapshot("diff.term.svg", &coloured);
 }
 
 /// Two pieces of code compare, so they are held against each other: what diff lists is what init sends, row by row.

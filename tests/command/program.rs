@@ -85,7 +85,7 @@ impl Program {
         file
     }
 
-    /// Compares with `snapshots/NAME`; an `.svg` is a picture of the text with its colours. Endpoint and table differ from run to run.
+    /// Compares with `snapshots/NAME`; a `.term.svg` is a picture of the text with its colours. Endpoint and table differ from run to run.
     pub fn snapshot(&self, name: &str, printed: &str) {
         let printed = printed
             .replace(&self.endpoint, "[ENDPOINT]")

@@ -87,7 +87,7 @@ fn colours_are_for_who_wants_them() {
     let program = Program::on(&engine, &table_of_every_sort(&engine));
     let mut command = program.command(&["all", "features"]);
     let coloured = finished(command.env("CLICOLOR_FORCE", "1")).stdout;
-    program.snapshot("all.svg", &coloured);
+    program.snapshot("all.term.svg", &coloured);
     let mut command = program.command(&["all", "features"]);
     let plain = finished(command.env("CLICOLOR_FORCE", "1").env("NO_COLOR", "1")).stdout;
     assert!(coloured.contains('\u{1b}') && !plain.contains('\u{1b}'), "{plain}");
