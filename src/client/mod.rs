@@ -41,10 +41,10 @@ use direct::{Direct, Findings, Outcome};
 use sdk::{surplus_time, Sdk, MAXIMUM_PAGE_BYTES};
 use sent::Before;
 
+#[cfg(all(test, feature = "cli"))]
+pub(crate) use administration::KeyAttribute;
 #[cfg(feature = "cli")]
-pub(crate) use administration::{
-    Action, Capacity, Extent, Identity, KeyAttribute, NewTable, TableDescription, WholeRow,
-};
+pub(crate) use administration::{Action, Capacity, Extent, Identity, NewTable, TableDescription, WholeRow};
 pub(crate) use complaint::Complaints;
 pub(crate) use connect::{bundle_of_profile, reads_aws_files};
 pub(crate) use pushed::PushedCredentials;

@@ -3,9 +3,9 @@
 use super::Store;
 use crate::error::{Error, Result};
 
-pub(crate) use crate::client::{
-    Action, Capacity, Extent, Identity, KeyAttribute, NewTable, TableDescription, WholeRow,
-};
+#[cfg(test)]
+pub(crate) use crate::client::KeyAttribute;
+pub(crate) use crate::client::{Action, Capacity, Extent, Identity, NewTable, TableDescription, WholeRow};
 
 impl Store {
     /// `ErrorKind::TableNotFound` where there is none.
