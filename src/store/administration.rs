@@ -3,8 +3,10 @@
 use super::Store;
 use crate::error::{Error, Result};
 
-pub(crate) use crate::client::{
-    Action, Capacity, Extent, Identity, KeyAttribute, NewTable, TableDescription, WholeRow,
+#[cfg(test)]
+pub(crate) use crate::client::administration::KeyAttribute;
+pub(crate) use crate::client::administration::{
+    Action, Capacity, Extent, Identity, NewTable, TableDescription, WholeRow,
 };
 
 impl Store {

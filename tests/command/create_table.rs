@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{json, Value};
 
-use crate::program::{Program, Run};
+use crate::program::{finished, Program, Run};
 use crate::support::Engine;
 use crate::terminal::Terminal;
 
@@ -107,7 +107,7 @@ fn units_go_together() {
         program.run(&[&["create-table"], options].concat()).expect(2);
     }
     assert_eq!(engine.requests(), 0);
-    let run = crate::program::finished(&mut program.bare(&["create-table"]));
+    let run = finished(&mut program.bare(&["create-table"]));
     assert!(run.stderr.contains("--table"), "{}", run.stderr);
     run.expect(2);
 }
@@ -121,6 +121,34 @@ fn a_dry_run_makes_nothing() {
     let plan = program.run(&["create-table", "--dry-run", "--json"]);
     program.snapshot("create-table-plan.json", &plan.expect(0));
     assert!(is_missing(&engine));
+}
+
+#[test]
+fn it_is_said_with_whose_credentials_a_table_would_be_made() {
+    let engine = Engine::fake(&[]);
+    let program = Program::on(&engine, TABLE);
+    let file = program.file(
+        "credentials",
+        "[operator]\naws_access_key_id = of-the-file\naws_secret_access_key = secret-of-the-file\n",
+    );
+    for (options, origin) in [
+        (&[][..], "the environment"),
+        (&["--profile", "operator"], "a profile of the AWS files"),
+    ] {
+        let mut command = program.command(&[&["create-table", "--dry-run"], options].concat());
+        let run = finished(command.env("AWS_SHARED_CREDENTIALS_FILE", &file));
+        assert!(
+            run.stdout.contains(&format!("with credentials from {origin}")),
+            "{}",
+            run.stdout
+        );
+        assert!(!run.stdout.contains("of-the-file") && !run.stderr.contains("of-the-file"));
+        run.expect(0);
+    }
+    let mut command = program.command(&["create-table", "--dry-run"]);
+    let run = finished(command.env_remove("AWS_ACCESS_KEY_ID"));
+    assert!(run.stderr.contains("no AWS credentials were found"), "{}", run.stderr);
+    run.expect(3);
 }
 
 #[test]
@@ -190,25 +218,22 @@ fn it_waits_until_the_table_is_active_and_no_longer_than_it_should() {
     let engine = Engine::fake(&[]);
     let program = Program::on(&engine, TABLE);
     let missing = json!({"error": {"code": "ResourceNotFoundException", "message": "not found"}});
-    let describe = |nth: Option<u64>, times: Option<u64>, action: &Value| {
-        let operation = json!({"operation": "DescribeTable", "nth": nth});
+    let describe = |times: Option<u64>, action: &Value| {
+        let operation = json!({"operation": "DescribeTable"});
         json!({"match": operation, "times": times, "action": action})
     };
     let creating = json!({"table_status": "CREATING"});
     // Not there, then not known yet, then throttled, then in the making.
     engine.script(json!([
-        describe(None, Some(2), &missing),
-        describe(None, Some(3), &json!({"throttle": true})),
-        describe(None, Some(2), &creating),
+        describe(Some(2), &missing),
+        describe(Some(3), &json!({"throttle": true})),
+        describe(Some(2), &creating),
     ]));
     let made = program.run(&["create-table", "--wait", "60"]);
     program.snapshot("create-table-made.txt", &made.expect(0));
     delete(&engine);
 
-    engine.script(json!([
-        describe(None, Some(1), &missing),
-        describe(None, None, &creating)
-    ]));
+    engine.script(json!([describe(Some(1), &missing), describe(None, &creating)]));
     let began = Instant::now();
     let run = program.run(&["create-table", "--wait", "1"]);
     assert!(began.elapsed() < Duration::from_secs(10));
@@ -217,10 +242,7 @@ fn it_waits_until_the_table_is_active_and_no_longer_than_it_should() {
     engine.script(json!([]));
     delete(&engine);
 
-    engine.script(json!([
-        describe(None, Some(1), &missing),
-        describe(None, None, &creating)
-    ]));
+    engine.script(json!([describe(Some(1), &missing), describe(None, &creating)]));
     let run = program.run(&["create-table", "--wait", "0"]);
     program.snapshot("create-table-without-waiting.txt", &run.expect(0));
     let log = engine.log();
