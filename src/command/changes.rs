@@ -5,7 +5,8 @@ use std::fmt;
 use serde_json::{json, Value};
 
 use super::output::{shown, Output, BAD, GOOD, ODD};
-use crate::store::{Change, Comparison, InitReport, What};
+use crate::store::comparison::{Change, Comparison, What};
+use crate::store::InitReport;
 
 /// Each row that would change and their number, as a dry run and `diff` have them.
 pub(super) fn show(comparison: &Comparison, output: &Output) -> std::io::Result<()> {

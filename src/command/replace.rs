@@ -27,7 +27,7 @@ pub(super) fn replace(store: &Store, data_set: &str, caution: Caution, output: &
     }
     let progress = Progress::default();
     let outcome = progress::watched(output, &progress, || store.init_watched(data_set, &progress));
-    let report = outcome.map_err(|error| match progress.has_stopped() {
+    let report = outcome.map_err(|error| match progress.has_stopped() && error.is_retriable() {
         true => Failure::Stopped(format!("{}; the same command goes on from there", error.message())),
         false => Failure::Store(error),
     })?;

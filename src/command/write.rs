@@ -9,7 +9,8 @@ use super::changes::Version;
 use super::output::{shown, Output, GOOD};
 use super::replace::replace;
 use super::{connection, question, Outcome, Result};
-use crate::store::{Store, Upsert, UpsertPreview};
+use crate::store::comparison::UpsertPreview;
+use crate::store::{Store, Upsert};
 
 pub(super) fn init(table: &TableOptions, options: &Init, output: &Output) -> Result {
     let data_set = connection::text(&options.file)?;

@@ -9,7 +9,7 @@ mod apply_patch;
 mod backoff;
 mod big_segments;
 #[cfg(feature = "cli")]
-mod comparison;
+pub(crate) mod comparison;
 mod credentials;
 mod difference;
 mod init;
@@ -38,8 +38,6 @@ use live::{Identity, LiveState};
 pub(crate) use crate::stats::InitReport;
 pub use crate::table::big_segments::context_hash;
 pub use apply_patch::BigSegmentsPatch;
-#[cfg(feature = "cli")]
-pub(crate) use comparison::{Change, Comparison, UpsertPreview, What};
 #[cfg(feature = "cli")]
 pub(crate) use progress::{Progress, Reached};
 pub use upsert::Upsert;
