@@ -2,7 +2,6 @@
 
 use super::Store;
 use crate::error::{Error, Result};
-use crate::table::item::StoredRow;
 
 pub(crate) use crate::client::{
     Action, Capacity, Extent, Identity, KeyAttribute, NewTable, TableDescription, WholeRow,
@@ -32,16 +31,6 @@ impl Store {
 
     /// Shows `show` all rows there are, a page at a time, each page within `operation_timeout`.
     pub(crate) fn whole_rows(&self, _extent: Extent<'_>, _show: &mut dyn FnMut(WholeRow)) -> Result<()> {
-        unimplemented!()
-    }
-
-    /// Shows `show` the rows of a kind in the order of their keys, strongly consistent, a page at a time.
-    pub(crate) fn rows(&self, _kind: &str, _show: &mut dyn FnMut(StoredRow)) -> Result<()> {
-        unimplemented!()
-    }
-
-    /// One row, strongly consistent.
-    pub(crate) fn row(&self, _kind: &str, _key: &str) -> Result<Option<StoredRow>> {
         unimplemented!()
     }
 }

@@ -15,6 +15,8 @@ mod live;
 mod progress;
 mod read;
 mod rows;
+#[cfg(feature = "cli")]
+mod stored_rows;
 mod upsert;
 
 use std::borrow::Cow;
