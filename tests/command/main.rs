@@ -7,4 +7,7 @@ mod support;
 
 mod pages;
 mod program;
+mod serve_local;
+mod stream;
 mod terminal;
+mod watch;
