@@ -34,6 +34,15 @@ pub(super) fn store(options: &TableOptions) -> Result<Store> {
     Ok(Store::new(config(options)?)?)
 }
 
+/// Table and prefix, as questions and results name them.
+pub(super) fn place(store: &Store) -> String {
+    let config = store.config();
+    match config.prefix.as_str() {
+        "" => format!("table {:?}", config.table),
+        prefix => format!("table {:?}, prefix {prefix:?}", config.table),
+    }
+}
+
 /// The text of a file, or of standard input where it is named "-".
 pub(super) fn text(file: &Path) -> Result<String> {
     let mut bytes = Vec::new();

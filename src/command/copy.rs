@@ -1,9 +1,70 @@
-//! STUB.
+//! `copy`: makes another table or prefix hold what this one does.
 
 use super::arguments::{Copy, TableOptions};
+use super::export::DataSetText;
 use super::output::Output;
-use super::{Failure, Result};
+use super::replace::replace;
+use super::write::time_limit;
+use super::{connection, Failure, Outcome, Result};
+use crate::error::ErrorKind;
+use crate::store::Store;
 
-pub(super) fn run(_table: &TableOptions, _options: &Copy, _output: &Output) -> Result {
-    Err(Failure::Usage("not there yet".to_owned()))
+pub(super) fn run(table: &TableOptions, options: &Copy, output: &Output) -> Result {
+    let mut config = connection::config(&other(table, options))?;
+    config.init_timeout = time_limit(options.time_limit);
+    let (source, target) = (connection::store(table)?, Store::new(config)?);
+    if is_same(&source, &target) {
+        let message = "source and target are the same: give --to-prefix, --to-table or another --to-… option";
+        return Err(Failure::Usage(message.to_owned()));
+    }
+    let outcome = copy(&source, &target, options, output);
+    output.cost(&source);
+    output.cost(&target);
+    outcome
+}
+
+/// The target, which is the source but for what was said of it.
+fn other(table: &TableOptions, options: &Copy) -> TableOptions {
+    let either = |other: &Option<String>, same: &Option<String>| other.clone().or_else(|| same.clone());
+    TableOptions {
+        table: either(&options.to_table, &table.table),
+        prefix: either(&options.to_prefix, &table.prefix),
+        endpoint: either(&options.to_endpoint, &table.endpoint),
+        region: either(&options.to_region, &table.region),
+        profile: either(&options.to_profile, &table.profile),
+        ..table.clone()
+    }
+}
+
+fn is_same(source: &Store, target: &Store) -> bool {
+    let (source, target) = (source.config(), target.config());
+    source.table == target.table
+        && source.prefix == target.prefix
+        && source.endpoint == target.endpoint
+        && source.region == target.region
+        && source.profile == target.profile
+}
+
+fn copy(source: &Store, target: &Store, options: &Copy, output: &Output) -> Result {
+    let place = connection::place(source);
+    if !source.initialized()? {
+        output.failure(&format!(
+            "{place} is not initialized: it may lack items, which the target would lose; export and init copy it anyway"
+        ));
+        return Ok(Outcome::Findings);
+    }
+    let data_set = DataSetText::of(source, &options.kinds, true)?;
+    data_set.tell_left_out(output);
+    // What else fails here says nothing about them.
+    let has_big_segments = match source.big_segments_metadata() {
+        Ok(metadata) => metadata.is_some(),
+        Err(error) => error.kind() == ErrorKind::CorruptItem,
+    };
+    if has_big_segments {
+        output.note(format_args!("{place} has Big Segments, too, which are not copied"));
+    }
+    match replace(target, &data_set.text, options.caution, output)? {
+        Outcome::Fine if !data_set.is_whole() => Ok(Outcome::Findings),
+        outcome => Ok(outcome),
+    }
 }

@@ -4,6 +4,7 @@
 //! nor how the table is asked: that is the store's.
 
 mod arguments;
+mod changes;
 mod check;
 mod connection;
 mod copy;
@@ -18,6 +19,7 @@ mod pages;
 mod progress;
 mod question;
 mod read;
+mod replace;
 mod segments;
 mod watch;
 mod write;
