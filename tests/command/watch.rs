@@ -235,10 +235,11 @@ fn a_failure_is_told_once_and_so_is_its_end() {
     let stream = watch(&program, &["--kind", "features"]);
     stream.note();
     stream.note();
-    engine.script(json!([{"operation": "Query", "action": {"throttle": true}}]));
+    engine.script(json!([{"match": {"operation": "Query"}, "action": {"throttle": true}}]));
     let failure = stream.note();
     assert!(
-        failure.starts_with("not readable, watching goes on: ") && failure.contains("throttled"),
+        failure.starts_with("not readable, watching goes on: ")
+            && failure.contains("ProvisionedThroughputExceededException"),
         "{failure}"
     );
     let seen = engine.requests();
@@ -254,7 +255,7 @@ fn a_failure_is_told_once_and_so_is_its_end() {
     assert!(stream.line().contains("1 → 2"));
     // No time makes this one good.
     engine.script(
-        json!([{"operation": "Query", "action": {"error": {"code": "AccessDeniedException", "message": "no"}}}]),
+        json!([{"match": {"operation": "Query"}, "action": {"error": {"code": "AccessDeniedException", "message": "no"}}}]),
     );
     let (lines, errors, code) = stream.end();
     assert_eq!((lines.len(), errors.len(), code), (0, 1, 3), "{errors:?}");

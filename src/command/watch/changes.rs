@@ -134,15 +134,13 @@ impl Change {
         match self {
             Change::Appeared(_) => "there was no row",
             Change::Newer { .. } => "the higher version wins",
-            Change::Older { .. } => {
-                "no upsert does that: an init replaces whatever is there, so another writer's init won, or a restore"
-            }
+            Change::Older { .. } => "no upsert does that; an init of another writer won, or a restore",
             Change::OtherContent(_) => {
-                "no upsert does that: an init won that has other data under the same version, so two writers disagree"
+                "no upsert does that; an init with other data under the same version won, so two writers disagree"
             }
             Change::Deleted { from: None, .. } => "there was no row, and the deletion keeps older versions out",
             Change::Deleted { from: Some(from), to } if from == to => {
-                "no upsert does that: an init won that has the deletion under the same version"
+                "no upsert does that; an init with the deletion under the same version won"
             }
             Change::Deleted { .. } => "the deletion has the higher version and wins",
             Change::Removed { .. } => "an init whose data set is without it removed it; upserts never remove rows",
@@ -150,7 +148,7 @@ impl Change {
             Change::Repaired(_) => "it could not be read before",
             Change::Initialized => "an init has finished; SDKs take the data for complete",
             Change::NotInitialized => {
-                "no store does that: somebody deleted the marker, and SDKs take the data for incomplete"
+                "no store does that; somebody deleted the marker, and SDKs take the data for incomplete"
             }
         }
     }
