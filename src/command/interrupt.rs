@@ -10,6 +10,8 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use signal_hook::low_level::pipe;
 
+use super::{Failure, Result};
+
 /// A flag that is raised when somebody wants the work to stop.
 pub(super) fn flag() -> Arc<AtomicBool> {
     let raised = Arc::new(AtomicBool::new(false));
@@ -32,12 +34,10 @@ pub(super) struct Interruption {
 }
 
 impl Interruption {
-    pub(super) fn new() -> std::io::Result<Self> {
+    pub(super) fn new() -> Result<Self> {
         let raised = flag();
-        let (woken, end) = UnixStream::pair()?;
-        for signal in [SIGINT, SIGTERM] {
-            pipe::register(signal, end.try_clone()?)?;
-        }
+        let woken =
+            woken_by_signals().map_err(|error| Failure::Stopped(format!("a signal would not end a wait: {error}")))?;
         Ok(Interruption { raised, woken })
     }
 
@@ -46,17 +46,28 @@ impl Interruption {
     }
 
     /// Waits for so long, or until somebody wants to stop; returns whether that is so.
-    pub(super) fn wait(&mut self, time: Duration) -> std::io::Result<bool> {
+    pub(super) fn wait(&mut self, time: Duration) -> bool {
         let end = Instant::now() + time;
         loop {
             let rest = end.saturating_duration_since(Instant::now());
             // No time at all would be taken for endless time.
             if self.is_wanted() || rest.is_zero() {
-                return Ok(self.is_wanted());
+                return self.is_wanted();
             }
-            self.woken.set_read_timeout(Some(rest))?;
             // Woken, out of time or disturbed: what has happened is looked up above.
-            let _ = self.woken.read(&mut [0]);
+            let _ = self
+                .woken
+                .set_read_timeout(Some(rest))
+                .and_then(|()| self.woken.read(&mut [0]));
         }
     }
+}
+
+/// The end to read from, in which a signal writes.
+fn woken_by_signals() -> std::io::Result<UnixStream> {
+    let (woken, end) = UnixStream::pair()?;
+    for signal in [SIGINT, SIGTERM] {
+        pipe::register(signal, end.try_clone()?)?;
+    }
+    Ok(woken)
 }

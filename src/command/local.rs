@@ -58,7 +58,7 @@ pub(super) fn serve(table: &TableOptions, options: &ServeLocal, output: &Output)
     output.cost(&store);
     filled?;
     tell(&table, items.as_deref(), output)?;
-    while !interruption.wait(GLANCE)? {
+    while !interruption.wait(GLANCE) {
         engine.require_running()?;
     }
     Ok(Outcome::Fine)

@@ -38,9 +38,7 @@ pub(super) fn run(table: &TableOptions, options: &Watch, output: &Output) -> Res
         interval,
         began: Instant::now(),
     };
-    let outcome = Interruption::new()
-        .map_err(Failure::Output)
-        .and_then(|interruption| watcher.watch(interruption));
+    let outcome = Interruption::new().and_then(|interruption| watcher.watch(interruption));
     output.cost(&store);
     outcome
 }
@@ -111,7 +109,7 @@ impl Watcher<'_> {
             let is_over = end.is_some_and(|end| Instant::now() >= end);
             let pause = (round + self.interval).saturating_duration_since(Instant::now());
             let pause = end.map_or(pause, |end| pause.min(end.saturating_duration_since(Instant::now())));
-            if is_over || interruption.wait(pause)? {
+            if is_over || interruption.wait(pause) {
                 let seconds = self.began.elapsed().as_secs() as usize;
                 self.output.note(format_args!(
                     "{} in {} and {}",
