@@ -80,7 +80,7 @@ pub(super) enum Command {
     /// Big Segments: who is in them
     #[command(subcommand)]
     Segments(SegmentsCommand),
-    /// Run a DynamoDB in memory on this machine, with the table and a data set
+    /// Run a DynamoDB in memory on this machine, with the table (by default "launchdarkly") and a data set
     ServeLocal(ServeLocal),
     /// Print a script that completes this command in a shell
     Completions(Completions),
@@ -233,7 +233,7 @@ pub(super) struct Watch {
     /// Watch this key alone
     #[arg(long, value_name = "KEY")]
     pub(super) key: Option<String>,
-    /// Read the table every so many seconds
+    /// Read every so many seconds, at least 0.1; each time costs what reading all of it does, with --key one item
     #[arg(long, value_name = "SECONDS", default_value_t = 5.0)]
     pub(super) interval: f64,
     /// End when the key has this version or a higher one
