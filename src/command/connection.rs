@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::arguments::TableOptions;
-use super::{Failure, Result};
+use super::outcome::{Failure, Result};
 use crate::config::{CacheTtl, Config};
 use crate::store::Store;
 

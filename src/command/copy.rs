@@ -1,11 +1,12 @@
 //! `copy`: makes another table or prefix hold what this one does.
 
 use super::arguments::{Copy, TableOptions};
+use super::connection;
 use super::export::DataSetText;
+use super::outcome::{Failure, Outcome, Result};
 use super::output::Output;
 use super::replace::replace;
 use super::write::time_limit;
-use super::{connection, Failure, Outcome, Result};
 use crate::store::Store;
 
 pub(super) fn run(table: &TableOptions, options: &Copy, output: &Output) -> Result {

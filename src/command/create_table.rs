@@ -7,8 +7,9 @@ use indicatif::ProgressBar;
 use serde_json::{json, Value};
 
 use super::arguments::{CreateTable, TableOptions};
+use super::outcome::{Failure, Outcome, Result};
 use super::output::{Output, BAD, BOLD, GOOD, ODD};
-use super::{connection, interrupt, question, Failure, Outcome, Result};
+use super::{connection, interrupt, question};
 use crate::error::ErrorKind;
 use crate::store::administration::{Capacity, Identity, NewTable, TableDescription};
 use crate::store::Store;

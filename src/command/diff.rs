@@ -2,8 +2,9 @@
 
 use super::arguments::{Diff, TableOptions};
 use super::changes;
+use super::connection;
+use super::outcome::{Outcome, Result};
 use super::output::Output;
-use super::{connection, Outcome, Result};
 use crate::store::Store;
 
 pub(super) fn run(table: &TableOptions, options: &Diff, output: &Output) -> Result {

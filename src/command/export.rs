@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::arguments::{Export, TableOptions};
+use super::connection;
+use super::outcome::{Failure, Outcome, Result};
 use super::output::Output;
 use super::read::is_deleted;
-use super::{connection, Failure, Outcome, Result};
 use crate::error::Result as TableResult;
 use crate::store::Store;
 use crate::table::item::{NewRow, StoredRow};

@@ -10,7 +10,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use signal_hook::low_level::pipe;
 
-use super::{Failure, Result};
+use super::outcome::{Failure, Result};
 
 /// A flag that is raised when somebody wants the work to stop.
 pub(super) fn flag() -> Arc<AtomicBool> {

@@ -7,9 +7,10 @@ use std::time::Duration;
 use serde_json::{json, Value};
 
 use super::arguments::{ServeLocal, TableOptions};
+use super::connection;
 use super::interrupt::Interruption;
+use super::outcome::{Failure, Outcome, Result};
 use super::output::{Output, BOLD, DIM};
-use super::{connection, Failure, Outcome, Result};
 use crate::config::Credentials;
 use crate::store::Store;
 use crate::table::data_set::DataSet;

@@ -7,8 +7,8 @@ use clap_mangen::roff::{bold, roman, Roff};
 use clap_mangen::Man as Page;
 
 use super::arguments::{Arguments, Completions, Man};
+use super::outcome::{Failure, Outcome, Result};
 use super::output::Output;
-use super::{Failure, Outcome, Result};
 
 const NAME: &str = "ld-dynamo-store";
 

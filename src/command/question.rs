@@ -3,8 +3,8 @@
 use std::io::{BufRead, IsTerminal, Write};
 
 use super::arguments::Caution;
+use super::outcome::Result;
 use super::output::BOLD;
-use super::Result;
 
 /// Whether somebody is asked before a change.
 pub(super) fn is_asked(caution: Caution) -> bool {

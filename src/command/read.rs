@@ -5,8 +5,9 @@ use serde_json::Value;
 
 use super::arguments::{All, Get, TableOptions};
 use super::changes::Version;
+use super::connection;
+use super::outcome::{Outcome, Result};
 use super::output::{shown, Output, BAD, BOLD, DIM, GOOD};
-use super::{connection, Outcome, Result};
 use crate::store::Store;
 use crate::table::item::{StoredItem, StoredRow};
 use crate::table::object::push_member;

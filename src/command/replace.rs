@@ -2,8 +2,9 @@
 
 use super::arguments::Caution;
 use super::changes::{self, Summary};
+use super::outcome::{Failure, Outcome, Result};
 use super::output::{Output, GOOD, ODD};
-use super::{connection, progress, question, Failure, Outcome, Result};
+use super::{connection, progress, question};
 use crate::store::{InitReport, Progress, Store};
 
 /// Bad data is refused before the first request.

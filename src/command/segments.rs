@@ -3,8 +3,9 @@
 use serde_json::json;
 
 use super::arguments::{SegmentsGet, SegmentsPatch, TableOptions};
+use super::outcome::{Outcome, Result};
 use super::output::{Output, GOOD};
-use super::{connection, question, Outcome, Result};
+use super::{connection, question};
 use crate::store::{context_hash, BigSegmentsPatch, Store};
 use crate::table::big_segments::{Change, MembershipUpdate, Patch};
 

@@ -6,9 +6,10 @@ use serde_json::{json, Value};
 
 use super::arguments::{Init, TableOptions, Upsert as Options};
 use super::changes::Version;
+use super::outcome::{Outcome, Result};
 use super::output::{shown, Output, GOOD};
 use super::replace::replace;
-use super::{connection, question, Outcome, Result};
+use super::{connection, question};
 use crate::store::comparison::UpsertPreview;
 use crate::store::{Store, Upsert};
 

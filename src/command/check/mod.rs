@@ -21,8 +21,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::arguments::{Check, TableOptions};
 use super::connection;
+use super::outcome::{Failure, Outcome, Result};
 use super::output::Output;
-use super::{Failure, Outcome, Result};
 use crate::error::{Error, ErrorKind};
 
 use crate::store::Store;
