@@ -50,8 +50,7 @@ header: ## write the C header, and PHP's, from the Rust sources
 lint: setup ## look for mistakes in the sources of all languages
 	cargo fmt --all --check
 	cargo clippy --release --locked --all-targets -- -D warnings
-	cargo clippy --release --locked --all-targets -p ld-dynamo-store --features launchdarkly,c-abi -- -D warnings
-	cargo clippy --release --locked --all-targets -p ld-dynamo-store --features cli -- -D warnings
+	cargo clippy --release --locked --all-targets -p ld-dynamo-store --features launchdarkly,c-abi,cli -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --locked --no-deps -p ld-dynamo-store --features launchdarkly
 	cargo clippy --release --locked --all-targets -p local-dynamodb -- -D warnings
 	cargo clippy --release --locked --all-targets -p fake-dynamodb -- -D warnings
