@@ -113,8 +113,9 @@ impl Commands<'_> {
         self.0.table.as_deref().unwrap_or_default()
     }
 
+    /// As it was given: an empty one may stand against the environment's.
     fn prefix(&self) -> Option<&str> {
-        self.0.prefix.as_deref().filter(|prefix| !prefix.is_empty())
+        self.0.prefix.as_deref()
     }
 }
 
