@@ -49,7 +49,8 @@ fn watch(program: &Program, arguments: &[&str]) -> Stream {
 
 fn initialized(engine: &Engine, table: &str) {
     let data_set = r#"{"features":{"a":{"key":"a","version":3},"b":{"key":"b","version":7}},"segments":{"s":{"key":"s","version":1}}}"#;
-    engine.store(table).init(data_set).expect("an init");
+    let report = engine.store(table).init(data_set).expect("an init");
+    assert_eq!(report.dropped, 0);
 }
 
 fn every_change_is_a_line(engine: &Engine) {
