@@ -13,7 +13,7 @@ pub(super) fn run(table: &TableOptions, options: &Copy, output: &Output) -> Resu
     let mut config = connection::config(&other(table, options))?;
     config.init_timeout = time_limit(options.time_limit);
     let (source, target) = (connection::store(table)?, Store::new(config)?);
-    if is_same(&source, &target) {
+    if is_same(&source, &target)? {
         let message = "source and target are the same: give --to-prefix, --to-table or another --to-… option";
         return Err(Failure::Usage(message.to_owned()));
     }
@@ -36,17 +36,27 @@ fn other(table: &TableOptions, options: &Copy) -> TableOptions {
     }
 }
 
-fn is_same(source: &Store, target: &Store) -> bool {
-    let (source, target) = (source.config(), target.config());
-    source.table == target.table
-        && source.prefix == target.prefix
-        && source.endpoint == target.endpoint
-        && source.region == target.region
-        && source.profile == target.profile
+/// Whether both are one place, however it was named: a copy of a table onto itself would delete its damaged rows.
+fn is_same(source: &Store, target: &Store) -> TableResult<bool> {
+    let (one, other) = (source.config(), target.config());
+    if one.prefix != other.prefix || name(&one.table) != name(&other.table) {
+        return Ok(false);
+    }
+    let (here, there) = (source.aws_identity()?, target.aws_identity()?);
+    if here.region != there.region || here.endpoint != there.endpoint {
+        return Ok(false);
+    }
+    // Accounts may differ, which names and regions do not tell.
+    let arn = |store: &Store| store.describe_table().ok().and_then(|table| table.arn);
+    Ok(match (arn(source), arn(target)) {
+        (Some(one), Some(other)) => one == other,
+        _ => one.table == other.table && one.profile == other.profile,
+    })
 }
 
-fn has_big_segments(source: &Store) -> Result<bool> {
-    Ok(source.big_segments_cursor()?.is_some() || source.big_segments_metadata()?.is_some())
+/// That of a table that may be named by its ARN.
+fn name(table: &str) -> &str {
+    table.rsplit('/').next().unwrap_or(table)
 }
 
 fn copy(source: &Store, target: &Store, options: &Copy, output: &Output) -> Result {

@@ -84,7 +84,7 @@ impl Output {
             true => writeln!(err, "{}", json!({ "stats": stats })),
             false => writeln!(
                 err,
-                "{DIM}cost: {} read units, {} write units; {} requests, {} of them repeated{DIM:#}",
+                "{DIM}cost: {} read units, {} write units; requests: {}, repeated: {}{DIM:#}",
                 stats["consumed_read_units"], stats["consumed_write_units"], stats["requests"], stats["retries"]
             ),
         };

@@ -65,3 +65,24 @@ impl Rows for Page {
         self.rows.clear();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_turns_out_to_be_none_is_not_shown() {
+        let row = |key: &'static str| StoredRow {
+            key: Cow::Borrowed(key),
+            version: Some(1),
+            item: StoredItem::Missing,
+            only_our_attributes: true,
+        };
+        let mut page = Page::default();
+        page.show(row("of an answer that broke off"));
+        page.forget_page();
+        page.show(row("a"));
+        let keys: Vec<_> = page.rows.iter().map(|row| row.key.as_str()).collect();
+        assert_eq!(keys, ["a"]);
+    }
+}

@@ -2,7 +2,7 @@
 
 use serde_json::{json, Value};
 
-use crate::program::Program;
+use crate::program::{finished, Program};
 use crate::support::data_set::{marker, row, DataSet};
 use crate::support::Engine;
 use crate::terminal::Terminal;
@@ -61,6 +61,23 @@ fn what_would_lose_items_or_copies_onto_itself_is_refused() {
     let itself = program.run(&["copy", "--to-table", &table]);
     assert_eq!((itself.code, itself.stdout.as_str()), (2, ""));
     program.snapshot("copy-itself.txt", &itself.stderr);
+    // The same place by another name: the region and the endpoint that the environment has.
+    let mut command = program.bare(&[
+        "copy",
+        "--table",
+        &table,
+        "--to-region",
+        "us-east-1",
+        "--to-endpoint",
+        &engine.endpoint,
+    ]);
+    command
+        .env("AWS_ACCESS_KEY_ID", "local")
+        .env("AWS_SECRET_ACCESS_KEY", "local-secret")
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_ENDPOINT_URL_DYNAMODB", &engine.endpoint);
+    let same = finished(&mut command);
+    assert_eq!((same.code, same.stdout.as_str()), (2, ""), "{}", same.stderr);
     engine.put(&table, &row("features", "a", 1, r#"{"version":1}"#));
     let half = program.run(&["copy", "--to-prefix", "p"]);
     assert_eq!((half.code, half.stdout.as_str()), (1, ""));

@@ -19,5 +19,6 @@ mod serve_local;
 mod stop;
 mod stream;
 mod terminal;
+mod transcript;
 mod upsert;
 mod watch;
