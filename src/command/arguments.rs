@@ -296,6 +296,31 @@ mod tests {
     use super::*;
     use clap::CommandFactory;
 
+    /// The names of commands as they are typed, those of `segments` with it.
+    fn commands(of: &clap::Command, before: &str) -> Vec<String> {
+        let mut names = Vec::new();
+        for command in of.get_subcommands() {
+            let name = format!("{before}{}", command.get_name());
+            match command.has_subcommands() {
+                true => names.extend(commands(command, &format!("{name} "))),
+                false => names.push(name),
+            }
+        }
+        names
+    }
+
+    #[test]
+    fn every_command_and_every_option_of_all_commands_is_documented() {
+        let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/command.md")).expect("the page");
+        let arguments = Arguments::command();
+        for name in commands(&arguments, "") {
+            assert!(page.contains(&format!("`{name}")), "docs/command.md lacks {name}");
+        }
+        for option in arguments.get_arguments().filter_map(clap::Arg::get_long) {
+            assert!(page.contains(&format!("--{option}")), "docs/command.md lacks --{option}");
+        }
+    }
+
     #[test]
     fn options_do_not_contradict_each_other() {
         Arguments::command().debug_assert();
