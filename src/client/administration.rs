@@ -59,7 +59,6 @@ pub(crate) struct Identity {
 pub(crate) enum Action {
     GetItem,
     Query,
-    Scan,
     PutItem,
     BatchWriteItem,
     UpdateItem,
@@ -72,7 +71,6 @@ impl Action {
         match self {
             Action::GetItem => "GetItem",
             Action::Query => "Query",
-            Action::Scan => "Scan",
             Action::PutItem => "PutItem",
             Action::BatchWriteItem => "BatchWriteItem",
             Action::UpdateItem => "UpdateItem",

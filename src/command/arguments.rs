@@ -317,7 +317,10 @@ mod tests {
             assert!(page.contains(&format!("`{name}")), "docs/command.md lacks {name}");
         }
         for option in arguments.get_arguments().filter_map(clap::Arg::get_long) {
-            assert!(page.contains(&format!("--{option}")), "docs/command.md lacks --{option}");
+            assert!(
+                page.contains(&format!("--{option}")),
+                "docs/command.md lacks --{option}"
+            );
         }
     }
 

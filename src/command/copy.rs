@@ -7,6 +7,7 @@ use super::outcome::{Failure, Outcome, Result};
 use super::output::Output;
 use super::replace::replace;
 use super::write::time_limit;
+use crate::error::{Error, ErrorKind, Result as TableResult};
 use crate::store::Store;
 
 pub(super) fn run(table: &TableOptions, options: &Copy, output: &Output) -> Result {
@@ -57,6 +58,15 @@ fn is_same(source: &Store, target: &Store) -> TableResult<bool> {
 /// That of a table that may be named by its ARN.
 fn name(table: &str) -> &str {
     table.rsplit('/').next().unwrap_or(table)
+}
+
+/// Damaged ones are some, too.
+fn has_big_segments(source: &Store) -> TableResult<bool> {
+    let has = || Ok(source.big_segments_cursor()?.is_some() || source.big_segments_metadata()?.is_some());
+    has().or_else(|error: Error| match error.kind() {
+        ErrorKind::CorruptItem => Ok(true),
+        _ => Err(error),
+    })
 }
 
 fn copy(source: &Store, target: &Store, options: &Copy, output: &Output) -> Result {

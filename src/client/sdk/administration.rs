@@ -98,7 +98,7 @@ impl Sdk {
     ) -> Result<WholePage> {
         let start = start.map(|start| start.0);
         let (items, next) = match extent {
-            Extent::Table => self.scan(consistent, start, None).await?,
+            Extent::Table => self.scan(consistent, start).await?,
             Extent::Namespace(namespace) => self.query_attributes(namespace, consistent, start).await?,
         };
         let rows = items.into_iter().map(|attributes| self.whole_row(attributes));
@@ -108,18 +108,12 @@ impl Sdk {
         })
     }
 
-    /// One page of all rows, `limit` rows at most.
-    pub(super) async fn scan(
-        &self,
-        consistent: bool,
-        start: Option<Attributes>,
-        limit: Option<i32>,
-    ) -> Result<(Vec<Attributes>, Option<Attributes>)> {
+    /// One page of all rows.
+    async fn scan(&self, consistent: bool, start: Option<Attributes>) -> Result<(Vec<Attributes>, Option<Attributes>)> {
         let send = async |asked: Asked| {
             let request = self.dynamodb.scan().table_name(&self.table);
             let request = request
                 .consistent_read(consistent)
-                .set_limit(limit)
                 .set_return_consumed_capacity(asked.consumed_capacity())
                 .set_exclusive_start_key(start.clone());
             send!(self, request, MAXIMUM_PAGE_BYTES)

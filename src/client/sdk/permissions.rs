@@ -27,7 +27,6 @@ impl Sdk {
                 let whole = KeyRange::default();
                 self.query(1, key, whole, true, None).await.map(drop)
             }
-            Action::Scan => self.scan(false, None, Some(1)).await.map(drop),
             Action::PutItem => self.try_put(key).await,
             Action::UpdateItem => self.try_update(key).await,
             Action::BatchWriteItem => {

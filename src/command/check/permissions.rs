@@ -51,7 +51,6 @@ fn purpose(action: Action) -> &'static str {
         Action::BatchWriteItem => "no full data set is written",
         Action::UpdateItem => "no Big Segment is written",
         Action::ConditionCheckItem => "no patch of a Big Segment is kept in order",
-        Action::Scan => "nothing but check is affected",
     }
 }
 

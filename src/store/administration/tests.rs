@@ -11,10 +11,9 @@ use super::*;
 use crate::error::ErrorKind;
 use support::Engine;
 
-const ACTIONS: [Action; 7] = [
+const ACTIONS: [Action; 6] = [
     Action::GetItem,
     Action::Query,
-    Action::Scan,
     Action::PutItem,
     Action::BatchWriteItem,
     Action::UpdateItem,
