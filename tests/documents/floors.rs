@@ -8,9 +8,9 @@ use syn::visit::{self, Visit};
 
 /// From the top: each room, and the rooms below that it imports.
 const FLOORS: [(&str, &[&str]); 11] = [
-    ("command", &["store", "config", "table", "error"]),
     ("ffi", &["store", "config", "process", "table", "error"]),
     ("launchdarkly", &["store", "config", "process", "error"]),
+    ("command", &["store", "config", "table", "error"]),
     (
         "store",
         &["cache", "client", "config", "process", "table", "stats", "error"],
