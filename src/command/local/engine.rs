@@ -5,7 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
 
-use super::super::outcome::{Failure, Result};
+use crate::command::outcome::{Failure, Result};
 
 const PROGRAM: &str = "local-dynamodb";
 /// Names another one.
