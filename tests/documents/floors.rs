@@ -100,7 +100,8 @@ impl Collector {
 fn is_for_tests(attributes: &[syn::Attribute]) -> bool {
     let is_test = |attribute: &syn::Attribute| {
         let arguments = attribute.meta.require_list().map(|list| list.tokens.to_string());
-        attribute.path().is_ident("cfg") && arguments.is_ok_and(|arguments| arguments == "test")
+        let is_test = |arguments: String| arguments == "test" || arguments.starts_with("all (test ,");
+        attribute.path().is_ident("cfg") && arguments.is_ok_and(is_test)
     };
     attributes.iter().any(is_test)
 }
