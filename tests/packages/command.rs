@@ -85,6 +85,13 @@ impl Served {
             process,
         }
     }
+
+    /// The command, told which table is served.
+    fn command(&self, unpacked: &Unpacked) -> Command {
+        let mut command = unpacked.command(&unpacked.file(PROGRAMS[0]));
+        command.envs(self.environment.iter().cloned());
+        command
+    }
 }
 
 impl Drop for Served {
@@ -112,21 +119,38 @@ fn emulated(unpacked: &Unpacked, program: &Path) -> PathBuf {
 fn it_serves_a_table_and_reads_it() {
     for_each(|platform, unpacked| {
         let served = Served::start(platform, unpacked);
-        let asked = |arguments: &[&str]| -> Command {
-            let mut command = unpacked.command(&unpacked.file(PROGRAMS[0]));
-            command.args(arguments).envs(served.environment.iter().cloned());
-            command
-        };
-        let all: Value = serde_json::from_str(&run(&mut asked(&["export"]))).expect("JSON");
+        let asked = |arguments: &[&str]| run(served.command(unpacked).args(arguments));
+        let all: Value = serde_json::from_str(&asked(&["export"])).expect("JSON");
         let flags = all["features"].as_object().expect("features");
         let key = flags.keys().next().expect("a flag");
         assert_eq!(
-            serde_json::from_str::<Value>(&run(&mut asked(&["get", "flags", key]))).expect("JSON"),
+            serde_json::from_str::<Value>(&asked(&["get", "flags", key])).expect("JSON"),
             flags[key]
         );
         let version = flags[key]["version"].to_string();
-        let arrived = run(&mut asked(&["watch", "--key", key, "--until-version", &version]));
+        let arrived = asked(&["watch", "--key", key, "--until-version", &version]);
         assert!(arrived.contains(&format!("has version {version}")), "{arrived}");
+    });
+}
+
+#[test]
+#[ignore = "uses what make packages made"]
+fn it_finds_nothing_wrong_with_a_healthy_table_and_what_is_wrong_with_another() {
+    for_each(|platform, unpacked| {
+        let served = Served::start(platform, unpacked);
+        let found = run(served.command(unpacked).args(["check", "--json"]));
+        let found: Value = serde_json::from_str(&found).expect("JSON");
+        assert_eq!(
+            (&found["findings"], &found["initialized"]),
+            (&Value::Array(Vec::new()), &Value::Bool(true)),
+            "{found}"
+        );
+        let mut of_another = served.command(unpacked);
+        let of_another = of_another
+            .args(["check", "--prefix", "nobody"])
+            .output()
+            .expect("the command starts");
+        assert_eq!(of_another.status.code(), Some(1), "{of_another:?}");
     });
 }
 
