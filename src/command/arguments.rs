@@ -9,8 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[command(name = "ld-dynamo-store", bin_name = "ld-dynamo-store", version, max_term_width = 100, after_help = EXIT_CODES)]
 #[command(
     propagate_version = true,
-    arg_required_else_help = true,
-    disable_help_subcommand = true
+    arg_required_else_help = true
 )]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -113,6 +112,8 @@ pub(super) enum Use {
     Reader,
     /// An SDK with a data source, or the Relay Proxy: reads and writes
     Writer,
+    /// SDKs that read Big Segments here, and their flags elsewhere
+    BigSegmentsReader,
     /// Who writes Big Segments
     BigSegmentsWriter,
 }

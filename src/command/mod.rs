@@ -22,6 +22,7 @@ mod question;
 mod read;
 mod replace;
 mod segments;
+mod shell;
 mod watch;
 mod write;
 
