@@ -53,17 +53,16 @@ impl Commands<'_> {
 
     /// The table's own data set is written anew: rows that can be read become as this library writes them.
     pub(super) fn write_anew(&self) -> Vec<String> {
-        vec![self.line(&["export", "--output", DATA_SET]), self.line(&["init", DATA_SET])]
+        vec![
+            self.line(&["export", "--output", DATA_SET]),
+            self.line(&["init", DATA_SET]),
+        ]
     }
 
     pub(super) fn upsert(&self, kind: &str, key: &str) -> String {
         // Behind "--" nothing is taken for an option.
         if key.starts_with('-') {
-            return format!(
-                "{} -- {}",
-                self.line(&["upsert"]),
-                shell::joined([kind, key, "ITEM"])
-            );
+            return format!("{} -- {}", self.line(&["upsert"]), shell::joined([kind, key, "ITEM"]));
         }
         self.line(&["upsert", kind, key, "ITEM"])
     }
@@ -188,7 +187,11 @@ mod tests {
         let commands = Commands(&options, &identity);
         let deletion = commands.aws_on_row("delete-item", "flags", "a FILE or ITEM", &[]);
         assert!(placeholders([deletion.clone()].iter()).is_empty());
-        let both = [deletion, commands.upsert("features", "FILE"), commands.line(&["init", "FILE"])];
+        let both = [
+            deletion,
+            commands.upsert("features", "FILE"),
+            commands.line(&["init", "FILE"]),
+        ];
         assert_eq!(placeholders(both.iter()).len(), 2);
         assert!(placeholders(both[..2].iter())[0].starts_with("ITEM"));
     }

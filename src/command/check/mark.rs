@@ -53,7 +53,8 @@ pub(super) fn missing(
             "no mark of a full data set ({}) beside {rows}",
             plain(&schema::inited_key(prefix))
         );
-        let why = "The first init died before its end, or nothing but single updates was ever written. In daemon mode some \
+        let why =
+            "The first init died before its end, or nothing but single updates was ever written. In daemon mode some \
                    SDKs (Node, Java, .NET, C++) take the table as not initialized then, and serve default values.";
         return Some(
             Finding::new(Wrong, what, why)

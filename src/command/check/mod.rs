@@ -54,12 +54,7 @@ pub(super) fn run(table: &TableOptions, options: &Check, output: &Output) -> Res
 }
 
 /// Asks the table, and goes on after each refusal. An error is that nobody answers.
-fn ask<'a>(
-    store: &Store,
-    options: &'a TableOptions,
-    check: &Check,
-    output: &Output,
-) -> Result<Report<'a>> {
+fn ask<'a>(store: &Store, options: &'a TableOptions, check: &Check, output: &Output) -> Result<Report<'a>> {
     let identity = store.aws_identity()?;
     let commands = Commands(options, &identity);
     let mut report = Report {
@@ -109,11 +104,7 @@ fn ask<'a>(
 }
 
 /// A table that is not there or has other keys shows that to any request; who is not known is told so, and all else is an outage.
-fn stopped<'a>(
-    mut report: Report<'a>,
-    error: Error,
-    commands: &Commands<'_>,
-) -> Result<Report<'a>> {
+fn stopped<'a>(mut report: Report<'a>, error: Error, commands: &Commands<'_>) -> Result<Report<'a>> {
     let why = match error.kind() {
         ErrorKind::TableNotFound => {
             report.findings.push(table::missing(&report.identity, commands));

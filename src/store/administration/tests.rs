@@ -110,7 +110,10 @@ fn a_refusal_names_the_action_and_is_no_failure() {
     for cut in ["throttle", "server_error"] {
         engine.script(json!([{"action": {cut: true}}]));
         for action in ACTIONS {
-            assert!(store.try_action(schema::FEATURES, action).expect_err("no answer").is_retriable());
+            assert!(store
+                .try_action(schema::FEATURES, action)
+                .expect_err("no answer")
+                .is_retriable());
         }
     }
     engine.script(json!([]));

@@ -74,6 +74,22 @@ fn each_permission_of_other_uses() {
     checked.json(&["--prefix", "production", "--for", "reader"], 0);
     checked
         .engine
+        .script(json!([refused("Query"), refused("Scan"), refused("UpdateItem")]));
+    let found = checked.json(&["--prefix", "production", "--for", "big-segments-reader"], 0);
+    assert_eq!(found["permissions"]["for"], "big-segments-reader");
+    assert_eq!(found["permissions"]["actions"].as_array().map(Vec::len), Some(1));
+    // What was not read is not called empty.
+    assert_eq!(
+        (&found["prefixes"], &found["foreign_rows"]),
+        (&Value::Null, &Value::Null)
+    );
+    let text = checked.check(&["--prefix", "production", "--for", "reader"]).expect(1);
+    assert!(text.contains("not read, or not to the end: see below"), "{text}");
+    checked
+        .engine
+        .script(json!([refused("PutItem"), refused("BatchWriteItem")]));
+    checked
+        .engine
         .script(json!([refused("UpdateItem"), refused("TransactWriteItems")]));
     checked.json(&PRODUCTION, 0);
     let found = checked.json(&["--prefix", "production", "--for", "big-segments-writer"], 1);
@@ -122,8 +138,37 @@ fn without_scan_only_this_prefix_is_read() {
         note.starts_with("other prefixes, kinds of your own and misspelt kinds: Scan on table"),
         "{note}"
     );
-    assert_eq!(found["prefixes"][0]["features"], 3);
+    // One of them is a deletion.
+    assert_eq!(
+        (&found["prefixes"][0]["features"], &found["prefixes"][0]["tombstones"]),
+        (&json!(2), &json!(1))
+    );
     assert_eq!(found["initialized"], true);
+    let found = checked.json(&["--prefix", "other"], 1);
+    let advice = found["findings"][0]["advice"].as_str().expect("advice");
+    assert!(advice.contains("others could not be looked at"), "{advice}");
+}
+
+#[test]
+fn who_cannot_ask_is_told_so_once() {
+    let checked = fake();
+    let arguments = [
+        "check",
+        "--table",
+        "t",
+        "--endpoint",
+        "http://127.0.0.1:9",
+        "--region",
+        "r",
+    ];
+    let run = finished(&mut checked.program.bare(&arguments));
+    assert_eq!((run.code, run.stderr.lines().count()), (3, 1), "{}", run.stderr);
+    let more = finished(&mut checked.program.bare(&[&arguments[..], &["-v"]].concat()));
+    assert!(
+        more.stderr.contains(" WARN no request can be sent: "),
+        "{}",
+        more.stderr
+    );
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::command::arguments::TableOptions;
-use crate::store::administration::Identity;
 use crate::command::check::commands::Commands;
 use crate::command::check::inspection::row;
+use crate::store::administration::Identity;
 
 /// What is said of these rows, with the keys and details of each.
 fn said(wholes: &[WholeRow]) -> Vec<(String, Vec<String>)> {
@@ -15,7 +15,9 @@ fn said(wholes: &[WholeRow]) -> Vec<(String, Vec<String>)> {
     }
     references.end(&mut faults);
     let options = TableOptions::default();
-    let findings = faults.findings(&Commands(&options, &Identity::default()), true).into_iter();
+    let findings = faults
+        .findings(&Commands(&options, &Identity::default()), true)
+        .into_iter();
     let said = findings.map(|finding| {
         let rows = finding.rows.expect("rows").first.into_iter();
         let rows = rows.map(|row| format!("{} {}", row.key, row.detail).trim_end().to_owned());
