@@ -183,7 +183,11 @@ fn is_worth_it(bytes: Option<i64>, output: &Output) -> Result<bool> {
     let Some(cost) = bytes.and_then(considerable_cost) else {
         return Ok(true);
     };
-    output.note(format_args!("{cost}; --no-scan reads this prefix alone"));
+    let said = format!("{cost}; --no-scan reads this prefix alone");
+    match output.is_json {
+        true => tracing::warn!("{said}"),
+        false => output.note(said),
+    }
     let caution = Caution {
         dry_run: false,
         yes: output.is_json,

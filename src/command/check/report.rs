@@ -99,7 +99,7 @@ impl Report<'_> {
         lines.line(self.summary());
         let mut text = lines.into_text();
         let Some(cost) = cost else {
-            return text;
+            return text.trim_end().to_owned();
         };
         text.push_str(&format!(
             "{DIM}cost: {} read units, {} write units, {} requests{DIM:#}",

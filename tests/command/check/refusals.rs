@@ -101,6 +101,26 @@ fn each_permission_of_other_uses() {
     checked.json(&["--prefix", "production", "--for", "big-segments-writer"], 0);
 }
 
+/// A policy may name each namespace that a use needs, and no other.
+#[test]
+fn permissions_are_tried_where_a_use_needs_them() {
+    let checked = fake();
+    for (expected, namespace) in [
+        ("writer", "production:features"),
+        ("big-segments-writer", "production:big_segments_user"),
+    ] {
+        checked.engine.script(json!([]));
+        checked.json(&["--prefix", "production", "--no-scan", "--for", expected], 0);
+        let log = checked.engine.log().0;
+        let tried = log.iter().filter(|request| request.operation != "Query");
+        let rows: Vec<_> = tried.flat_map(|request| &request.rows).collect();
+        assert!(rows.len() >= 3, "{log:?}");
+        for row in rows {
+            assert_eq!(row.key(), (namespace.to_owned(), "$check".to_owned()), "{expected}");
+        }
+    }
+}
+
 #[test]
 fn where_no_statement_helps_none_is_told() {
     let checked = fake();
