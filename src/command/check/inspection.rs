@@ -201,7 +201,7 @@ mod tests {
             whats(true),
             [
                 "no mark of a full data set ($inited) beside 1 row",
-                "flags whose prerequisite is not in the table"
+                "flags whose prerequisite is not in the table or is deleted"
             ]
         );
     }
