@@ -7,7 +7,6 @@ use super::Client;
 use crate::error::{Error, Result};
 use crate::table::big_segments::BigSegmentsRow;
 use crate::table::item::StoredRow;
-use crate::table::schema;
 
 /// The table as DynamoDB describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +44,7 @@ pub(crate) struct NewTable {
 }
 
 /// Where requests go, and as whom.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Identity {
     pub(crate) region: String,
     /// `None` where it is the region's.
@@ -124,11 +123,10 @@ impl Client {
         self.through_sdk("looking for credentials", Before::default(), None, look)
     }
 
-    /// Tries an action in a way that changes nothing, within the namespaces of `prefix`: `Ok(Some(error))` where it is refused.
-    pub(crate) async fn try_action(&self, prefix: &str, action: Action) -> Result<Option<Error>> {
-        // No kind begins with "$", so that no store takes this row for its own; and it is within what a policy gives to the prefix.
-        let key = schema::prefixed(prefix, "$check");
-        let attempt = async |sdk: &Sdk| sdk.try_action(&key, action).await;
+    /// Tries an action in a way that changes nothing: `Ok(Some(error))` where it is refused. `namespace` is one that is used, as a policy
+    /// may name each.
+    pub(crate) async fn try_action(&self, namespace: &str, action: Action) -> Result<Option<Error>> {
+        let attempt = async |sdk: &Sdk| sdk.try_action(namespace, action).await;
         self.through_sdk(action.name(), Before::default(), None, attempt)
     }
 

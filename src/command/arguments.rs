@@ -7,11 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// LaunchDarkly's flags in DynamoDB: make the table, see what is wrong with it, read, write, compare and copy it.
 #[derive(Debug, Parser)]
 #[command(name = "ld-dynamo-store", bin_name = "ld-dynamo-store", version, max_term_width = 100, after_help = EXIT_CODES)]
-#[command(
-    propagate_version = true,
-    arg_required_else_help = true,
-    disable_help_subcommand = true
-)]
+#[command(propagate_version = true, arg_required_else_help = true)]
 pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) table: TableOptions,
@@ -113,6 +109,8 @@ pub(super) enum Use {
     Reader,
     /// An SDK with a data source, or the Relay Proxy: reads and writes
     Writer,
+    /// SDKs that read Big Segments here, and their flags elsewhere
+    BigSegmentsReader,
     /// Who writes Big Segments
     BigSegmentsWriter,
 }

@@ -8,8 +8,8 @@ use serde_json::{json, Value};
 
 use super::arguments::{CreateTable, TableOptions};
 use super::outcome::{Failure, Outcome, Result};
-use super::output::{Output, BAD, BOLD, GOOD, ODD};
-use super::{connection, interrupt, question};
+use super::output::{shown, Output, BAD, BOLD, GOOD, ODD};
+use super::{connection, interrupt, question, shell};
 use crate::error::ErrorKind;
 use crate::store::administration::{Capacity, Identity, NewTable, TableDescription};
 use crate::store::Store;
@@ -127,7 +127,7 @@ fn wrong_keys(found: &TableDescription) -> Option<String> {
     let names = ["the partition key", "the sort key"];
     let words: Vec<String> = (0..names.len())
         .map(|index| match keys.get(index) {
-            Some((name, attribute_type)) => format!("{} is {name:?} ({attribute_type})", names[index]),
+            Some((name, attribute_type)) => format!("{} is {name:?} ({})", names[index], shown(attribute_type)),
             None => format!("it has no {}", names[index].trim_start_matches("the ")),
         })
         .collect();
@@ -248,17 +248,33 @@ fn wait(
 }
 
 fn how_to_see_it(name: &str, table: &TableOptions) -> String {
-    let options = [
-        ("endpoint", &table.endpoint),
-        ("region", &table.region),
-        ("profile", &table.profile),
+    let given = [
+        ("--endpoint", &table.endpoint),
+        ("--region", &table.region),
+        ("--profile", &table.profile),
     ];
-    let given = options.iter().filter_map(|(option, value)| {
-        let value = value.as_deref().filter(|value| !value.is_empty())?;
-        Some(format!(" --{option} {value}"))
-    });
-    format!(
-        "to see it: ld-dynamo-store check --table {name}{}",
-        given.collect::<String>()
-    )
+    let mut parts = vec!["ld-dynamo-store check".to_owned(), shell::option("--table", name)];
+    for (option, value) in given {
+        let value = value.as_deref().filter(|value| !value.is_empty());
+        parts.extend(value.map(|value| shell::option(option, value)));
+    }
+    format!("to see it: {}", parts.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_to_see_it_is_quoted() {
+        let table = TableOptions {
+            endpoint: Some("http://127.0.0.1:8000/?a&b".to_owned()),
+            profile: Some("two words".to_owned()),
+            ..TableOptions::default()
+        };
+        assert_eq!(
+            how_to_see_it("-t", &table),
+            "to see it: ld-dynamo-store check --table=-t --endpoint 'http://127.0.0.1:8000/?a&b' --profile 'two words'"
+        );
+    }
 }

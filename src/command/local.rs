@@ -10,7 +10,8 @@ use super::arguments::{ServeLocal, TableOptions};
 use super::connection;
 use super::interrupt::Interruption;
 use super::outcome::{Failure, Outcome, Result};
-use super::output::{Output, BOLD, DIM};
+use super::output::{shown, Output, BOLD, DIM};
+use super::shell::quoted;
 use crate::config::Credentials;
 use crate::store::Store;
 use crate::table::data_set::DataSet;
@@ -65,14 +66,17 @@ pub(super) fn serve(table: &TableOptions, options: &ServeLocal, output: &Output)
     Ok(Outcome::Fine)
 }
 
-/// Kinds and numbers of items of a data set in which every item can be stored.
+/// Kinds and numbers of the items that are stored; those that are too large are dropped.
 fn items(text: &str, prefix: &str) -> Result<Vec<(String, usize)>> {
     let data_set = DataSet::parse(text)?;
     let namespaces = data_set.namespaces(prefix)?;
     let runs = data_set.runs(usize::MAX).into_iter();
     let rows = runs.map(|run| data_set.rows(&run, &namespaces).map(|rows| (run, rows)));
     let kinds = data_set.kinds(rows.collect::<std::result::Result<Vec<_>, _>>()?)?;
-    let counted = kinds.iter().map(|kind| (kind.kind.name().to_owned(), kind.rows.len()));
+    let counted = kinds.iter().map(|kind| {
+        let stored = kind.rows.iter().filter(|row| row.fits());
+        (kind.kind.name().to_owned(), stored.count())
+    });
     Ok(counted.collect())
 }
 
@@ -119,18 +123,19 @@ fn tell(table: &TableOptions, items: Option<&[(String, usize)]>, output: &Output
     }
     let with_prefix = match prefix {
         "" => "without a prefix".to_owned(),
-        prefix => format!("with the prefix {BOLD}{prefix}{BOLD:#}"),
+        prefix => format!("with the prefix {BOLD}{}{BOLD:#}", shown(prefix)),
     };
     let held = match items {
         None => "it is empty, and an SDK waits until something writes into it".to_owned(),
         Some([]) => "it is initialized, and holds no items".to_owned(),
         Some(kinds) => {
-            let kinds = kinds.iter().map(|(kind, count)| format!("{count} {kind}"));
+            let kinds = kinds.iter().map(|(kind, count)| format!("{count} {}", shown(kind)));
             format!("it is initialized with {}", kinds.collect::<Vec<_>>().join(" and "))
         }
     };
     output.note(format_args!(
-        "The table {BOLD}{name}{BOLD:#} {with_prefix} is at {BOLD}{endpoint}{BOLD:#}: {held}."
+        "The table {BOLD}{}{BOLD:#} {with_prefix} is at {BOLD}{endpoint}{BOLD:#}: {held}.",
+        shown(name)
     ));
     output.note(format_args!(
         "To use it, from this command too, paste this; any region and any credentials will do:\n"
@@ -146,13 +151,4 @@ fn tell(table: &TableOptions, items: Option<&[(String, usize)]>, output: &Output
 
 fn text(option: &Option<String>) -> &str {
     option.as_deref().unwrap_or_default()
-}
-
-/// A word as every shell takes it.
-fn quoted(word: &str) -> String {
-    let is_plain = |character: char| character.is_ascii_alphanumeric() || "-_.:/".contains(character);
-    match word.chars().all(is_plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
-    }
 }

@@ -22,6 +22,7 @@ mod question;
 mod read;
 mod replace;
 mod segments;
+mod shell;
 mod watch;
 mod write;
 
@@ -43,7 +44,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if shown.use_stderr() { 2 } else { 0 });
         }
     };
-    messages::show(arguments.table.verbose);
+    messages::show(arguments.table.verbose, arguments.table.json);
     let output = Output::of(&arguments.table);
     match run(&arguments, &output) {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,

@@ -26,7 +26,7 @@ pub(super) fn shown(text: &str) -> Cow<'_, str> {
 /// Where a command shows what it found.
 pub(super) struct Output {
     pub(super) is_json: bool,
-    tells_cost: bool,
+    pub(super) tells_cost: bool,
 }
 
 impl Output {

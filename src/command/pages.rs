@@ -55,7 +55,9 @@ pub(super) fn completions(options: &Completions, output: &Output) -> Result {
 }
 
 pub(super) fn man(options: &Man, output: &Output) -> Result {
-    let mut command = Arguments::command();
+    // What helps with a command needs no page.
+    let command = Arguments::command().disable_help_subcommand(true);
+    let mut command = command.mut_subcommand("segments", |segments| segments.disable_help_subcommand(true));
     command.build();
     match &options.directory {
         None => show(&page(&command)?, output),

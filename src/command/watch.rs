@@ -12,7 +12,7 @@ use super::arguments::{TableOptions, Watch};
 use super::connection;
 use super::interrupt::Interruption;
 use super::outcome::{Failure, Outcome, Result};
-use super::output::{Output, BAD, BOLD, DIM, GOOD, ODD};
+use super::output::{shown, Output, BAD, BOLD, DIM, GOOD, ODD};
 use crate::error::{Error, ErrorKind};
 use crate::store::Store;
 use crate::table::schema::{Kind, FEATURES, SEGMENTS};
@@ -20,15 +20,27 @@ use changes::{changes, Change, Rows, Seen};
 
 /// Who reads more often asks for more than a table changes.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
+/// A year, which clocks can reckon with.
+const LONGEST_TIME: Duration = Duration::from_secs(365 * 86_400);
 
 pub(super) fn run(table: &TableOptions, options: &Watch, output: &Output) -> Result {
     let interval = Duration::try_from_secs_f64(options.interval).ok();
-    let Some(interval) = interval.filter(|interval| *interval >= SHORTEST_INTERVAL) else {
+    let allowed = SHORTEST_INTERVAL..=LONGEST_TIME;
+    let Some(interval) = interval.filter(|interval| allowed.contains(interval)) else {
         return Err(Failure::Usage(format!(
-            "--interval {} is refused: at least 0.1 seconds",
-            options.interval
+            "--interval {} is refused: 0.1 to {} seconds",
+            options.interval,
+            LONGEST_TIME.as_secs()
         )));
     };
+    let limit = options.time_limit.map(Duration::from_secs);
+    if let Some(limit) = limit.filter(|limit| *limit > LONGEST_TIME) {
+        return Err(Failure::Usage(format!(
+            "--time-limit {} is refused: at most {} seconds",
+            limit.as_secs(),
+            LONGEST_TIME.as_secs()
+        )));
+    }
     let store = Store::new(connection::config(table)?.read_only(true))?;
     let watcher = Watcher {
         store: &store,
@@ -117,7 +129,7 @@ impl Watcher<'_> {
                     counted(rounds, "reading"),
                     counted(seconds, "second")
                 ));
-                return Ok(self.outcome_without_arrival(is_over, last.as_ref()));
+                return self.outcome_without_arrival(is_over, last.as_ref());
             }
         }
     }
@@ -125,11 +137,16 @@ impl Watcher<'_> {
     fn read(&self) -> std::result::Result<Reading<'_>, Error> {
         let mut kinds = BTreeMap::new();
         for &kind in &self.kinds {
+            let parsed = Kind::parse(kind)?;
             let mut rows = Rows::new();
             match &self.options.key {
-                Some(key) => rows.extend(self.store.row(kind, key)?.map(|row| (key.clone(), Seen::of(&row)))),
+                Some(key) => rows.extend(
+                    self.store
+                        .row(kind, key)?
+                        .map(|row| (key.clone(), Seen::of(parsed, &row))),
+                ),
                 None => self.store.rows(kind, &mut |row| {
-                    rows.insert(row.key.clone(), Seen::of(&row));
+                    rows.insert(row.key.clone(), Seen::of(parsed, &row));
                 })?,
             }
             kinds.insert(kind, rows);
@@ -190,7 +207,7 @@ impl Watcher<'_> {
 
     fn name(&self, kind: &str) -> String {
         match &self.options.key {
-            Some(key) => format!("{kind}/{key}"),
+            Some(key) => item_name(kind, key),
             None => kind.to_owned(),
         }
     }
@@ -202,7 +219,7 @@ impl Watcher<'_> {
             for (key, change) in changes(&before.kinds[kind], rows) {
                 let is_deleted = rows.get(key).is_some_and(|row| row.is_deleted);
                 self.tell_change(
-                    &format!("{kind}/{key}"),
+                    &item_name(kind, key),
                     change,
                     json!({"kind": kind, "key": key, "deleted": is_deleted}),
                 )?;
@@ -246,7 +263,8 @@ impl Watcher<'_> {
         for (kind, rows) in &reading.kinds {
             for (key, row) in rows {
                 if let Some(version) = row.version.filter(|version| *version >= wanted) {
-                    let text = format!("{BOLD}{kind}/{key}{BOLD:#}  {GOOD}has {}{GOOD:#}", described(row));
+                    let name = item_name(kind, key);
+                    let text = format!("{BOLD}{name}{BOLD:#}  {GOOD}has {}{GOOD:#}", described(row));
                     self.tell(
                         &text,
                         json!({"change": "arrived", "kind": kind, "key": key, "version": version, "deleted": row.is_deleted}),
@@ -259,22 +277,30 @@ impl Watcher<'_> {
     }
 
     /// It ends because its time `is_over`, or because somebody wanted to stop.
-    fn outcome_without_arrival(&self, is_over: bool, last: Option<&Reading<'_>>) -> Outcome {
-        let Some(wanted) = self.options.until_version.filter(|_| is_over) else {
-            return Outcome::Fine;
+    fn outcome_without_arrival(&self, is_over: bool, last: Option<&Reading<'_>>) -> Result {
+        let wanted = match (self.options.until_version, last) {
+            (_, None) if is_over => {
+                let message = "the table could not be read before the time limit";
+                return Err(Failure::Stopped(message.to_owned()));
+            }
+            (Some(wanted), _) if !is_over => {
+                let message = format!("stopped before version {wanted} came");
+                return Err(Failure::Stopped(message));
+            }
+            (Some(wanted), _) => wanted,
+            (None, _) => return Ok(Outcome::Fine),
         };
         let kinds = last.iter().flat_map(|reading| &reading.kinds);
         let there = kinds.flat_map(|(kind, rows)| rows.values().map(move |row| (kind, row)));
         let there: Vec<String> = there
             .map(|(kind, row)| format!("{} has {}", self.name(kind), described(row)))
             .collect();
-        let there = match (last, there.is_empty()) {
-            (None, _) => "the table could not be read".to_owned(),
-            (Some(_), true) => "there is no such row".to_owned(),
-            (Some(_), false) => there.join(", "),
+        let there = match there.is_empty() {
+            true => "there is no such row".to_owned(),
+            false => there.join(", "),
         };
         self.output.failure(&format!("version {wanted} did not come: {there}"));
-        Outcome::Findings
+        Ok(Outcome::Findings)
     }
 
     /// The first failure of each sort: the same message each round would hide the changes.
@@ -307,6 +333,11 @@ impl Watcher<'_> {
     }
 }
 
+/// As lines name it: with nothing that a terminal would do something about.
+fn item_name(kind: &str, key: &str) -> String {
+    format!("{}/{}", shown(kind), shown(key))
+}
+
 fn counted(number: usize, what: &str) -> String {
     let ending = if number == 1 { "" } else { "s" };
     format!("{number} {what}{ending}")
@@ -314,6 +345,7 @@ fn counted(number: usize, what: &str) -> String {
 
 fn described(row: &Seen) -> String {
     match (row.version, row.is_deleted) {
+        (None, _) if row.is_readable => "a row without a version".to_owned(),
         (None, _) => "a corrupt row".to_owned(),
         (Some(version), false) => format!("version {version}"),
         (Some(version), true) => format!("version {version}, marked as deleted"),

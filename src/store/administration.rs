@@ -2,6 +2,7 @@
 
 use super::Store;
 use crate::error::{Error, Result};
+use crate::table::schema;
 
 #[cfg(test)]
 pub(crate) use crate::client::administration::KeyAttribute;
@@ -26,9 +27,10 @@ impl Store {
         self.call(async |client| client.identity().await)
     }
 
-    /// Tries an action in a way that changes nothing, within the namespaces of this prefix: `Ok(Some(error))` where it is refused.
-    pub(crate) fn try_action(&self, action: Action) -> Result<Option<Error>> {
-        self.call(async |client| client.try_action(&self.config.prefix, action).await)
+    /// Tries an action in a way that changes nothing, in the namespace of this prefix and name: `Ok(Some(error))` where it is refused.
+    pub(crate) fn try_action(&self, name: &str, action: Action) -> Result<Option<Error>> {
+        let namespace = schema::prefixed(&self.config.prefix, name);
+        self.call(async |client| client.try_action(&namespace, action).await)
     }
 
     /// Shows `show` all rows there are, a page at a time, each page within `operation_timeout`.

@@ -70,6 +70,8 @@ fn every_command_has_a_page_which_man_shows() {
     let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
     let commands: Vec<&str> = commands
         .take_while(|line| !line.is_empty())
+        // It needs no page.
+        .filter(|line| !line.starts_with("  help "))
         .filter_map(|line| {
             line.strip_prefix("  ")?
                 .split(' ')
@@ -98,6 +100,16 @@ fn every_command_has_a_page_which_man_shows() {
     assert_eq!(found, expected);
     for page in &found {
         require_well_formed(&folder.join(page));
+    }
+    // They name no page that there is not.
+    for page in &found {
+        let text = std::fs::read_to_string(folder.join(page)).expect("UTF-8");
+        let text = text.replace('\\', "");
+        let mut names = text.lines().filter_map(|line| line.strip_suffix("(1)"));
+        assert!(
+            names.all(|name| name.starts_with("fB") || found.contains(&format!("{name}.1"))),
+            "{page}: {text}"
+        );
     }
     let printed = finished(&mut program.bare(&["man"])).expect(0);
     let written = std::fs::read_to_string(folder.join("ld-dynamo-store.1")).expect("UTF-8");
@@ -132,6 +144,16 @@ fn require_well_formed(page: &std::path::Path) {
     );
     let shown = String::from_utf8_lossy(&output.stdout);
     assert!(!shown.contains(r"\f"), "{shown}");
+}
+
+#[test]
+fn help_is_a_command_too() {
+    let printed = |arguments: &[&str]| finished(&mut program().bare(arguments)).expect(0);
+    assert_eq!(printed(&["help", "check"]), printed(&["check", "--help"]));
+    assert_eq!(
+        printed(&["help", "segments", "get"]),
+        printed(&["segments", "get", "--help"])
+    );
 }
 
 #[test]

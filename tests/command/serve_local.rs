@@ -79,6 +79,41 @@ fn what_it_prints_is_all_that_an_application_needs() {
 }
 
 #[test]
+fn any_prefix_comes_through_a_shell() {
+    let program = program();
+    let prefix = "it's\n\u{1b}[2J\u{7}";
+    let stream = Stream::start(program.bare(&["serve-local", "--prefix", prefix]));
+    let printed: Vec<String> = (0..6).map(|_| stream.line()).collect();
+    let line = format!("{}\nprintf %s \"$LD_DYNAMO_STORE_PREFIX\"", printed[5]);
+    let shown = finished(Command::new("bash").args(["--norc", "-c", &line])).expect(0);
+    assert_eq!(shown, prefix);
+    let told = stream.note();
+    assert!(told.contains(r"with the prefix it\'s\n\u{1b}[2J\u{7} is at"), "{told}");
+}
+
+#[test]
+fn an_item_that_is_dropped_is_not_counted() {
+    let program = program();
+    let padding = "x".repeat(400_000);
+    let data_set = json!({"features": {
+        "large": {"key": "large", "version": 1, "padding": padding},
+        "small": {"key": "small", "version": 1},
+    }});
+    program.file("flags.json", &data_set.to_string());
+    let (stream, told) = served(&program, &["flags.json"]);
+    assert_eq!(told["items"]["features"], 1, "{told}");
+    stream.signal(libc::SIGTERM);
+    let (_, messages, code) = stream.end();
+    assert_eq!(code, 0);
+    // With --json, messages are JSON, too.
+    let message: Value = serde_json::from_str(&messages[0]).expect("JSON");
+    assert_eq!(message["level"], "error", "{message}");
+    assert!(message["message"]
+        .as_str()
+        .is_some_and(|text| text.contains("was dropped")));
+}
+
+#[test]
 fn json_tells_the_same() {
     let program = program();
     program.file("flags.json", DATA_SET);

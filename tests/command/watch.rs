@@ -229,6 +229,50 @@ fn a_version_that_does_not_come_is_a_finding() {
 }
 
 #[test]
+fn who_stops_waiting_for_a_version_has_not_seen_it() {
+    let engine = Engine::embedded();
+    let table = engine.create_table();
+    let program = Program::on(&engine, &table);
+    let stream = watch(&program, &["--key", "a", "--until-version", "3"]);
+    stream.note();
+    stream.signal(libc::SIGINT);
+    let (_, notes, code) = stream.end();
+    assert_eq!(code, 3, "{notes:?}");
+    let last = notes.last().expect("a note");
+    assert_eq!(last, "error: stopped before version 3 came");
+}
+
+#[test]
+fn a_table_that_is_never_read_is_no_table_without_changes() {
+    let engine = Engine::fake(&["--create-table", "flags"]);
+    engine.script(json!([{"match": {"operation": "Query"}, "action": {"throttle": true}}]));
+    let program = Program::on(&engine, "flags");
+    let run = program.run(&["watch", "--time-limit", "1"]);
+    assert_eq!(run.code, 3, "{}", run.stderr);
+    let last = "error: the table could not be read before the time limit\n";
+    assert!(run.stderr.ends_with(last), "{}", run.stderr);
+}
+
+/// It is somebody else's text, and lines are read by people and programs.
+#[test]
+fn a_key_makes_no_line_and_rings_no_bell() {
+    let engine = Engine::embedded();
+    let table = engine.create_table();
+    let program = Program::on(&engine, &table);
+    let key = "a\nb\u{1b}[2J\u{7}";
+    let stream = watch(&program, &["--key", key, "--kind", "features"]);
+    assert_eq!(stream.note(), r"features/a\nb\u{1b}[2J\u{7}: no row; not initialized");
+    stream.note();
+    let item = json!({"key": key, "version": 1}).to_string();
+    engine.put(&table, &row("features", key, 1, &item));
+    assert!(stream
+        .line()
+        .contains(r"features/a\nb\u{1b}[2J\u{7}  appeared with version 1"));
+    stream.signal(libc::SIGINT);
+    assert_eq!(stream.end().2, 0);
+}
+
+#[test]
 fn a_failure_is_told_once_and_so_is_its_end() {
     let engine = Engine::fake(&["--create-table", "flags"]);
     engine.put("flags", &live("a", 1));
@@ -306,6 +350,8 @@ fn what_makes_no_sense_is_refused_before_any_request() {
         &["--interval", "-1"],
         &["--interval", "nan"],
         &["--interval", "1e300"],
+        &["--interval", "1e18"],
+        &["--time-limit", "18446744073709551615"],
         &["--until-version", "3"],
         &["--kind", "a:b"],
     ] {

@@ -13,27 +13,33 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::table::key_range::KeyRange;
 use crate::table::schema;
 
+/// The key of no flag, segment or context's hash.
+const ROW: &str = "$check";
 /// What no row can fulfil.
 const NEVER: &str = "attribute_exists(#key) AND attribute_not_exists(#key)";
 /// Codes of who may not do this; others say that nobody knows who asks.
 const REFUSALS: [&str; 2] = ["AccessDeniedException", "NotAuthorized"];
 
 impl Sdk {
-    /// Tries an action on the row whose keys both are `key`, which there never is: `Ok(Some(error))` where it is refused.
-    pub(in crate::client) async fn try_action(&self, key: &str, action: Action) -> Result<Option<Error>> {
+    /// Tries an action on a row that there never is: `Ok(Some(error))` where it is refused.
+    pub(in crate::client) async fn try_action(&self, namespace: &str, action: Action) -> Result<Option<Error>> {
         let tried = match action {
-            Action::GetItem => self.get_row(key, key, true).await.map(drop),
+            Action::GetItem => self.get_row(namespace, ROW, true).await.map(drop),
             Action::Query => {
-                let whole = KeyRange::default();
-                self.query(1, key, whole, true, None).await.map(drop)
+                // Of that row alone, so that none is billed.
+                let row = KeyRange {
+                    from: Some(ROW),
+                    to: Some(ROW),
+                };
+                self.query(1, namespace, row, true, None).await.map(drop)
             }
-            Action::PutItem => self.try_put(key).await,
-            Action::UpdateItem => self.try_update(key).await,
+            Action::PutItem => self.try_put(namespace).await,
+            Action::UpdateItem => self.try_update(namespace).await,
             Action::BatchWriteItem => {
-                let delete = Write::Delete { namespace: key, key };
+                let delete = Write::Delete { namespace, key: ROW };
                 self.write_batch(&[delete], 0).await.map(drop)
             }
-            Action::ConditionCheckItem => self.try_condition_check(key).await,
+            Action::ConditionCheckItem => self.try_condition_check(namespace).await,
         };
         match tried {
             Ok(()) => Ok(None),
@@ -42,11 +48,11 @@ impl Sdk {
         }
     }
 
-    async fn try_put(&self, key: &str) -> Result<()> {
+    async fn try_put(&self, namespace: &str) -> Result<()> {
         let request = self.dynamodb.put_item().table_name(&self.table);
         let request = request
-            .item(schema::NAMESPACE, text(key))
-            .item(schema::KEY, text(key))
+            .item(schema::NAMESPACE, text(namespace))
+            .item(schema::KEY, text(ROW))
             .condition_expression(NEVER)
             .expression_attribute_names("#key", schema::KEY);
         match send!(self, request, 0) {
@@ -61,11 +67,11 @@ impl Sdk {
         }
     }
 
-    async fn try_update(&self, key: &str) -> Result<()> {
+    async fn try_update(&self, namespace: &str) -> Result<()> {
         let request = self.dynamodb.update_item().table_name(&self.table);
         let request = request
-            .key(schema::NAMESPACE, text(key))
-            .key(schema::KEY, text(key))
+            .key(schema::NAMESPACE, text(namespace))
+            .key(schema::KEY, text(ROW))
             .update_expression("REMOVE #version")
             .condition_expression(NEVER)
             .expression_attribute_names("#version", schema::VERSION)
@@ -82,8 +88,8 @@ impl Sdk {
         }
     }
 
-    async fn try_condition_check(&self, key: &str) -> Result<()> {
-        let check = self.never(key);
+    async fn try_condition_check(&self, namespace: &str) -> Result<()> {
+        let check = self.never(namespace);
         let check = check.map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))?;
         let request = self.dynamodb.transact_write_items().transact_items(check);
         let Err(error) = send!(self, request, 0) else {
@@ -103,11 +109,11 @@ impl Sdk {
         Err(self.failed(operation, error))
     }
 
-    fn never(&self, key: &str) -> std::result::Result<TransactWriteItem, BuildError> {
+    fn never(&self, namespace: &str) -> std::result::Result<TransactWriteItem, BuildError> {
         let check = ConditionCheck::builder()
             .table_name(&self.table)
-            .key(schema::NAMESPACE, text(key))
-            .key(schema::KEY, text(key))
+            .key(schema::NAMESPACE, text(namespace))
+            .key(schema::KEY, text(ROW))
             .condition_expression(NEVER)
             .expression_attribute_names("#key", schema::KEY);
         Ok(TransactWriteItem::builder().condition_check(check.build()?).build())

@@ -21,8 +21,8 @@ const RELAY_PROXY: &str =
 pub(super) struct BigSegments {
     memberships: usize,
     has_metadata: bool,
-    /// Unix time in milliseconds.
-    synchronized_on: Option<i64>,
+    /// With the time at which it was read, as reading the other rows may take long; both are Unix times in milliseconds.
+    synchronized_on: Option<(i64, i64)>,
     unreadable: Rows,
 }
 
@@ -36,7 +36,7 @@ impl BigSegments {
         }
     }
 
-    pub(super) fn see(&mut self, whole: &WholeRow, role: Role<'_>) {
+    pub(super) fn see(&mut self, whole: &WholeRow, role: Role<'_>, now_ms: i64) {
         let row = &whole.big_segments;
         let unreadable = match role {
             Role::Membership => {
@@ -49,7 +49,7 @@ impl BigSegments {
             _ if whole.row.key != whole.namespace => return,
             _ => {
                 self.has_metadata = true;
-                self.synchronized_on = row.synchronized_on.and_then(Result::ok);
+                self.synchronized_on = row.synchronized_on.and_then(Result::ok).map(|time| (time, now_ms));
                 [
                     matches!(row.synchronized_on, Some(Err(()))).then_some(schema::SYNCHRONIZED_ON),
                     matches!(row.last_version, Some(Err(()))).then_some(schema::LAST_VERSION),
@@ -62,12 +62,12 @@ impl BigSegments {
         }
     }
 
-    pub(super) fn findings(self, commands: &Commands<'_>, is_complete: bool, now_ms: i64) -> Vec<Finding> {
+    pub(super) fn findings(self, commands: &Commands<'_>, is_complete: bool) -> Vec<Finding> {
         let mut findings = Vec::new();
         // Where there are none at all, nobody is waiting for any.
         if self.memberships > 0 || self.has_metadata {
             match self.synchronized_on {
-                Some(time) => findings.extend(of_age(time, now_ms)),
+                Some((time, seen)) => findings.extend(of_age(time, seen)),
                 None if is_complete && self.unreadable.count == 0 => findings.push(
                     Finding::new(
                         Wrong,
@@ -150,6 +150,7 @@ mod tests {
     use super::*;
     use crate::command::arguments::TableOptions;
     use crate::command::check::inspection::row;
+    use crate::store::administration::Identity;
 
     const NOW: i64 = 1_800_000_000_000;
 
@@ -157,10 +158,10 @@ mod tests {
         let mut segments = BigSegments::new(10);
         for (_, whole) in seen {
             let (_, role) = crate::command::check::prefixes::split(&whole.namespace);
-            segments.see(whole, role);
+            segments.see(whole, role, NOW);
         }
         let options = TableOptions::default();
-        let findings = segments.findings(&Commands(&options), true, NOW);
+        let findings = segments.findings(&Commands(&options, &Identity::default()), true);
         findings.into_iter().map(|finding| finding.what).collect()
     }
 

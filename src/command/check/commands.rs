@@ -3,6 +3,8 @@
 use serde_json::json;
 
 use crate::command::arguments::TableOptions;
+use crate::command::shell;
+use crate::store::administration::Identity;
 
 const PROGRAM: &str = "ld-dynamo-store";
 /// Where the table's own data set is kept between two commands.
@@ -12,17 +14,17 @@ const DATA_SET: &str = "data-set.json";
 pub(super) const FULL_DATA_SET: &str = "Write the full data set:";
 /// Before [`Commands::write_anew`].
 pub(super) const WRITTEN_ANEW: &str = "Write the full data set, or the table's own anew, while nothing else writes:";
-/// What stands in commands for something that only who runs them has, and what that is.
-pub(super) const PLACEHOLDERS: [(&str, &str); 2] = [
+/// How commands begin in which a word stands for something that only who runs them has, and what that is.
+const PLACEHOLDERS: [(&str, &str); 2] = [
     (
-        "FILE",
+        "ld-dynamo-store init FILE ",
         "FILE holds the environment's full data set, {\"flags\": …, \"segments\": …}. An SDK that writes, and the Relay Proxy, write it whenever they start.",
     ),
-    ("ITEM", "ITEM is a file with the JSON of this flag or segment alone."),
+    ("ld-dynamo-store upsert ", "ITEM is a file with the JSON of this flag or segment alone."),
 ];
 
-/// What commands of this run are made of.
-pub(super) struct Commands<'a>(pub(super) &'a TableOptions);
+/// What commands of this run are made of: what it was told, and what came of that.
+pub(super) struct Commands<'a>(pub(super) &'a TableOptions, pub(super) &'a Identity);
 
 impl Commands<'_> {
     /// A command of ours on the same table and prefix.
@@ -50,28 +52,19 @@ impl Commands<'_> {
     }
 
     /// The table's own data set is written anew: rows that can be read become as this library writes them.
-    pub(super) fn write_anew<'k>(&self, kinds: impl IntoIterator<Item = &'k str>) -> Vec<String> {
-        let mut export = vec!["export", "--output", DATA_SET];
-        export.extend(kinds.into_iter().flat_map(|kind| ["--kind", kind]));
-        vec![self.line(&export), self.line(&["init", DATA_SET])]
+    pub(super) fn write_anew(&self) -> Vec<String> {
+        vec![
+            self.line(&["export", "--output", DATA_SET]),
+            self.line(&["init", DATA_SET]),
+        ]
     }
 
     pub(super) fn upsert(&self, kind: &str, key: &str) -> String {
         // Behind "--" nothing is taken for an option.
         if key.starts_with('-') {
-            return format!(
-                "{} -- {}",
-                self.line(&["upsert"]),
-                joined([kind, key, "ITEM"].into_iter())
-            );
+            return format!("{} -- {}", self.line(&["upsert"]), shell::joined([kind, key, "ITEM"]));
         }
         self.line(&["upsert", kind, key, "ITEM"])
-    }
-
-    /// Nothing stays of a kind.
-    pub(super) fn empty_kind(&self, kind: &str) -> String {
-        let data_set = json!({ kind: {} }).to_string();
-        format!("echo {} | {}", quoted(&data_set), self.line(&["init", "-"]))
     }
 
     /// A request of the AWS command line on a row, which no command of ours changes.
@@ -81,32 +74,31 @@ impl Commands<'_> {
         self.aws(&[operation], &words)
     }
 
+    /// With region and endpoint, which the AWS command line would look for elsewhere.
     pub(super) fn aws(&self, operation: &[&str], more: &[&str]) -> String {
-        let options = [
-            ("--endpoint-url", &self.0.endpoint),
-            ("--region", &self.0.region),
-            ("--profile", &self.0.profile),
-        ];
-        let beginning = ["aws", "dynamodb"].into_iter().chain(operation.iter().copied());
-        let table = ["--table-name", self.table()];
-        joined(
-            beginning
-                .chain(table)
-                .chain(more.iter().copied())
-                .chain(given(&options)),
-        )
+        let words = ["aws", "dynamodb"].iter().chain(operation).copied();
+        let mut parts = vec![shell::joined(words), shell::option("--table-name", self.table())];
+        parts.extend(more.iter().map(|word| shell::quoted(word)));
+        let endpoint = self.1.endpoint.as_ref().or(self.0.endpoint.as_ref());
+        let region = Some(&self.1.region).filter(|region| !region.is_empty());
+        parts.extend(given(&[
+            ("--endpoint-url", endpoint),
+            ("--region", region.or(self.0.region.as_ref())),
+            ("--profile", self.0.profile.as_ref()),
+        ]));
+        parts.join(" ")
     }
 
     fn on(&self, words: &[&str], table: &str, prefix: Option<&str>) -> String {
-        let options = [
-            ("--endpoint", &self.0.endpoint),
-            ("--region", &self.0.region),
-            ("--profile", &self.0.profile),
-        ];
-        let beginning = std::iter::once(PROGRAM).chain(words.iter().copied());
-        let table = ["--table", table];
-        let prefix = prefix.into_iter().flat_map(|prefix| ["--prefix", prefix]);
-        joined(beginning.chain(table).chain(prefix).chain(given(&options)))
+        let words = std::iter::once(PROGRAM).chain(words.iter().copied());
+        let mut parts = vec![shell::joined(words), shell::option("--table", table)];
+        parts.extend(prefix.map(|prefix| shell::option("--prefix", prefix)));
+        parts.extend(given(&[
+            ("--endpoint", self.0.endpoint.as_ref()),
+            ("--region", self.0.region.as_ref()),
+            ("--profile", self.0.profile.as_ref()),
+        ]));
+        parts.join(" ")
     }
 
     pub(super) fn table(&self) -> &str {
@@ -119,36 +111,18 @@ impl Commands<'_> {
     }
 }
 
-fn given<'o>(options: &'o [(&'o str, &'o Option<String>)]) -> impl Iterator<Item = &'o str> {
+fn given(options: &[(&str, Option<&String>)]) -> Vec<String> {
     let given = options
         .iter()
-        .filter_map(|(name, value)| Some([*name, value.as_deref().filter(|text| !text.is_empty())?]));
-    given.flatten()
+        .filter_map(|(name, value)| Some((*name, value.filter(|text| !text.is_empty())?)));
+    given.map(|(name, value)| shell::option(name, value)).collect()
 }
 
-fn joined<'w>(words: impl Iterator<Item = &'w str>) -> String {
-    words.map(quoted).collect::<Vec<_>>().join(" ")
-}
-
-/// As a shell reads it back: bash and zsh where there are control characters, else any.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
-    }
-    if !word.contains(char::is_control) {
-        return format!("'{}'", word.replace('\'', r"'\''"));
-    }
-    let escaped = |c: char| match c {
-        '\'' | '\\' => format!("\\{c}"),
-        c if c.is_control() => {
-            let mut bytes = [0; 4];
-            let bytes = c.encode_utf8(&mut bytes).bytes();
-            bytes.map(|byte| format!("\\x{byte:02x}")).collect()
-        }
-        c => c.to_string(),
-    };
-    format!("$'{}'", word.chars().map(escaped).collect::<String>())
+/// What the placeholders in these commands mean.
+pub(super) fn placeholders<'c>(commands: impl Iterator<Item = &'c String> + Clone) -> Vec<&'static str> {
+    let is_used = |beginning: &str| commands.clone().any(|command| command.starts_with(beginning));
+    let used = PLACEHOLDERS.iter().filter(|(beginning, _)| is_used(beginning));
+    used.map(|(_, meaning)| *meaning).collect()
 }
 
 #[cfg(test)]
@@ -167,8 +141,8 @@ mod tests {
 
     #[test]
     fn a_command_says_what_this_run_was_told() {
-        let options = options();
-        let commands = Commands(&options);
+        let (options, identity) = (options(), Identity::default());
+        let commands = Commands(&options, &identity);
         assert_eq!(
             commands.line(&["init", "FILE"]),
             r"ld-dynamo-store init FILE --table flags --prefix 'it'\''s' --endpoint http://127.0.0.1:8000 --region eu-west-1"
@@ -185,23 +159,40 @@ mod tests {
     }
 
     #[test]
-    fn a_shell_reads_back_what_was_quoted() {
-        for word in [
-            "plain",
-            "",
-            "a b",
-            "it's",
-            "$HOME",
-            "a\"b",
-            "é",
-            "tab\t'\\",
-            "\u{1b}[31m",
-            "\u{85}",
-        ] {
-            let line = format!("printf %s {}", quoted(word));
-            let output = std::process::Command::new("bash").args(["-c", &line]).output();
-            let output = output.expect("a shell");
-            assert_eq!(String::from_utf8_lossy(&output.stdout), word, "{line}");
-        }
+    fn the_aws_command_line_is_told_what_the_environment_said() {
+        let options = TableOptions {
+            table: Some("-t".to_owned()),
+            prefix: Some("-p".to_owned()),
+            ..TableOptions::default()
+        };
+        let identity = Identity {
+            region: "eu-west-1".to_owned(),
+            endpoint: Some("http://127.0.0.1:8000".to_owned()),
+            credentials: String::new(),
+        };
+        let commands = Commands(&options, &identity);
+        assert_eq!(
+            commands.aws(&["describe-table"], &[]),
+            "aws dynamodb describe-table --table-name=-t --endpoint-url http://127.0.0.1:8000 --region eu-west-1"
+        );
+        assert_eq!(
+            commands.line(&["check"]),
+            "ld-dynamo-store check --table=-t --prefix=-p"
+        );
+    }
+
+    #[test]
+    fn a_key_is_no_placeholder() {
+        let (options, identity) = (options(), Identity::default());
+        let commands = Commands(&options, &identity);
+        let deletion = commands.aws_on_row("delete-item", "flags", "a FILE or ITEM", &[]);
+        assert!(placeholders([deletion.clone()].iter()).is_empty());
+        let both = [
+            deletion,
+            commands.upsert("features", "FILE"),
+            commands.line(&["init", "FILE"]),
+        ];
+        assert_eq!(placeholders(both.iter()).len(), 2);
+        assert!(placeholders(both[..2].iter())[0].starts_with("ITEM"));
     }
 }

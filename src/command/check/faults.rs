@@ -5,16 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::commands::{Commands, FULL_DATA_SET, WRITTEN_ANEW};
 use super::finding::Severity::{Odd, Wrong};
 use super::finding::{Finding, Rows, Severity};
-use super::prefixes::name;
-use crate::table::schema::{self, Kind};
+use crate::table::schema;
 
 /// What is wrong with a row, in the order in which findings are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Fault {
     Corrupt,
     TooLarge,
+    NoItem,
     NullTombstone,
     NoVersion,
+    LargeVersion,
     NoVersionInItem,
     MissingPrerequisite,
     MissingSegment,
@@ -36,13 +37,14 @@ enum Mending {
     SmallerItem,
     /// The table's own data set, written anew.
     WrittenAnew,
-    /// The full data set, and then the other namespaces are emptied.
+    /// The full data set, and then these rows go.
     OtherNamespace,
 }
 
 const SMALLER: &str = "Make it smaller, with a segment instead of many targets of a flag, or a Big Segment instead of a segment; then write \
      the full data set:";
 const OTHER_NAMESPACE: &str = "Write the full data set under \"features\" and \"segments\"; then these rows can go:";
+const OF_OTHERS: &str = "No SDK of LaunchDarkly's reads this kind: who writes it has to write these rows anew.";
 /// While one of these is there, the table's own data set is no full one.
 const LOSSES: [Fault; 5] = [
     Fault::Corrupt,
@@ -58,7 +60,8 @@ impl Fault {
             Fault::Corrupt => (
                 Wrong,
                 "items that are no JSON object",
-                "One such row, and Go, Python, Ruby and the Relay Proxy fail to read all flags or segments at once; other SDKs serve default values for it.",
+                "One such row, and Go, Python, Ruby and the Relay Proxy fail to read all flags or segments at once, as C++ does where the item is \
+                 no string, and the Rust SDK finds none; other SDKs serve default values for it.",
                 Mending::OneItem,
             ),
             Fault::TooLarge => (
@@ -69,10 +72,23 @@ impl Fault {
             ),
             Fault::NullTombstone => (
                 Wrong,
-                "deletions that are stored as null or as nothing",
+                "deletions that are stored as null",
                 "Java and .NET SDKs write them so. One such row, and Go, the Relay Proxy, Python, Ruby and PHP fail to read all flags or \
-                 segments at once.",
+                 segments at once, and the Rust SDK finds none.",
                 Mending::WrittenAnew,
+            ),
+            Fault::NoItem => (
+                Wrong,
+                "rows without an item",
+                "No SDK writes them so. One such row, and Go, the Relay Proxy, Python, Ruby, PHP, Java, .NET and C++ fail to read all flags \
+                 or segments at once, and the Rust SDK finds none.",
+                Mending::WrittenAnew,
+            ),
+            Fault::LargeVersion => (
+                Wrong,
+                "versions over 2,147,483,647",
+                "Java and .NET SDKs have no room for one, and fail to read all flags or segments at once.",
+                Mending::FullDataSet,
             ),
             Fault::NoVersion => (
                 Wrong,
@@ -88,14 +104,14 @@ impl Fault {
             ),
             Fault::MissingPrerequisite => (
                 Wrong,
-                "flags whose prerequisite is not in the table",
+                "flags whose prerequisite is not in the table or is deleted",
                 "Such a flag serves its off variation to everybody. A data set that was half written looks like this.",
                 Mending::FullDataSet,
             ),
             Fault::MissingSegment => (
                 Wrong,
-                "rules on a segment that is not in the table",
-                "Such a rule matches nobody. A data set that was half written looks like this.",
+                "rules on a segment that is not in the table or is deleted",
+                "Such a rule decides as if nobody were in the segment. A data set that was half written looks like this.",
                 Mending::FullDataSet,
             ),
             Fault::MisspeltKind => (
@@ -107,8 +123,8 @@ impl Fault {
             Fault::OtherVersion => (
                 Odd,
                 "rows whose version is another than their item's",
-                "Updates are compared with the row's version, and SDKs evaluate and report the item's: an update may be refused that is \
-                 newer, or an older one taken.",
+                "Updates are compared with the row's version. Go, Node, Java and .NET SDKs go by it, too, and Python, Ruby, PHP and C++ SDKs \
+                 by the item's: an update may be refused that is newer, or an older one taken.",
                 Mending::WrittenAnew,
             ),
             Fault::OtherKey => (
@@ -191,14 +207,20 @@ impl Faults {
 fn finding(fault: Fault, rows: Rows, kinds: &BTreeSet<String>, commands: &Commands<'_>, is_full: bool) -> Finding {
     let (severity, what, why, mending) = fault.text();
     let finding = Finding::new(severity, what, why);
+    let is_read_by_sdks = |kind: &String| kind == schema::FEATURES || kind == schema::SEGMENTS;
     let finding = match mending {
-        Mending::WrittenAnew if is_full => {
-            let is_usual = kinds
-                .iter()
-                .all(|kind| kind == schema::FEATURES || kind == schema::SEGMENTS);
-            let kinds = kinds.iter().map(String::as_str).filter(|_| !is_usual);
-            finding.advice(WRITTEN_ANEW).commands(commands.write_anew(kinds))
+        Mending::OtherNamespace => {
+            // Nothing else of those namespaces may go: it may be somebody else's.
+            let rows = rows.first.iter();
+            let deleted = rows.map(|row| commands.aws_on_row("delete-item", &row.namespace, &row.key, &[]));
+            finding
+                .advice(OTHER_NAMESPACE)
+                .commands(commands.init())
+                .commands(deleted)
         }
+        // References alone come without their kind, and from flags and segments.
+        _ if !kinds.is_empty() && !kinds.iter().any(is_read_by_sdks) => finding.advice(OF_OTHERS),
+        Mending::WrittenAnew if is_full => finding.advice(WRITTEN_ANEW).commands(commands.write_anew()),
         Mending::OneItem if rows.count == 1 => {
             let one = rows.first.first().zip(kinds.first());
             finding
@@ -210,48 +232,35 @@ fn finding(fault: Fault, rows: Rows, kinds: &BTreeSet<String>, commands: &Comman
             finding.advice(FULL_DATA_SET).commands(commands.init())
         }
         Mending::SmallerItem => finding.advice(SMALLER).commands(commands.init()),
-        Mending::OtherNamespace => {
-            let emptied = kinds.iter().filter(|kind| is_reached(kind));
-            let emptied = emptied.map(|kind| commands.empty_kind(kind));
-            let others = rows.first.iter().filter(|row| !is_reached(name(&row.namespace)));
-            let deleted = others.map(|row| commands.aws_on_row("delete-item", &row.namespace, &row.key, &[]));
-            finding
-                .advice(OTHER_NAMESPACE)
-                .commands(commands.init())
-                .commands(emptied)
-                .commands(deleted)
-        }
     };
     finding.rows(rows)
-}
-
-/// Whether a command of ours takes this for the name of a kind: "flags" is another name of "features" to each.
-fn is_reached(kind: &str) -> bool {
-    Kind::parse(kind).is_ok_and(|parsed| parsed.name() == kind)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::command::arguments::TableOptions;
+    use crate::store::administration::Identity;
 
     #[test]
-    fn commands_name_the_kinds_concerned() {
+    fn no_command_touches_a_kind_that_sdks_do_not_read() {
         let options = TableOptions {
             table: Some("t".to_owned()),
             ..TableOptions::default()
         };
-        let commands = Commands(&options);
+        let identity = Identity::default();
+        let commands = Commands(&options, &identity);
         let mut faults = Faults::new(10);
         faults.add(Fault::NoVersion, "features", "features", "a", "");
         faults.add(Fault::NoVersion, "things", "things", "b", "");
+        faults.add(Fault::OtherVersion, "things", "things", "b", "");
         faults.add(Fault::OtherAttributes, "segments", "segments", "c", "");
         let findings = faults.findings(&commands, true);
         let lines: Vec<_> = findings.iter().flat_map(|finding| &finding.commands).collect();
         assert_eq!(
             lines,
             [
-                "ld-dynamo-store export --output data-set.json --kind features --kind things --table t",
+                "ld-dynamo-store export --output data-set.json --table t",
                 "ld-dynamo-store init data-set.json --table t",
                 "ld-dynamo-store export --output data-set.json --table t",
                 "ld-dynamo-store init data-set.json --table t",

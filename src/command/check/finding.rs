@@ -158,7 +158,7 @@ impl Finding {
         }
         lines.wrapped("       ", "       ", &self.advice, Style::new());
         if let Some(statement) = &self.statement {
-            lines.line(format_args!("         {statement}"));
+            lines.line(format_args!("         {}", text::plain(&statement.to_string())));
         }
         for command in &self.commands {
             lines.line(format_args!("         {command}"));

@@ -1,5 +1,7 @@
 //! What is read of the table, row by row, and what that shows at the end.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use super::big_segments::BigSegments;
 use super::commands::Commands;
 use super::faults::{Fault, Faults};
@@ -28,6 +30,21 @@ pub(super) struct Inspected {
     pub(super) contents: Contents,
     pub(super) foreign: Foreign,
     pub(super) findings: Vec<Finding>,
+    pub(super) is_complete: bool,
+    pub(super) others: Others,
+}
+
+/// Whether rows of other prefixes were looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Others {
+    Seen,
+    NotWanted,
+    Refused,
+}
+
+fn now_ms() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
 }
 
 impl<'a> Inspection<'a> {
@@ -52,7 +69,7 @@ impl<'a> Inspection<'a> {
         match role {
             Role::Mark if whole.row.key == whole.namespace => self.added_to_mark = mark::additions(whole),
             Role::Mark => {}
-            Role::Metadata | Role::Membership => self.big_segments.see(whole, role),
+            Role::Metadata | Role::Membership => self.big_segments.see(whole, role, now_ms()),
             Role::Features | Role::Segments | Role::Other(_) => self.see_item(whole, role),
         }
     }
@@ -61,15 +78,15 @@ impl<'a> Inspection<'a> {
         let name = prefixes::name(&whole.namespace);
         if let Role::Other(_) = role {
             let (namespace, key) = (&whole.namespace, &whole.row.key);
+            if !prefixes::is_as_stores_write(whole) {
+                return;
+            }
             if let Some(meant) = data_set::meant(name.trim_start_matches(':')) {
                 let detail = match name.starts_with(':') {
                     true => "written by a Ruby SDK whose prefix is \"\": leave the prefix out".to_owned(),
                     false => format!("probably meant: {meant:?}"),
                 };
                 return self.faults.add(Fault::MisspeltKind, name, namespace, key, detail);
-            }
-            if !prefixes::is_item(whole, role) {
-                return;
             }
         }
         if let Ok(kind) = Kind::parse(name) {
@@ -78,12 +95,12 @@ impl<'a> Inspection<'a> {
     }
 
     /// `is_complete` says whether all rows of the prefix were seen, without which nothing is missing.
-    pub(super) fn end(mut self, commands: &Commands<'_>, is_complete: bool, now_ms: i64) -> Inspected {
+    pub(super) fn end(mut self, commands: &Commands<'_>, is_complete: bool, others: Others) -> Inspected {
         let foreign = self.prefixes.end(self.prefix);
         let contents = self.prefixes.of(self.prefix);
         let mut findings = Vec::new();
         if is_complete {
-            findings.extend(mark::missing(&contents, &self.prefixes, self.prefix, commands));
+            findings.extend(mark::missing(&contents, &self.prefixes, self.prefix, others, commands));
             self.references.end(&mut self.faults);
         }
         let is_full = is_complete && contents.is_initialized && contents.features > 0 && self.faults.leave_all();
@@ -91,12 +108,14 @@ impl<'a> Inspection<'a> {
             findings.push(mark::with_additions(&self.added_to_mark, commands, is_full));
         }
         findings.extend(self.faults.findings(commands, is_full));
-        findings.extend(self.big_segments.findings(commands, is_complete, now_ms));
+        findings.extend(self.big_segments.findings(commands, is_complete));
         Inspected {
             prefixes: self.prefixes,
             contents,
             foreign,
             findings,
+            is_complete,
+            others,
         }
     }
 }
@@ -129,6 +148,7 @@ pub(super) fn row(namespace: &str, key: &str, item: &str) -> WholeRow {
 mod tests {
     use super::*;
     use crate::command::arguments::TableOptions;
+    use crate::store::administration::Identity;
 
     fn inspected(prefix: &str, is_complete: bool, rows: &[WholeRow]) -> Inspected {
         let options = TableOptions {
@@ -137,7 +157,22 @@ mod tests {
         };
         let mut inspection = Inspection::new(prefix, 10);
         rows.iter().for_each(|row| inspection.see(row));
-        inspection.end(&Commands(&options), is_complete, 0)
+        inspection.end(&Commands(&options, &Identity::default()), is_complete, Others::Seen)
+    }
+
+    /// Nothing that is told of them may make somebody remove them.
+    #[test]
+    fn rows_of_other_applications_are_no_finding() {
+        let mut orders = row("orders", "1", "paid");
+        orders.other_attributes.push("total".to_owned());
+        let mut counters = row("counters", "visits", "");
+        counters.row.item = crate::table::item::StoredItem::Missing;
+        let mut flags = row("flags", "country", "{}");
+        flags.row.version = None;
+        let flag = row("features", "b", r#"{"key":"b","version":1}"#);
+        let inspected = inspected("", true, &[mark(), flag, orders, counters, flags]);
+        assert!(inspected.findings.is_empty(), "{:?}", inspected.findings);
+        assert_eq!(inspected.foreign.rows, 3);
     }
 
     fn mark() -> WholeRow {
@@ -166,7 +201,7 @@ mod tests {
             whats(true),
             [
                 "no mark of a full data set ($inited) beside 1 row",
-                "flags whose prerequisite is not in the table"
+                "flags whose prerequisite is not in the table or is deleted"
             ]
         );
     }

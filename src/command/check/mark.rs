@@ -3,6 +3,7 @@
 use super::commands::{Commands, FULL_DATA_SET, WRITTEN_ANEW};
 use super::finding::Finding;
 use super::finding::Severity::{Odd, Wrong};
+use super::inspection::Others;
 use super::prefixes::{Contents, Prefixes};
 use super::text::{counted, plain};
 use crate::store::administration::WholeRow;
@@ -29,7 +30,7 @@ pub(super) fn with_additions(names: &[String], commands: &Commands<'_>, is_full:
     let why = "Every store writes the keys alone, so something else writes to this table. SDKs take the table as initialized all the same.";
     let finding = Finding::new(Odd, what, why);
     match is_full {
-        true => finding.advice(WRITTEN_ANEW).commands(commands.write_anew([])),
+        true => finding.advice(WRITTEN_ANEW).commands(commands.write_anew()),
         false => finding.advice(FULL_DATA_SET).commands(commands.init()),
     }
 }
@@ -39,11 +40,12 @@ pub(super) fn missing(
     contents: &Contents,
     prefixes: &Prefixes,
     prefix: &str,
+    others: Others,
     commands: &Commands<'_>,
 ) -> Option<Finding> {
     let items = contents.items();
     if items == 0 && !contents.is_initialized {
-        return Some(nothing(prefixes, prefix, commands));
+        return Some(nothing(prefixes, prefix, others, commands));
     }
     if !contents.is_initialized {
         let rows = counted(items, "row", "rows");
@@ -51,8 +53,9 @@ pub(super) fn missing(
             "no mark of a full data set ({}) beside {rows}",
             plain(&schema::inited_key(prefix))
         );
-        let why = "The first init died before its end, or nothing but single updates was ever written. SDKs in daemon mode, all \
-                   but PHP's, are not initialized then, and serve default values.";
+        let why =
+            "The first init died before its end, or nothing but single updates was ever written. In daemon mode some \
+                   SDKs (Node, Java, .NET, C++) take the table as not initialized then, and serve default values.";
         return Some(
             Finding::new(Wrong, what, why)
                 .advice(FULL_DATA_SET)
@@ -67,13 +70,33 @@ pub(super) fn missing(
 }
 
 /// Another prefix is the usual cause.
-fn nothing(prefixes: &Prefixes, prefix: &str, commands: &Commands<'_>) -> Finding {
+fn nothing(prefixes: &Prefixes, prefix: &str, others: Others, commands: &Commands<'_>) -> Finding {
     let what = match prefix {
         "" => "nothing is stored without a prefix".to_owned(),
         prefix => format!("nothing is stored under the prefix {prefix:?}"),
     };
-    let why = "SDKs that read here are not initialized, find no flag, and serve default values.";
+    let why = "SDKs that read here find no flag, and serve default values.";
     let finding = Finding::new(Wrong, what, why);
+    match others {
+        Others::Seen => {}
+        Others::NotWanted => {
+            return finding
+                .advice(
+                    "The prefix may be another one, and others were not looked at: a check without --no-scan names them. If this one is \
+                     right, write the full data set:",
+                )
+                .commands([commands.line(&["check"])])
+                .commands(commands.init());
+        }
+        Others::Refused => {
+            return finding
+                .advice(
+                    "The prefix may be another one, and others could not be looked at: see what the SDKs are told. If this one is right, \
+                     write the full data set:",
+                )
+                .commands(commands.init());
+        }
+    }
     let others = prefixes.others(prefix);
     let named = |prefix: &str| match prefix {
         "" => "no prefix".to_owned(),

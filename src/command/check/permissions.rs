@@ -10,6 +10,7 @@ use crate::command::output::{BAD, GOOD, ODD};
 use crate::error::{Error, ErrorKind};
 use crate::store::administration::Action;
 use crate::store::Store;
+use crate::table::schema;
 
 #[derive(Debug)]
 pub(super) enum Outcome {
@@ -30,7 +31,16 @@ fn needed(expected: Use) -> &'static [Action] {
     match expected {
         Use::Reader => &[Action::GetItem, Action::Query],
         Use::Writer => &[Action::GetItem, Action::Query, Action::PutItem, Action::BatchWriteItem],
+        Use::BigSegmentsReader => &[Action::GetItem],
         Use::BigSegmentsWriter => &[Action::GetItem, Action::UpdateItem, Action::ConditionCheckItem],
+    }
+}
+
+/// In which of its namespaces a use is tried: a policy may name each of them.
+fn namespace(expected: Use) -> &'static str {
+    match expected {
+        Use::Reader | Use::Writer => schema::FEATURES,
+        Use::BigSegmentsReader | Use::BigSegmentsWriter => schema::BIG_SEGMENTS_USER,
     }
 }
 
@@ -38,13 +48,15 @@ fn named(expected: Use) -> &'static str {
     match expected {
         Use::Reader => "a reader",
         Use::Writer => "a writer",
+        Use::BigSegmentsReader => "a reader of Big Segments",
         Use::BigSegmentsWriter => "a writer of Big Segments",
     }
 }
 
 /// What does not work without an action.
-fn purpose(action: Action) -> &'static str {
+fn purpose(expected: Use, action: Action) -> &'static str {
     match action {
+        Action::GetItem if namespace(expected) == schema::BIG_SEGMENTS_USER => "nobody is found in a Big Segment",
         Action::GetItem => "no flag is found and no SDK is initialized",
         Action::Query => "all flags are never read at once, and no full data set is written",
         Action::PutItem => "no update of a flag is written",
@@ -63,7 +75,7 @@ impl Permissions {
             let ends = failure.as_ref().filter(|error| !goes_on_after(error));
             let outcome = match ends {
                 Some(error) => Outcome::NotLookedAt(error.to_string()),
-                None => match store.try_action(action) {
+                None => match store.try_action(namespace(expected), action) {
                     Ok(None) => Outcome::Allowed,
                     Ok(Some(refusal)) => Outcome::Refused(words(refusal.message())),
                     Err(error) => Outcome::NotLookedAt(failure.insert(error).to_string()),
@@ -104,7 +116,7 @@ impl Permissions {
         let names: Vec<&str> = refused.iter().map(|(action, _)| action.name()).collect();
         let purposes = refused
             .iter()
-            .map(|(action, _)| format!("Without {}, {}.", action.name(), purpose(*action)));
+            .map(|(action, _)| format!("Without {}, {}.", action.name(), purpose(self.expected, *action)));
         let what = format!(
             "{} {} not allowed to these credentials, and {} needs {}",
             listed(&names),
@@ -143,6 +155,7 @@ impl Permissions {
         let expected = match self.expected {
             Use::Reader => "reader",
             Use::Writer => "writer",
+            Use::BigSegmentsReader => "big-segments-reader",
             Use::BigSegmentsWriter => "big-segments-writer",
         };
         json!({"for": expected, "actions": outcomes.collect::<Value>()})

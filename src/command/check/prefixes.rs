@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{json, Value};
 
-use super::text::{self, Lines};
+use super::text::{self, counted, Lines};
 use crate::command::output::{BOLD, DIM};
+use crate::command::read::is_deleted;
 use crate::store::administration::WholeRow;
-use crate::table::item::StoredItem;
+use crate::table::item::{self, StoredItem};
 use crate::table::schema::{self, Kind};
 
 /// So many namespaces of others are told apart; those after them are only counted.
@@ -47,13 +48,24 @@ pub(super) fn split(namespace: &str) -> (&str, Role<'_>) {
     (prefix, role)
 }
 
-/// Whether a row of another kind could be an item: others store binary items here, or nothing that has a version.
+/// Whether a row of another kind is an item: others keep rows of theirs here, and some have a version or an item of their own.
 pub(super) fn is_item(whole: &WholeRow, role: Role<'_>) -> bool {
-    let Role::Other(name) = role else {
-        return false;
-    };
-    let has_something = whole.row.version.is_some() || matches!(whole.row.item, StoredItem::Text(_));
-    has_something && Kind::parse(name).is_ok()
+    matches!(role, Role::Other(name) if Kind::parse(name).is_ok()) && is_as_stores_write(whole)
+}
+
+/// Whether a row has what stores write, a version and a JSON object, and nothing else.
+pub(super) fn is_as_stores_write(whole: &WholeRow) -> bool {
+    let has_item = matches!(&whole.row.item, StoredItem::Text(text) if !item::is_deletion_marker(text));
+    has_item && !whole.row.is_corrupt() && whole.other_attributes.is_empty()
+}
+
+/// Whether a flag or segment is stored as deleted.
+fn is_tombstone(whole: &WholeRow) -> bool {
+    match &whole.row.item {
+        StoredItem::Text(text) => item::is_deletion_marker(text) || is_deleted(text),
+        StoredItem::Missing => true,
+        StoredItem::OtherType => false,
+    }
 }
 
 /// What is under one prefix, in rows.
@@ -61,6 +73,8 @@ pub(super) fn is_item(whole: &WholeRow, role: Role<'_>) -> bool {
 pub(super) struct Contents {
     pub(super) features: usize,
     pub(super) segments: usize,
+    /// Of flags and segments, which are counted apart.
+    pub(super) tombstones: usize,
     pub(super) other_kinds: usize,
     pub(super) big_segments: usize,
     pub(super) is_initialized: bool,
@@ -69,7 +83,7 @@ pub(super) struct Contents {
 impl Contents {
     /// Rows of items.
     pub(super) fn items(&self) -> usize {
-        self.features + self.segments + self.other_kinds
+        self.features + self.segments + self.tombstones + self.other_kinds
     }
 }
 
@@ -96,6 +110,7 @@ impl Prefixes {
         let (prefix, role) = split(namespace);
         let is_in_place = whole.row.key == namespace;
         match role {
+            Role::Features | Role::Segments if is_tombstone(whole) => self.contents(prefix).tombstones += 1,
             Role::Features => self.contents(prefix).features += 1,
             Role::Segments => self.contents(prefix).segments += 1,
             Role::Mark if is_in_place => self.contents(prefix).is_initialized = true,
@@ -175,6 +190,7 @@ impl Prefixes {
                 "prefix": prefix,
                 "features": contents.features,
                 "segments": contents.segments,
+                "tombstones": contents.tombstones,
                 "other_kinds": contents.other_kinds,
                 "big_segments": contents.big_segments,
                 "initialized": contents.is_initialized,
@@ -185,26 +201,27 @@ impl Prefixes {
 
     pub(super) fn show(&self, own: &str, lines: &mut Lines) {
         if self.known.is_empty() {
-            return lines.line("  none: the table holds nothing of a LaunchDarkly store");
+            return lines.line("  none");
         }
         let named = |prefix: &str| match prefix {
             "" => "(none)".to_owned(),
             prefix => text::plain(prefix),
         };
         let longest = self.known.keys().map(|prefix| named(prefix).chars().count());
-        let width = longest.max().unwrap_or(0).clamp(12, 36);
+        let width = longest.max().unwrap_or(0).clamp(12, 32);
         lines.line(format_args!(
-            "  {DIM}{:<width$}  {:>8}  {:>8}  initialized{DIM:#}",
-            "prefix", "flags", "segments"
+            "  {DIM}{:<width$}  {:>7}  {:>8}  {:>12}  initialized{DIM:#}",
+            "prefix", "flags", "segments", "Big Segments"
         ));
         for (prefix, contents) in &self.known {
             let style = if prefix == own { BOLD } else { anstyle::Style::new() };
             let initialized = if contents.is_initialized { "yes" } else { "no" };
             lines.line(format_args!(
-                "  {style}{:<width$}  {:>8}  {:>8}  {initialized}{style:#}",
+                "  {style}{:<width$}  {:>7}  {:>8}  {:>12}  {initialized}{style:#}",
                 named(prefix),
                 contents.features,
-                contents.segments
+                contents.segments,
+                counted(contents.big_segments, "row", "rows")
             ));
         }
     }
@@ -243,6 +260,32 @@ mod tests {
             .iter()
             .for_each(|namespace| prefixes.add(&row(namespace, namespace, "{}")));
         prefixes
+    }
+
+    /// Rows of other applications look like a store's at first sight.
+    #[test]
+    fn a_row_is_an_item_only_where_it_is_as_stores_write_it() {
+        let is_own = |change: fn(&mut WholeRow)| {
+            let mut whole = row("orders", "1", "{}");
+            change(&mut whole);
+            is_item(&whole, split(&whole.namespace).1)
+        };
+        assert!(is_own(|_| {}));
+        assert!(!is_own(|whole| whole.row.version = None));
+        assert!(!is_own(|whole| whole.row.item = StoredItem::Missing));
+        assert!(!is_own(|whole| whole.row.item = StoredItem::Text("paid".to_owned())));
+        assert!(!is_own(|whole| whole.row.item = StoredItem::Text("null".to_owned())));
+        assert!(!is_own(|whole| whole.other_attributes.push("total".to_owned())));
+    }
+
+    #[test]
+    fn deletions_are_no_flags() {
+        let mut prefixes = Prefixes::default();
+        for item in ["{}", "null", r#"{"deleted":true}"#] {
+            prefixes.add(&row("features", item, item));
+        }
+        let contents = prefixes.of("");
+        assert_eq!((contents.features, contents.tombstones, contents.items()), (1, 2, 3));
     }
 
     #[test]

@@ -12,6 +12,8 @@ use crate::table::schema::Kind;
 enum Needed {
     Flag,
     Segment,
+    /// By a clause that is for everybody else.
+    NegatedSegment,
 }
 
 /// Keys that are there and keys that are needed. Rows come in any order, so that only the end shows what is missing.
@@ -37,6 +39,8 @@ struct Rule {
 struct Clause {
     #[serde(default)]
     op: String,
+    #[serde(default)]
+    negate: bool,
     #[serde(default)]
     values: Vec<serde_json::Value>,
 }
@@ -78,9 +82,15 @@ impl References {
         let rules: Vec<Rule> = read(rules);
         let clauses = rules.into_iter().flat_map(|rule| rule.clauses);
         let segments = clauses.filter(|clause| clause.op == "segmentMatch");
-        for value in segments.flat_map(|clause| clause.values) {
-            if let serde_json::Value::String(segment) = value {
-                self.need(Needed::Segment, segment, namespace, key);
+        for clause in segments {
+            let needed = match clause.negate {
+                true => Needed::NegatedSegment,
+                false => Needed::Segment,
+            };
+            for value in clause.values {
+                if let serde_json::Value::String(segment) = value {
+                    self.need(needed, segment, namespace, key);
+                }
             }
         }
     }
@@ -89,6 +99,7 @@ impl References {
         let detail = match what {
             Needed::Flag => format!("needs the flag {needed:?}"),
             Needed::Segment => format!("needs the segment {needed:?}"),
+            Needed::NegatedSegment => format!("needs the segment {needed:?}, to leave it out"),
         };
         let most = self.most;
         let rows = self.needed.entry((what, needed)).or_insert_with(|| Rows::new(most));
@@ -100,7 +111,7 @@ impl References {
         for ((what, needed), rows) in self.needed {
             let (found, fault) = match what {
                 Needed::Flag => (&self.flags, Fault::MissingPrerequisite),
-                Needed::Segment => (&self.segments, Fault::MissingSegment),
+                Needed::Segment | Needed::NegatedSegment => (&self.segments, Fault::MissingSegment),
             };
             if !found.contains(needed.as_str()) {
                 faults.absorb(fault, rows);

@@ -3,9 +3,9 @@
 use anstyle::Style;
 use serde_json::{json, Value};
 
-use super::commands::PLACEHOLDERS;
+use super::commands::placeholders;
 use super::finding::Finding;
-use super::inspection::Inspected;
+use super::inspection::{Inspected, Others};
 use super::permissions::Permissions;
 use super::table;
 use super::text::{self, counted, Lines};
@@ -44,7 +44,9 @@ pub(super) fn cost(store: &Store) -> Value {
 
 impl Report<'_> {
     pub(super) fn json(&self, cost: &Value) -> Value {
-        let inspected = self.inspected.as_ref();
+        // A number of what was not read would be a wrong one.
+        let complete = self.inspected.as_ref().filter(|inspected| inspected.is_complete);
+        let whole = complete.filter(|inspected| inspected.others == Others::Seen);
         json!({
             "table": self.table,
             "prefix": self.prefix,
@@ -53,8 +55,8 @@ impl Report<'_> {
             "credentials": self.identity.credentials,
             "description": self.description.as_ref().map(table::json),
             "permissions": self.permissions.json(),
-            "prefixes": inspected.map(|inspected| inspected.prefixes.json()),
-            "foreign_rows": inspected.map(|inspected| inspected.foreign.rows),
+            "prefixes": complete.map(|inspected| inspected.prefixes.json()),
+            "foreign_rows": whole.map(|inspected| inspected.foreign.rows),
             "initialized": self.is_initialized,
             "findings": self.findings.iter().map(Finding::json).collect::<Value>(),
             "not_looked_at": self.notes,
@@ -62,7 +64,8 @@ impl Report<'_> {
         })
     }
 
-    pub(super) fn text(&self, cost: &Value) -> String {
+    /// Without `cost` where somebody else tells it.
+    pub(super) fn text(&self, cost: Option<&Value>) -> String {
         let mut lines = Lines::default();
         self.show_table(&mut lines);
         if self.permissions.are_known() {
@@ -70,7 +73,10 @@ impl Report<'_> {
         }
         if let Some(inspected) = &self.inspected {
             lines.heading("Prefixes");
-            inspected.prefixes.show(self.prefix, &mut lines);
+            match inspected.is_complete {
+                true => inspected.prefixes.show(self.prefix, &mut lines),
+                false => lines.line("  not read, or not to the end: see below"),
+            }
             show_foreign(inspected, &mut lines);
         }
         if !self.notes.is_empty() {
@@ -92,6 +98,9 @@ impl Report<'_> {
         lines.line("");
         lines.line(self.summary());
         let mut text = lines.into_text();
+        let Some(cost) = cost else {
+            return text.trim_end().to_owned();
+        };
         text.push_str(&format!(
             "{DIM}cost: {} read units, {} write units, {} requests{DIM:#}",
             cost["read_units"], cost["write_units"], cost["requests"]
@@ -100,13 +109,10 @@ impl Report<'_> {
     }
 
     fn show_placeholders(&self, lines: &mut Lines) {
-        let mut commands = self.findings.iter().flat_map(|finding| &finding.commands);
-        let words: Vec<&str> = commands.by_ref().flat_map(|command| command.split(' ')).collect();
-        for (placeholder, meaning) in PLACEHOLDERS {
-            if words.contains(&placeholder) {
-                lines.line("");
-                lines.wrapped("", "", meaning, DIM);
-            }
+        let commands = self.findings.iter().flat_map(|finding| &finding.commands);
+        for meaning in placeholders(commands) {
+            lines.line("");
+            lines.wrapped("", "", meaning, DIM);
         }
     }
 

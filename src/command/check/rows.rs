@@ -12,6 +12,8 @@ use crate::table::schema::Kind;
 
 /// So many hundredths of the limit are near to it.
 const NEAR: usize = 90;
+/// Java and .NET read no higher one.
+const MAXIMUM_VERSION: u64 = i32::MAX as u64;
 /// Go's tombstones have this key, and every SDK knows them.
 const KEY_OF_TOMBSTONES: &str = "$deleted";
 
@@ -19,7 +21,6 @@ const KEY_OF_TOMBSTONES: &str = "$deleted";
 pub(super) fn judge(kind: Kind<'_>, whole: &WholeRow, faults: &mut Faults, references: &mut References) {
     let row = &whole.row;
     let mut add = |fault, detail: String| faults.add(fault, kind.name(), &whole.namespace, &row.key, detail);
-    references.found(kind, &row.key);
     if row.version.is_none() {
         add(Fault::NoVersion, String::new());
     }
@@ -34,8 +35,11 @@ pub(super) fn judge(kind: Kind<'_>, whole: &WholeRow, faults: &mut Faults, refer
     // LaunchDarkly's SDKs read features and segments alone, and other kinds have no schema.
     let is_read_by_sdks = kind.is_features() || kind.is_segments();
     let text = match &row.item {
-        StoredItem::OtherType => return add(Fault::Corrupt, "its \"item\" is not a string".to_owned()),
-        StoredItem::Missing if is_read_by_sdks => return add(Fault::NullTombstone, "no \"item\"".to_owned()),
+        StoredItem::OtherType => {
+            add(Fault::Corrupt, "its \"item\" is not a string".to_owned());
+            return references.found(kind, &row.key);
+        }
+        StoredItem::Missing if is_read_by_sdks => return add(Fault::NoItem, String::new()),
         StoredItem::Text(text) if item::is_deletion_marker(text) && is_read_by_sdks => {
             let what = if text.is_empty() { "empty" } else { "null" };
             return add(Fault::NullTombstone, what.to_owned());
@@ -46,14 +50,21 @@ pub(super) fn judge(kind: Kind<'_>, whole: &WholeRow, faults: &mut Faults, refer
     };
     let Members(members) = match serde_json::from_str::<Members<'_, &RawValue>>(text) {
         Ok(members) => members,
-        Err(error) => return add(Fault::Corrupt, reason(&error)),
+        Err(error) => {
+            add(Fault::Corrupt, reason(&error));
+            return references.found(kind, &row.key);
+        }
     };
     let member = |name: &str| {
         let found = members.iter().rfind(|(known, _)| known == name);
         found.map(|(_, value)| value.get())
     };
     let is_deleted = member("deleted") == Some("true");
-    match (row.version, item::version(text)) {
+    let of_item = item::version(text);
+    if let Some(version) = row.version.max(of_item).filter(|&version| version > MAXIMUM_VERSION) {
+        add(Fault::LargeVersion, version.to_string());
+    }
+    match (row.version, of_item) {
         (_, None) => add(Fault::NoVersionInItem, String::new()),
         (Some(of_row), Some(of_item)) if of_row != of_item => {
             add(Fault::OtherVersion, format!("the row has {of_row}, its item {of_item}"));
@@ -72,8 +83,10 @@ pub(super) fn judge(kind: Kind<'_>, whole: &WholeRow, faults: &mut Faults, refer
         if is_read_by_sdks && item::lacks_schema(kind, text) {
             add(Fault::MinimalTombstone, String::new());
         }
+        // To evaluate, a deletion is as good as nothing.
         return;
     }
+    references.found(kind, &row.key);
     if is_read_by_sdks {
         references.needs(
             kind,

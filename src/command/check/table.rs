@@ -161,7 +161,7 @@ mod tests {
             table: Some("flags".to_owned()),
             ..TableOptions::default()
         };
-        let findings = findings(description, &Commands(&options)).into_iter();
+        let findings = findings(description, &Commands(&options, &Identity::default())).into_iter();
         findings.map(|finding| finding.what).collect()
     }
 

@@ -25,10 +25,10 @@ impl Lines {
         self.line(format_args!("{BOLD}{text}{BOLD:#}"));
     }
 
-    /// Words in as many lines as they take. What stands before the first has the width of what stands before the others.
+    /// Words in as many lines as they take, without what a terminal would do something about. What stands before the first has the width of what stands before the others.
     pub(super) fn wrapped(&mut self, first: &str, others: &str, text: &str, style: Style) {
         let width = COLUMNS - others.chars().count();
-        for (number, line) in broken(text, width).iter().enumerate() {
+        for (number, line) in broken(&plain(text), width).iter().enumerate() {
             let before = if number == 0 { first } else { others };
             self.line(format_args!("{before}{style}{line}{style:#}"));
         }
@@ -92,6 +92,13 @@ mod tests {
         assert!(text.lines().all(|line| line.len() <= COLUMNS), "{text}");
         assert_eq!(text.split_whitespace().count(), 41);
         assert!(text.lines().skip(1).all(|line| line.starts_with("     word")));
+    }
+
+    #[test]
+    fn words_do_nothing_to_a_terminal() {
+        let mut lines = Lines::default();
+        lines.wrapped("", "", "a\u{7}b\nc\u{1b}[2J", Style::new());
+        assert_eq!(lines.into_text(), "a\\u{7}b\\u{a}c\\u{1b}[2J\n");
     }
 
     #[test]

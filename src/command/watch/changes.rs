@@ -3,50 +3,42 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
-use crate::table::item::{StoredItem, StoredRow};
+use crate::command::read;
+use crate::table::item::{self, StoredItem, StoredRow};
+use crate::table::schema::Kind;
 
 /// What is remembered of a row: its text would be too much where there are many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Seen {
-    /// `None` where the row is damaged.
+    /// `None` where neither the row nor its item has one, and where the item cannot be read.
     pub(super) version: Option<u64>,
+    pub(super) is_readable: bool,
     pub(super) is_deleted: bool,
     content: u64,
 }
 
 impl Seen {
-    pub(super) fn of(row: &StoredRow) -> Self {
+    pub(super) fn of(kind: Kind<'_>, row: &StoredRow) -> Self {
         let mut hasher = DefaultHasher::new();
         let mut is_deleted = false;
         match &row.item {
             StoredItem::Text(text) => {
                 text.hash(&mut hasher);
-                is_deleted = is_marked_deleted(text);
+                is_deleted = item::is_deletion_marker(text) || read::is_deleted(text);
             }
             StoredItem::Missing => is_deleted = true,
             StoredItem::OtherType => {}
         }
+        let version = row.version.or_else(|| row.version_in_item());
+        // As a reader judges it, which needs no version.
+        let is_readable = row.clone().into_item(kind).is_ok();
         Seen {
-            version: row.version.filter(|_| !row.is_corrupt()),
+            version: version.filter(|_| is_readable),
+            is_readable,
             is_deleted,
             content: hasher.finish(),
         }
     }
-}
-
-/// A deletion as Go and this library mark it, or as Java and .NET do.
-fn is_marked_deleted(item: &str) -> bool {
-    #[derive(Deserialize)]
-    struct Marked<'a> {
-        #[serde(borrow)]
-        deleted: Option<&'a RawValue>,
-    }
-    let text = item.trim();
-    let marked = serde_json::from_str::<Marked<'_>>(text);
-    text.is_empty() || text == "null" || marked.is_ok_and(|item| item.deleted.is_some_and(|it| it.get() == "true"))
 }
 
 /// The rows of a kind by key.
@@ -62,6 +54,7 @@ pub(super) enum Change {
     Deleted { from: Option<u64>, to: u64 },
     Removed { from: Option<u64> },
     Corrupt { from: Option<u64> },
+    WithoutVersion { from: Option<u64> },
     Repaired(u64),
     Initialized,
     NotInitialized,
@@ -77,8 +70,10 @@ impl Change {
         let Some(now) = now else {
             return Some(Change::Removed { from });
         };
-        let Some(to) = now.version else {
-            return Some(Change::Corrupt { from });
+        let to = match now.version {
+            Some(to) => to,
+            None if now.is_readable => return Some(Change::WithoutVersion { from }),
+            None => return Some(Change::Corrupt { from }),
         };
         let is_older = from.is_some_and(|from| to < from);
         Some(match (before, from) {
@@ -103,6 +98,7 @@ impl Change {
             Change::Deleted { .. } => "deleted",
             Change::Removed { .. } => "removed",
             Change::Corrupt { .. } => "corrupt",
+            Change::WithoutVersion { .. } => "without_version",
             Change::Repaired(_) => "repaired",
             Change::Initialized => "initialized",
             Change::NotInitialized => "not_initialized",
@@ -116,7 +112,7 @@ impl Change {
             Change::Deleted { from, to } => (from, Some(to)),
             Change::Appeared(version) | Change::Repaired(version) => (None, Some(version)),
             Change::OtherContent(version) => (Some(version), Some(version)),
-            Change::Removed { from } | Change::Corrupt { from } => (from, None),
+            Change::Removed { from } | Change::Corrupt { from } | Change::WithoutVersion { from } => (from, None),
             Change::Initialized | Change::NotInitialized => (None, None),
         }
     }
@@ -125,7 +121,11 @@ impl Change {
     pub(super) fn is_odd(self) -> bool {
         matches!(
             self,
-            Change::Older { .. } | Change::OtherContent(_) | Change::Corrupt { .. } | Change::NotInitialized
+            Change::Older { .. }
+                | Change::OtherContent(_)
+                | Change::Corrupt { .. }
+                | Change::WithoutVersion { .. }
+                | Change::NotInitialized
         )
     }
 
@@ -145,7 +145,10 @@ impl Change {
             Change::Deleted { .. } => "the deletion has the higher version and wins",
             Change::Removed { .. } => "an init whose data set is without it removed it; upserts never remove rows",
             Change::Corrupt { .. } => "no store writes such a row, and SDKs cannot read it; an init mends it",
-            Change::Repaired(_) => "it could not be read before",
+            Change::WithoutVersion { .. } => {
+                "no store writes such a row, and Java and .NET SDKs fail to read it; an init mends it"
+            }
+            Change::Repaired(_) => "it was corrupt or had no version before",
             Change::Initialized => "an init has finished; SDKs take the data for complete",
             Change::NotInitialized => {
                 "no store does that; somebody deleted the marker, and SDKs take the data for incomplete"
@@ -167,6 +170,8 @@ impl std::fmt::Display for Change {
             Change::Removed { from: Some(from) } => write!(f, "the row was removed, with version {from}"),
             Change::Corrupt { from: None } => write!(f, "corrupt"),
             Change::Corrupt { from: Some(from) } => write!(f, "version {from} → corrupt"),
+            Change::WithoutVersion { from: None } => write!(f, "without a version"),
+            Change::WithoutVersion { from: Some(from) } => write!(f, "version {from} → without a version"),
             Change::Repaired(version) => write!(f, "repaired, with version {version}"),
             Change::Initialized => write!(f, "appeared"),
             Change::NotInitialized => write!(f, "disappeared"),
@@ -189,12 +194,16 @@ mod tests {
     use super::*;
 
     fn row(version: Option<u64>, item: &str) -> Option<Seen> {
-        Some(Seen::of(&StoredRow {
-            key: "a".to_owned(),
-            version,
-            item: StoredItem::Text(item.to_owned()),
-            only_our_attributes: true,
-        }))
+        let kind = Kind::parse("features").expect("a kind");
+        Some(Seen::of(
+            kind,
+            &StoredRow {
+                key: "a".to_owned(),
+                version,
+                item: StoredItem::Text(item.to_owned()),
+                only_our_attributes: true,
+            },
+        ))
     }
 
     fn live(version: u64) -> Option<Seen> {
@@ -232,8 +241,14 @@ mod tests {
             (
                 live(3),
                 row(None, r#"{"version":4}"#),
-                Some(Change::Corrupt { from: Some(3) }),
+                Some(Change::Newer { from: 3, to: 4 }),
             ),
+            (
+                live(3),
+                row(None, r#"{"on":true}"#),
+                Some(Change::WithoutVersion { from: Some(3) }),
+            ),
+            (row(None, r#"{"on":true}"#), live(3), Some(Change::Repaired(3))),
         ] {
             assert_eq!(Change::between(before, now), expected, "{before:?} {now:?}");
         }

@@ -73,7 +73,7 @@ fn trying_what_is_allowed_changes_nothing() {
         for prefix in ["", "p"] {
             let store = store(&engine, &table, prefix);
             for action in ACTIONS {
-                let refusal = store.try_action(action).expect("an answer");
+                let refusal = store.try_action(schema::FEATURES, action).expect("an answer");
                 assert!(refusal.is_none(), "{action:?}: {refusal:?}");
                 assert_eq!(sorted(engine.rows(&table)), before, "{action:?}");
             }
@@ -93,7 +93,7 @@ fn a_refusal_names_the_action_and_is_no_failure() {
         let denied = json!({"error": {"code": "AccessDeniedException", "message": "not authorized"}});
         engine.script(json!([{"match": {"operation": operation}, "action": denied}]));
         for other in ACTIONS {
-            let refusal = store.try_action(other).expect("an answer");
+            let refusal = store.try_action(schema::FEATURES, other).expect("an answer");
             assert_eq!(refusal.is_some(), other == action, "{other:?}: {refusal:?}");
             if let Some(error) = refusal {
                 let advice = format!("allow dynamodb:{} on this table", action.name());
@@ -104,13 +104,16 @@ fn a_refusal_names_the_action_and_is_no_failure() {
         let unknown =
             json!({"error": {"code": "UnrecognizedClientException", "message": "The security token is invalid."}});
         engine.script(json!([{"match": {"operation": operation}, "action": unknown}]));
-        let error = store.try_action(action).expect_err("no answer");
+        let error = store.try_action(schema::FEATURES, action).expect_err("no answer");
         assert_eq!(error.kind(), ErrorKind::AccessDenied, "{error}");
     }
     for cut in ["throttle", "server_error"] {
         engine.script(json!([{"action": {cut: true}}]));
         for action in ACTIONS {
-            assert!(store.try_action(action).expect_err("no answer").is_retriable());
+            assert!(store
+                .try_action(schema::FEATURES, action)
+                .expect_err("no answer")
+                .is_retriable());
         }
     }
     engine.script(json!([]));
@@ -127,7 +130,7 @@ fn a_refusal_names_the_action_and_is_no_failure() {
             (units("consumed_read_units"), units("consumed_write_units"))
         };
         let before = units();
-        store.try_action(action).expect("an answer");
+        store.try_action(schema::FEATURES, action).expect("an answer");
         let after = units();
         assert_eq!((after.0 - before.0, after.1 - before.1), (read, written), "{action:?}");
     }

@@ -97,6 +97,18 @@ fn rows_of_others_are_counted_and_no_finding() {
     let text = checked.check(&["--prefix", "production"]).expect(0);
     assert!(text.contains("2 rows of others"), "{text}");
     assert!(text.contains("\"cache-key\", \"orders\""), "{text}");
+    checked.put(
+        "production:flags",
+        "country",
+        &json!({"version": {"N": "1"}, "item": {"S": "{}"}, "owner": {"S": "somebody"}}),
+    );
+    checked.put(
+        "production:orders",
+        "1",
+        &json!({"version": {"N": "1"}, "item": {"S": "paid"}}),
+    );
+    let found = checked.json(&["--prefix", "production"], 0);
+    assert_eq!(found["foreign_rows"], 4);
 }
 
 #[test]
@@ -138,8 +150,24 @@ fn only_this_prefix_is_read_where_that_is_wanted() {
         found["not_looked_at"],
         json!(["other prefixes, kinds of your own and misspelt kinds: --no-scan was given"])
     );
+    // Before somebody writes over what is elsewhere, it is looked for.
+    let elsewhere = checked.json(&["--prefix", "prod", "--no-scan"], 1);
+    let commands = elsewhere["findings"][0]["commands"].as_array().expect("commands");
+    let first = commands[0].as_str().expect("a command");
+    assert!(
+        first.starts_with("ld-dynamo-store check ") && !first.contains("--no-scan"),
+        "{first}"
+    );
     let text = checked.check(&["--prefix", "production", "--no-scan"]).expect(0);
     assert!(text.contains("All is well, of what could be looked at."), "{text}");
+}
+
+#[test]
+fn what_it_cost_is_said_once() {
+    let checked = Checked::healthy(Engine::embedded());
+    let run = checked.check(&["--prefix", "production", "--stats"]);
+    assert!(run.stderr.starts_with("cost: "), "{}", run.stderr);
+    assert!(!run.expect(0).contains("cost: "));
 }
 
 #[test]

@@ -74,6 +74,22 @@ fn each_permission_of_other_uses() {
     checked.json(&["--prefix", "production", "--for", "reader"], 0);
     checked
         .engine
+        .script(json!([refused("Query"), refused("Scan"), refused("UpdateItem")]));
+    let found = checked.json(&["--prefix", "production", "--for", "big-segments-reader"], 0);
+    assert_eq!(found["permissions"]["for"], "big-segments-reader");
+    assert_eq!(found["permissions"]["actions"].as_array().map(Vec::len), Some(1));
+    // What was not read is not called empty.
+    assert_eq!(
+        (&found["prefixes"], &found["foreign_rows"]),
+        (&Value::Null, &Value::Null)
+    );
+    let text = checked.check(&["--prefix", "production", "--for", "reader"]).expect(1);
+    assert!(text.contains("not read, or not to the end: see below"), "{text}");
+    checked
+        .engine
+        .script(json!([refused("PutItem"), refused("BatchWriteItem")]));
+    checked
+        .engine
         .script(json!([refused("UpdateItem"), refused("TransactWriteItems")]));
     checked.json(&PRODUCTION, 0);
     let found = checked.json(&["--prefix", "production", "--for", "big-segments-writer"], 1);
@@ -83,6 +99,26 @@ fn each_permission_of_other_uses() {
     );
     checked.engine.script(json!([]));
     checked.json(&["--prefix", "production", "--for", "big-segments-writer"], 0);
+}
+
+/// A policy may name each namespace that a use needs, and no other.
+#[test]
+fn permissions_are_tried_where_a_use_needs_them() {
+    let checked = fake();
+    for (expected, namespace) in [
+        ("writer", "production:features"),
+        ("big-segments-writer", "production:big_segments_user"),
+    ] {
+        checked.engine.script(json!([]));
+        checked.json(&["--prefix", "production", "--no-scan", "--for", expected], 0);
+        let log = checked.engine.log().0;
+        let tried = log.iter().filter(|request| request.operation != "Query");
+        let rows: Vec<_> = tried.flat_map(|request| &request.rows).collect();
+        assert!(rows.len() >= 3, "{log:?}");
+        for row in rows {
+            assert_eq!(row.key(), (namespace.to_owned(), "$check".to_owned()), "{expected}");
+        }
+    }
 }
 
 #[test]
@@ -116,14 +152,35 @@ fn without_scan_only_this_prefix_is_read() {
     );
     checked.engine.script(json!([refused("Scan")]));
     let found = checked.json(&PRODUCTION, 1);
-    assert_eq!(whats(&found), ["deletions that are stored as null or as nothing"]);
+    assert_eq!(whats(&found), ["deletions that are stored as null"]);
     let note = found["not_looked_at"][0].as_str().expect("a note");
     assert!(
         note.starts_with("other prefixes, kinds of your own and misspelt kinds: Scan on table"),
         "{note}"
     );
-    assert_eq!(found["prefixes"][0]["features"], 3);
+    // One of them is a deletion.
+    assert_eq!(
+        (&found["prefixes"][0]["features"], &found["prefixes"][0]["tombstones"]),
+        (&json!(2), &json!(1))
+    );
     assert_eq!(found["initialized"], true);
+    let found = checked.json(&["--prefix", "other"], 1);
+    let advice = found["findings"][0]["advice"].as_str().expect("advice");
+    assert!(advice.contains("others could not be looked at"), "{advice}");
+}
+
+#[test]
+fn who_cannot_ask_is_told_so_once() {
+    let checked = fake();
+    let arguments = ["check", "--table", "flags", "--endpoint", "http://127.0.0.1:9"];
+    let run = finished(&mut checked.program.bare(&arguments));
+    assert_eq!((run.code, run.stderr.lines().count()), (3, 1), "{}", run.stderr);
+    let more = finished(&mut checked.program.bare(&[&arguments[..], &["-v"]].concat()));
+    assert!(
+        more.stderr.contains(" WARN no request can be sent: "),
+        "{}",
+        more.stderr
+    );
 }
 
 #[test]

@@ -148,6 +148,12 @@ pub fn faults() -> Vec<(&'static str, &'static str, Value)> {
         (FLAGS, "no-text", json!({"version": {"N": "1"}, "item": {"N": "1"}})),
         (FLAGS, "too-large", large("too-large", 401_000)),
         (FLAGS, "null-deletion", item("null")),
+        (FLAGS, "no-item", json!({"version": {"N": "1"}})),
+        (
+            FLAGS,
+            "large-version",
+            json!({"version": {"N": "2147483648"}, "item": {"S": r#"{"key":"large-version","version":2147483648}"#}}),
+        ),
         (
             FLAGS,
             "no-version",

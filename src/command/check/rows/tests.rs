@@ -4,6 +4,7 @@ use super::*;
 use crate::command::arguments::TableOptions;
 use crate::command::check::commands::Commands;
 use crate::command::check::inspection::row;
+use crate::store::administration::Identity;
 
 /// What is said of these rows, with the keys and details of each.
 fn said(wholes: &[WholeRow]) -> Vec<(String, Vec<String>)> {
@@ -14,7 +15,9 @@ fn said(wholes: &[WholeRow]) -> Vec<(String, Vec<String>)> {
     }
     references.end(&mut faults);
     let options = TableOptions::default();
-    let findings = faults.findings(&Commands(&options), true).into_iter();
+    let findings = faults
+        .findings(&Commands(&options, &Identity::default()), true)
+        .into_iter();
     let said = findings.map(|finding| {
         let rows = finding.rows.expect("rows").first.into_iter();
         let rows = rows.map(|row| format!("{} {}", row.key, row.detail).trim_end().to_owned());
@@ -66,10 +69,10 @@ fn what_cannot_be_read() {
 
 #[test]
 fn deletions() {
-    let null = "deletions that are stored as null or as nothing: a";
+    let null = "deletions that are stored as null: a";
     assert_eq!(
         said_of(|whole| whole.row.item = StoredItem::Missing),
-        format!("{null} no \"item\"")
+        "rows without an item: a"
     );
     assert_eq!(said_of_item(""), format!("{null} empty"));
     assert_eq!(said_of_item(" null\n"), format!("{null} null"));
@@ -87,6 +90,18 @@ fn versions() {
         said_of(|whole| whole.row.version = None),
         "rows whose version is missing or no integer: a"
     );
+    let large = |row, item: u64| {
+        said_of(|whole| {
+            whole.row.version = Some(row);
+            whole.row.item = StoredItem::Text(format!(r#"{{"key":"a","version":{item}}}"#));
+        })
+    };
+    assert_eq!(large(2_147_483_647, 2_147_483_647), "");
+    assert_eq!(
+        large(2_147_483_648, 2_147_483_648),
+        "versions over 2,147,483,647: a 2147483648"
+    );
+    assert!(large(1, 2_147_483_648).starts_with("versions over 2,147,483,647: a 2147483648;"));
     for item in [
         r#"{"key":"a"}"#,
         r#"{"key":"a","version":"1"}"#,
@@ -142,7 +157,7 @@ fn attributes_and_sizes() {
 #[test]
 fn what_is_needed_and_missing() {
     let needs = r#"{"key":"a","version":1,"prerequisites":[{"key":"there"},{"key":"gone"}],
-        "rules":[{"clauses":[{"op":"segmentMatch","values":["known","lost"]},{"op":"in","values":["lost-too"]}]}]}"#;
+        "rules":[{"clauses":[{"op":"segmentMatch","values":["known","lost"]},{"op":"in","values":["lost-too"]},{"op":"segmentMatch","negate":true,"values":["gone"]}]}]}"#;
     let of_segment = r#"{"key":"known","version":1,"prerequisites":[{"key":"no-flag"}],
         "rules":[{"clauses":[{"op":"segmentMatch","values":["other"]}]}]}"#;
     let deleted = r#"{"key":"there","version":1,"deleted":true,"prerequisites":[{"key":"gone-too"}]}"#;
@@ -153,12 +168,16 @@ fn what_is_needed_and_missing() {
     ]);
     let expected = [
         (
-            "flags whose prerequisite is not in the table",
-            vec!["a needs the flag \"gone\""],
+            "flags whose prerequisite is not in the table or is deleted",
+            vec!["a needs the flag \"gone\"", "a needs the flag \"there\""],
         ),
         (
-            "rules on a segment that is not in the table",
-            vec!["a needs the segment \"lost\"", "known needs the segment \"other\""],
+            "rules on a segment that is not in the table or is deleted",
+            vec![
+                "a needs the segment \"gone\", to leave it out",
+                "a needs the segment \"lost\"",
+                "known needs the segment \"other\"",
+            ],
         ),
         ("deletions without the fields of a flag or segment", vec!["there"]),
     ];
