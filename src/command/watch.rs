@@ -128,7 +128,7 @@ impl Watcher<'_> {
             let mut rows = Rows::new();
             match &self.options.key {
                 Some(key) => rows.extend(self.store.row(kind, key)?.map(|row| (key.clone(), Seen::of(&row)))),
-                None => self.store.rows(kind, &mut |row| {
+                None => self.store.rows_at_once(kind, &mut |row| {
                     rows.insert(row.key.clone(), Seen::of(&row));
                 })?,
             }
