@@ -53,7 +53,11 @@ fn apply(store: &Store, patch: &Patch, text: &str, options: &SegmentsPatch, outp
         }
     }
     let applied = store.big_segments_apply_patch(text)?;
-    let cursor = store.big_segments_cursor()?;
+    let cursor = match applied {
+        // Nothing that fails now makes it less applied.
+        BigSegmentsPatch::Applied if patch.moves_cursor() => Some(patch.version.clone()),
+        _ => store.big_segments_cursor()?,
+    };
     let (outcome, words) = match applied {
         BigSegmentsPatch::Applied => (Outcome::Fine, ("applied", "the patch is applied")),
         BigSegmentsPatch::OutOfOrder => (Outcome::Findings, ("out_of_order", "the patch was not applied")),

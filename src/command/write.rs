@@ -69,8 +69,9 @@ fn write(store: &Store, options: &Options, item: &str, output: &Output) -> Resul
         Upsert::Stored => output.line(format_args!("{GOOD}{name} is written{GOOD:#}"))?,
         Upsert::NotNewer(winner) => {
             // That of the row, which need not be its item's.
-            let stored = store.row(kind, key)?.map(|row| row.version);
-            let (stored, version) = (Version(stored.flatten()), Version(item::version(item)));
+            let row = store.row(kind, key).ok().flatten();
+            let stored = row.map_or_else(|| item::version(&winner), |row| row.version);
+            let (stored, version) = (Version(stored), Version(item::version(item)));
             output.note(format_args!(
                 "{name} was not written: the table holds version {stored}, and what was sent is version {version}"
             ));
