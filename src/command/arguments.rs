@@ -134,6 +134,9 @@ pub(super) struct Get {
     pub(super) kind: String,
     /// The item's key
     pub(super) key: String,
+    /// Print the row itself as JSON, a damaged one, too: kind, key, version, item and the item's type
+    #[arg(long)]
+    pub(super) row: bool,
 }
 
 #[derive(Debug, Args)]

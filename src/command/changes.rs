@@ -12,14 +12,21 @@ use crate::store::InitReport;
 pub(super) fn show(comparison: &Comparison, output: &Output) -> std::io::Result<()> {
     if output.is_json {
         let mut shown = report_json(comparison.report);
+        shown["initialized"] = comparison.is_initialized.into();
         shown["changes"] = comparison.changes.iter().map(json_of).collect();
         return output.json(&shown);
     }
     let lines = comparison.changes.iter().map(|change| format!("{}\n", Line(change)));
+    let mark = match comparison.is_initialized {
+        true => String::new(),
+        false => {
+            format!("{GOOD}+ $inited{GOOD:#}: missing, without which SDKs take the table for empty; init puts it\n")
+        }
+    };
     output.line(format_args!(
-        "{}{}",
+        "{}{mark}{}",
         lines.collect::<String>(),
-        Summary(comparison.report)
+        Summary(comparison)
     ))
 }
 
@@ -33,9 +40,9 @@ pub(super) fn report_json(report: InitReport) -> Value {
 }
 
 /// What is to be done.
-pub(super) struct Summary(pub(super) InitReport);
+pub(super) struct Summary<'c>(pub(super) &'c Comparison);
 
-impl fmt::Display for Summary {
+impl fmt::Display for Summary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let InitReport {
             written,
@@ -43,8 +50,12 @@ impl fmt::Display for Summary {
             deleted,
             dropped,
             ..
-        } = self.0;
+        } = self.0.report;
         write!(f, "{written} to write, {deleted} to delete, {unchanged} unchanged")?;
+        match self.0.changes.iter().filter(|change| change.what.goes_back()).count() {
+            0 => {}
+            older => write!(f, ", {older} back to an older version")?,
+        }
         match dropped {
             0 => Ok(()),
             _ => write!(f, ", {dropped} too large to store"),
@@ -59,7 +70,7 @@ impl fmt::Display for Line<'_> {
         let (sign, style) = match self.0.what {
             What::New { .. } => ('+', GOOD),
             What::Deleted { .. } => ('-', BAD),
-            What::OtherVersion { .. } | What::OtherContent { .. } => ('~', ODD),
+            What::OtherVersion { .. } | What::OtherContent { .. } | What::OtherForm { .. } => ('~', ODD),
             What::TooLarge { .. } => ('!', BAD),
         };
         let (kind, key) = (shown(&self.0.kind), shown(&self.0.key));
@@ -67,7 +78,14 @@ impl fmt::Display for Line<'_> {
         match self.0.what {
             What::New { version } => write!(f, "version {version}"),
             What::Deleted { stored } => write!(f, "version {}", Version(stored)),
-            What::OtherVersion { stored, version } => write!(f, "version {} → {version}", Version(stored)),
+            What::OtherVersion { stored, version } => {
+                write!(f, "version {} → {version}", Version(stored))?;
+                match self.0.what.goes_back() {
+                    true => f.write_str(", back to an older version"),
+                    false => Ok(()),
+                }
+            }
+            What::OtherForm { version } => write!(f, "same version {version}, same content, other formatting"),
             What::OtherContent { version } => write!(f, "same version {version}, other content"),
             What::TooLarge { is_stored: false } => f.write_str("too large, not stored"),
             What::TooLarge { is_stored: true } => {
@@ -94,6 +112,7 @@ fn json_of(change: &Change) -> Value {
         What::New { version } => ("new", None, Some(version)),
         What::OtherVersion { stored, version } => ("other_version", stored, Some(version)),
         What::OtherContent { version } => ("other_content", Some(version), Some(version)),
+        What::OtherForm { version } => ("other_form", Some(version), Some(version)),
         What::Deleted { stored } => ("deleted", stored, None),
         What::TooLarge { .. } => ("too_large", None, None),
     };
@@ -104,5 +123,6 @@ fn json_of(change: &Change) -> Value {
         "is_stored": change.what.is_stored(),
         "stored_version": stored,
         "version": version,
+        "goes_back": change.what.goes_back(),
     })
 }

@@ -14,9 +14,9 @@ pub(super) fn run(table: &TableOptions, options: &Copy, output: &Output) -> Resu
     let mut config = connection::config(&other(table, options))?;
     config.init_timeout = time_limit(options.time_limit);
     let (source, target) = (connection::store(table)?, Store::new(config)?);
-    if is_same(&source, &target)? {
-        let message = "source and target are the same: give --to-prefix, --to-table or another --to-… option";
-        return Err(Failure::Usage(message.to_owned()));
+    require_another(&source, &target)?;
+    for kind in &options.kinds {
+        connection::note_misspelt(kind, output);
     }
     let outcome = copy(&source, &target, options, output);
     output.cost(&source);
@@ -37,21 +37,37 @@ fn other(table: &TableOptions, options: &Copy) -> TableOptions {
     }
 }
 
-/// Whether both are one place, however it was named: a copy of a table onto itself would delete its damaged rows.
-fn is_same(source: &Store, target: &Store) -> TableResult<bool> {
+/// Refuses a copy of a place onto itself, however it was named.
+fn require_another(source: &Store, target: &Store) -> Result<()> {
+    let message = match is_same(source, target)? {
+        Some(false) => return Ok(()),
+        Some(true) => "source and target are the same: give --to-prefix, --to-table or another --to-… option",
+        None => {
+            "source and target may be the same, and this cannot tell them apart: allow dynamodb:DescribeTable for both, or name \
+             both tables by their ARN"
+        }
+    };
+    Err(Failure::Usage(message.to_owned()))
+}
+
+/// Whether both are one place; `None` where that cannot be known.
+fn is_same(source: &Store, target: &Store) -> TableResult<Option<bool>> {
     let (one, other) = (source.config(), target.config());
     if one.prefix != other.prefix || name(&one.table) != name(&other.table) {
-        return Ok(false);
+        return Ok(Some(false));
     }
     let (here, there) = (source.aws_identity()?, target.aws_identity()?);
     if here.region != there.region || here.endpoint != there.endpoint {
-        return Ok(false);
+        return Ok(Some(false));
     }
     // Accounts may differ, which names and regions do not tell.
     let arn = |store: &Store| store.describe_table().ok().and_then(|table| table.arn);
+    let is_arn = |table: &str| table.starts_with("arn:");
     Ok(match (arn(source), arn(target)) {
-        (Some(one), Some(other)) => one == other,
-        _ => one.table == other.table && one.profile == other.profile,
+        (Some(one), Some(other)) => Some(one == other),
+        _ if is_arn(&one.table) && is_arn(&other.table) => Some(one.table == other.table),
+        _ if one.table == other.table && one.profile == other.profile => Some(true),
+        _ => None,
     })
 }
 
@@ -78,12 +94,17 @@ fn copy(source: &Store, target: &Store, options: &Copy, output: &Output) -> Resu
         return Ok(Outcome::Findings);
     }
     let data_set = DataSetText::of(source, &options.kinds, true)?;
-    data_set.tell_left_out(output);
+    if !data_set.is_whole() {
+        data_set.tell_left_out(output);
+        output.failure(&format!(
+            "nothing was copied: the target would lose what is left out of {place}; mend these rows first, or export and init what is \
+             left"
+        ));
+        return Ok(Outcome::Findings);
+    }
     if has_big_segments(source)? {
         output.note(format_args!("{place} has Big Segments, too, which are not copied"));
     }
-    match replace(target, &data_set.text, options.caution, output)? {
-        Outcome::Fine if !data_set.is_whole() => Ok(Outcome::Findings),
-        outcome => Ok(outcome),
-    }
+    let contents = target.contents(&data_set.text)?;
+    replace(target, &data_set.text, contents, options.caution, output)
 }

@@ -44,7 +44,7 @@ fn create(store: &Store, table: &TableOptions, options: &CreateTable, output: &O
     let asked = format!(
         "Make the table {name:?}, {}, in {}, with credentials from {}?",
         capacity_in_words(wanted.capacity),
-        place(&identity),
+        connection::region_and_endpoint(&identity),
         identity.credentials
     );
     if !question::is_agreed(options.caution, &asked)? {
@@ -64,11 +64,11 @@ fn create(store: &Store, table: &TableOptions, options: &CreateTable, output: &O
         true => output.json(&json!({"table": name, "status": status, "created": true}))?,
         false if status == ACTIVE => output.line(format_args!(
             "{GOOD}made{GOOD:#} the table {BOLD}{name}{BOLD:#} in {}: it is {ACTIVE}",
-            place(&identity)
+            connection::region_and_endpoint(&identity)
         ))?,
         false => output.line(format_args!(
             "{GOOD}made{GOOD:#} the table {BOLD}{name}{BOLD:#} in {}: it is {status}; {}",
-            place(&identity),
+            connection::region_and_endpoint(&identity),
             how_to_see_it(name, table)
         ))?,
     }
@@ -148,7 +148,7 @@ fn show_plan(name: &str, wanted: &NewTable, identity: &Identity, output: &Output
          \x20 sort key             key (S)\n\
          \x20 capacity             {}\n\
          \x20 deletion protection  {protection}",
-        place(identity),
+        connection::region_and_endpoint(identity),
         identity.credentials,
         capacity_in_words(wanted.capacity)
     ))?)
@@ -190,11 +190,6 @@ fn capacity_in_words(capacity: Capacity) -> String {
             write_units,
         } => format!("provisioned with {read_units} read units and {write_units} write units"),
     }
-}
-
-fn place(identity: &Identity) -> String {
-    let endpoint = identity.endpoint.iter().map(|endpoint| format!(" at {endpoint}"));
-    format!("region {}{}", identity.region, endpoint.collect::<String>())
 }
 
 /// The table's status once it is active, or right away where nobody wants to wait.

@@ -8,8 +8,16 @@ use super::output::Output;
 use crate::store::Store;
 
 pub(super) fn run(table: &TableOptions, options: &Diff, output: &Output) -> Result {
-    let data_set = connection::text(&options.file)?;
+    let data_set = connection::text(&options.file, output)?;
     let store = connection::store(table)?;
+    let contents = connection::in_file(&options.file, store.contents(&data_set))?;
+    for (kind, is_there) in [("features", contents.has_features), ("segments", contents.has_segments)] {
+        if !is_there {
+            output.note(format_args!(
+                "the data set has no kind {kind:?}: what the table holds of it is not compared, and init leaves it alone"
+            ));
+        }
+    }
     let outcome = diff(&store, &data_set, output);
     output.cost(&store);
     outcome
@@ -18,7 +26,7 @@ pub(super) fn run(table: &TableOptions, options: &Diff, output: &Output) -> Resu
 fn diff(store: &Store, data_set: &str, output: &Output) -> Result {
     let comparison = store.compare(data_set)?;
     changes::show(&comparison, output)?;
-    Ok(match comparison.changes.is_empty() {
+    Ok(match comparison.is_empty() {
         true => Outcome::Fine,
         false => Outcome::Findings,
     })

@@ -1,8 +1,10 @@
 //! `export`: what the table holds as a data set, byte for byte, which init takes.
 
 use std::borrow::Cow;
-use std::fs::{self, File};
-use std::io::Write;
+use std::ffi::OsString;
+use std::fs::{self, OpenOptions, Permissions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -19,6 +21,9 @@ use crate::table::schema::{self, Kind};
 
 pub(super) fn run(table: &TableOptions, options: &Export, output: &Output) -> Result {
     let store = connection::store(table)?;
+    for kind in &options.kinds {
+        connection::note_misspelt(kind, output);
+    }
     let outcome = export(&store, options, output);
     output.cost(&store);
     outcome
@@ -30,8 +35,7 @@ fn export(store: &Store, options: &Export, output: &Output) -> Result {
     match options.output.as_deref().filter(|file| file.as_os_str() != "-") {
         None => output.exactly(&exported.text)?,
         Some(file) => {
-            write_whole(file, &exported.text)
-                .map_err(|error| Failure::File(format!("{}: {error}; it is as it was", file.display())))?;
+            write(file, &exported.text).map_err(|error| Failure::File(format!("{}: {error}", file.display())))?;
             match output.is_json {
                 true => output.json(&json!({"items": exported.items, "left_out": exported.left_out.len()}))?,
                 false => output.note(format_args!(
@@ -121,12 +125,37 @@ fn item(kind: Kind<'_>, row: StoredRow) -> TableResult<(String, String)> {
     Ok((key, item))
 }
 
+/// Writes what a name leads to: a file is whole or as it was, and what is none is written into.
+fn write(file: &Path, text: &str) -> std::io::Result<()> {
+    match fs::metadata(file) {
+        Ok(there) if there.is_file() => write_whole(&fs::canonicalize(file)?, Some(there.permissions()), text),
+        // A link to nothing yet.
+        Err(error) if error.kind() == ErrorKind::NotFound && fs::symlink_metadata(file).is_err() => {
+            write_whole(file, None, text)
+        }
+        Ok(_) | Err(_) => {
+            let mut opened = OpenOptions::new().write(true).create(true).truncate(false).open(file)?;
+            writeln!(opened, "{text}")
+        }
+    }
+}
+
 /// Writes a file of its own beside `file` and gives it that name, so that nobody finds half of it.
-fn write_whole(file: &Path, text: &str) -> std::io::Result<()> {
-    let mut name = file.file_name().unwrap_or_default().to_owned();
+fn write_whole(file: &Path, permissions: Option<Permissions>, text: &str) -> std::io::Result<()> {
+    let mut name = OsString::from(".");
+    name.push(file.file_name().unwrap_or_default());
     name.push(format!(".{}.partial", std::process::id()));
     let partial: PathBuf = file.with_file_name(name);
-    let written = File::create_new(&partial).and_then(|mut created| {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    if permissions.is_some() {
+        // Nobody else reads it before it has the rights of the file that it replaces.
+        options.mode(0o600);
+    }
+    let written = options.open(&partial).and_then(|mut created| {
+        if let Some(permissions) = permissions {
+            created.set_permissions(permissions)?;
+        }
         writeln!(created, "{text}")?;
         created.sync_all()?;
         fs::rename(&partial, file)

@@ -31,7 +31,8 @@ pub(super) fn serve(table: &TableOptions, options: &ServeLocal, output: &Output)
             "serve-local makes an endpoint of its own, and takes neither --endpoint nor --profile".to_owned(),
         ));
     }
-    let data_set = options.file.as_deref().map(connection::text).transpose()?;
+    let data_set = options.file.as_deref();
+    let data_set = data_set.map(|file| connection::text(file, output)).transpose()?;
     let prefix = table.prefix.as_deref().unwrap_or_default();
     let items = data_set.as_deref().map(|text| items(text, prefix)).transpose()?;
     let table = TableOptions {

@@ -28,9 +28,10 @@ mod write;
 
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::Parser;
 
-use arguments::{Arguments, Command, SegmentsCommand};
+use arguments::{Arguments, Command, SegmentsCommand, TableOptions};
 use outcome::{Outcome, Result};
 use output::Output;
 
@@ -38,14 +39,11 @@ use output::Output;
 pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        // Help and version are no errors, and clap knows which stream is theirs.
-        Err(shown) => {
-            let _ = shown.print();
-            return ExitCode::from(if shown.use_stderr() { 2 } else { 0 });
-        }
+        Err(refusal) => return ExitCode::from(refuse(&refusal)),
     };
     messages::show(arguments.table.verbose, arguments.table.json);
-    let output = Output::of(&arguments.table);
+    let is_stream = matches!(arguments.command, Command::Watch(_) | Command::ServeLocal(_));
+    let output = Output::of(&arguments.table, is_stream);
     match run(&arguments, &output) {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
         Ok(Outcome::Findings) => ExitCode::from(1),
@@ -56,6 +54,34 @@ pub fn main() -> ExitCode {
             ExitCode::from(failure.exit_code())
         }
     }
+}
+
+/// Help and version are no errors, and clap knows which stream is theirs.
+fn refuse(refusal: &clap::Error) -> u8 {
+    if !refusal.use_stderr() {
+        let _ = refusal.print();
+        return 0;
+    }
+    let json = TableOptions {
+        json: std::env::args_os().any(|argument| argument == "--json"),
+        ..TableOptions::default()
+    };
+    match json.json {
+        true => Output::of(&json, false).failure(&in_one_line(refusal)),
+        false => drop(refusal.print()),
+    }
+    2
+}
+
+/// What clap says is wrong, without its advice.
+fn in_one_line(refusal: &clap::Error) -> String {
+    if refusal.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return "no command is given: see --help".to_owned();
+    }
+    let text = refusal.render().to_string();
+    let lines = text.lines().take_while(|line| !line.is_empty()).map(str::trim);
+    let message = lines.collect::<Vec<_>>().join(" ");
+    message.trim_start_matches("error: ").to_owned()
 }
 
 fn run(arguments: &Arguments, output: &Output) -> Result {

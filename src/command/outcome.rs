@@ -22,7 +22,7 @@ pub(super) enum Failure {
     Stopped(String),
     /// 3: a file could not be read or written.
     File(String),
-    /// Nothing can be shown any more; 0 where who read it has had enough.
+    /// Nothing can be shown any more; 0 where who read a stream has had enough.
     Output(std::io::Error),
 }
 

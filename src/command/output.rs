@@ -1,7 +1,7 @@
 //! What is shown: text with colours where a terminal takes them, or JSON; failures and costs on standard error.
 
 use std::borrow::Cow;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 
 use anstyle::{AnsiColor, Style};
 use serde_json::{json, Value};
@@ -17,31 +17,39 @@ pub(super) const ODD: Style = AnsiColor::Yellow.on_default();
 
 /// A key or another text of the table among words: without line breaks and what a terminal takes for a command.
 pub(super) fn shown(text: &str) -> Cow<'_, str> {
-    match text.contains(char::is_control) {
+    match text.contains(|character: char| character.is_control() || is_unseen(character)) {
         true => Cow::Owned(text.escape_debug().to_string()),
         false => Cow::Borrowed(text),
     }
+}
+
+/// What takes no room, or turns round the direction in which the rest is shown.
+fn is_unseen(character: char) -> bool {
+    matches!(character,
+        '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// Where a command shows what it found.
 pub(super) struct Output {
     pub(super) is_json: bool,
     pub(super) tells_cost: bool,
+    /// It prints until it is stopped, or nobody reads it any more.
+    is_stream: bool,
 }
 
 impl Output {
-    pub(super) fn of(options: &TableOptions) -> Self {
+    pub(super) fn of(options: &TableOptions, is_stream: bool) -> Self {
         Output {
             is_json: options.json,
             tells_cost: options.stats,
+            is_stream,
         }
     }
 
     /// A line of text, styled where standard output takes it.
     pub(super) fn line(&self, text: impl std::fmt::Display) -> std::io::Result<()> {
         let mut out = anstream::stdout().lock();
-        writeln!(out, "{text}")?;
-        out.flush()
+        self.written(writeln!(out, "{text}").and_then(|()| out.flush()))
     }
 
     /// One JSON text, as a line.
@@ -52,8 +60,15 @@ impl Output {
     /// A text and a line break, to the byte: `line` takes out what a terminal could take for a command, which may stand in an item.
     pub(super) fn exactly(&self, text: &str) -> std::io::Result<()> {
         let mut out = std::io::stdout().lock();
-        writeln!(out, "{text}")?;
-        out.flush()
+        self.written(writeln!(out, "{text}").and_then(|()| out.flush()))
+    }
+
+    /// Who has read enough ends a stream; anything else still comes to its outcome.
+    fn written(&self, written: std::io::Result<()>) -> std::io::Result<()> {
+        match written {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe && !self.is_stream => Ok(()),
+            written => written,
+        }
     }
 
     /// What is no result: what is being done, what to do next. On standard error, and not with `--json`.
@@ -88,5 +103,18 @@ impl Output {
                 stats["consumed_read_units"], stats["consumed_write_units"], stats["requests"], stats["retries"]
             ),
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn what_is_unseen_or_turns_the_direction_is_escaped() {
+        assert_eq!(shown("é \"a\""), "é \"a\"");
+        assert_eq!(shown("a\u{202e}b"), "a\\u{202e}b");
+        assert_eq!(shown("a\u{200b}\n"), "a\\u{200b}\\n");
+        assert_eq!(shown("\u{feff}"), "\\u{feff}");
     }
 }

@@ -4,15 +4,18 @@ use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::interrupt;
 use super::output::Output;
+use crate::error::Error;
 use crate::store::{Progress, Reached};
 
 const INTERVAL: Duration = Duration::from_millis(100);
+/// After which somebody is told who sees no bar.
+const LONG_WAIT: Duration = Duration::from_secs(5);
 
 /// The bar that is drawn now, which messages must not be written into.
 static BAR: Mutex<Option<ProgressBar>> = Mutex::new(None);
@@ -55,9 +58,8 @@ fn watch(output: &Output, progress: &Progress, is_interrupted: &AtomicBool, has_
         // Draws nothing where standard error is no terminal.
         false => ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()),
     };
-    drawn.set_style(style("{msg}"));
     *bar() = Some(drawn.clone());
-    let mut is_told = false;
+    let (mut is_told, mut waiting_since, mut is_wait_told) = (false, None, false);
     while has_ended.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
         if is_interrupted.load(SeqCst) && !is_told {
             progress.stop();
@@ -66,23 +68,42 @@ fn watch(output: &Output, progress: &Progress, is_interrupted: &AtomicBool, has_
                 output.note("stopping after the requests that are under way; once more, and it ends at once")
             });
         }
-        draw(&drawn, progress.reached());
+        let waiting = progress.waits_for();
+        draw(&drawn, progress.reached(), waiting.as_ref());
+        let Some(failure) = waiting else {
+            waiting_since = None;
+            continue;
+        };
+        let since = *waiting_since.get_or_insert_with(Instant::now);
+        if drawn.is_hidden() && !is_wait_told && since.elapsed() >= LONG_WAIT {
+            output.note(format_args!("waiting: {failure}"));
+            is_wait_told = true;
+        }
     }
     *bar() = None;
     drawn.finish_and_clear();
 }
 
-fn draw(bar: &ProgressBar, reached: Reached) {
-    match reached {
-        Reached::Reading { rows } => bar.set_message(format!("reading what the table holds: {rows} rows")),
+fn draw(bar: &ProgressBar, reached: Reached, waiting: Option<&Error>) {
+    let first = match reached {
+        Reached::Reading { rows } => {
+            bar.set_prefix(format!("reading what the table holds: {rows} rows"));
+            "{prefix}"
+        }
         Reached::Writing { done, total } => {
-            if bar.length().is_none() {
-                bar.set_style(style("writing {wide_bar} {pos} of {len} rows"));
-                bar.set_length(total as u64);
-            }
+            bar.set_length(total as u64);
             bar.set_position(done as u64);
+            "writing {wide_bar} {pos} of {len} rows"
+        }
+    };
+    match waiting {
+        None => bar.set_style(style(first)),
+        Some(failure) => {
+            bar.set_message(format!("waiting: {failure}"));
+            bar.set_style(style(&format!("{first}\n{{wide_msg}}")));
         }
     }
+    bar.tick();
 }
 
 fn style(template: &str) -> ProgressStyle {

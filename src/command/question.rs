@@ -2,9 +2,11 @@
 
 use std::io::{BufRead, IsTerminal, Write};
 
+use serde_json::json;
+
 use super::arguments::Caution;
-use super::outcome::Result;
-use super::output::BOLD;
+use super::outcome::{Outcome, Result};
+use super::output::{Output, BOLD};
 
 /// Whether somebody is asked before a change.
 pub(super) fn is_asked(caution: Caution) -> bool {
@@ -22,4 +24,13 @@ pub(super) fn is_agreed(caution: Caution, question: &str) -> Result<bool> {
     let mut answer = String::new();
     input.lock().read_line(&mut answer)?;
     Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}
+
+/// What a command comes to where somebody does not agree.
+pub(super) fn declined(output: &Output) -> Result {
+    match output.is_json {
+        true => output.json(&json!({"declined": true}))?,
+        false => output.note("nothing was changed"),
+    }
+    Ok(Outcome::Findings)
 }

@@ -1,7 +1,7 @@
 //! Reading: `get` and `all`.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{json, Value};
 
 use super::arguments::{All, Get, TableOptions};
 use super::changes::Version;
@@ -15,6 +15,12 @@ use crate::table::schema::Kind;
 
 pub(super) fn get(table: &TableOptions, options: &Get, output: &Output) -> Result {
     let store = connection::store(table)?;
+    connection::note_misspelt(&options.kind, output);
+    if options.row {
+        let outcome = row(&store, options, output);
+        output.cost(&store);
+        return outcome;
+    }
     let found = store.get(&options.kind, &options.key);
     output.cost(&store);
     match found? {
@@ -22,19 +28,46 @@ pub(super) fn get(table: &TableOptions, options: &Get, output: &Output) -> Resul
             output.exactly(&item)?;
             Ok(Outcome::Fine)
         }
-        None => {
-            let place = connection::place(&store);
-            output.failure(&format!(
-                "{place} has no item {:?} of kind {:?}",
-                options.key, options.kind
-            ));
-            Ok(Outcome::Findings)
-        }
+        None => Ok(absent(&store, options, output)),
     }
+}
+
+fn absent(store: &Store, options: &Get, output: &Output) -> Outcome {
+    let place = connection::place(store);
+    output.failure(&format!(
+        "{place} has no item {:?} of kind {:?}",
+        options.key, options.kind
+    ));
+    Outcome::Findings
+}
+
+/// The row as it is, of which readers may make nothing.
+fn row(store: &Store, options: &Get, output: &Output) -> Result {
+    let kind = Kind::parse(&options.kind)?;
+    let Some(row) = store.row(kind.name(), &options.key)? else {
+        return Ok(absent(store, options, output));
+    };
+    let (item, item_type) = match &row.item {
+        StoredItem::Text(text) => (Some(text), "string"),
+        StoredItem::Missing => (None, "missing"),
+        StoredItem::OtherType => (None, "other"),
+    };
+    output.json(&json!({
+        "kind": kind.name(),
+        "key": row.key,
+        "version": row.version,
+        "item": item,
+        "item_type": item_type,
+    }))?;
+    Ok(match row.is_corrupt() {
+        true => Outcome::Findings,
+        false => Outcome::Fine,
+    })
 }
 
 pub(super) fn all(table: &TableOptions, options: &All, output: &Output) -> Result {
     let store = connection::store(table)?;
+    connection::note_misspelt(&options.kind, output);
     let outcome = list(&store, &options.kind, output);
     output.cost(&store);
     outcome
@@ -60,6 +93,9 @@ fn list(store: &Store, kind: &str, output: &Output) -> Result {
         false => Outcome::Findings,
     })
 }
+
+/// A longer key moves the rest of its own line alone.
+const WIDEST_KEYS: usize = 60;
 
 /// The items of a kind, as a list for people or as one object.
 struct Items {
@@ -115,14 +151,14 @@ impl Items {
 
     fn show(&self, output: &Output) -> std::io::Result<()> {
         if self.lines.is_empty() {
-            output.note("none");
+            output.note("none; check lists the prefixes that there are");
             return Ok(());
         }
         let width = |of: fn(&Line) -> &str, title: &str| {
             let widths = self.lines.iter().map(|line| of(line).chars().count());
             widths.max().unwrap_or(0).max(title.len())
         };
-        let keys = width(|line| &line.key, "key");
+        let keys = width(|line| &line.key, "key").min(WIDEST_KEYS);
         let versions = width(|line| &line.version, "version");
         let sizes = width(|line| &line.bytes, "bytes");
         let mut text = format!(
@@ -146,31 +182,38 @@ impl Items {
 
 impl State {
     fn of(kind: Kind<'_>, item: &str) -> Self {
-        if is_deleted(item) {
-            return State::Deleted;
-        }
-        match member(item, "on") {
-            Some(Value::Bool(true)) if kind.is_features() => State::On,
-            _ if kind.is_features() => State::Off,
-            _ => State::There,
+        let outline = Outline::of(item);
+        if outline.is_deleted() {
+            State::Deleted
+        } else if !kind.is_features() {
+            State::There
+        } else if outline.on == Some(Value::Bool(true)) {
+            State::On
+        } else {
+            State::Off
         }
     }
 }
 
 /// Whether an item is a tombstone.
 pub(super) fn is_deleted(item: &str) -> bool {
-    member(item, "deleted") == Some(Value::Bool(true))
+    Outline::of(item).is_deleted()
 }
 
-fn member(item: &str, name: &str) -> Option<Value> {
-    #[derive(Deserialize)]
-    struct Outline {
-        on: Option<Value>,
-        deleted: Option<Value>,
+/// What a list tells of an item.
+#[derive(Default, Deserialize)]
+struct Outline {
+    on: Option<Value>,
+    deleted: Option<Value>,
+}
+
+impl Outline {
+    /// Of what is an object in any case, but may have a member twice.
+    fn of(item: &str) -> Self {
+        serde_json::from_str(item).unwrap_or_default()
     }
-    let outline: Outline = serde_json::from_str(item).ok()?;
-    match name {
-        "on" => outline.on,
-        _ => outline.deleted,
+
+    fn is_deleted(&self) -> bool {
+        self.deleted == Some(Value::Bool(true))
     }
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::arguments::{SegmentsGet, SegmentsPatch, TableOptions};
 use super::outcome::{Outcome, Result};
-use super::output::{Output, GOOD};
+use super::output::Output;
 use super::{connection, question};
 use crate::store::{context_hash, BigSegmentsPatch, Store};
 use crate::table::big_segments::{Change, MembershipUpdate, Patch};
@@ -33,8 +33,8 @@ pub(super) fn get(table: &TableOptions, options: &SegmentsGet, output: &Output) 
 }
 
 pub(super) fn patch(table: &TableOptions, options: &SegmentsPatch, output: &Output) -> Result {
-    let text = connection::text(&options.file)?;
-    let patch = Patch::parse(&text)?;
+    let text = connection::text(&options.file, output)?;
+    let patch = connection::in_file(&options.file, Patch::parse(&text))?;
     let store = connection::store(table)?;
     let outcome = apply(&store, &patch, &text, options, output);
     output.cost(&store);
@@ -47,27 +47,23 @@ fn apply(store: &Store, patch: &Patch, text: &str, options: &SegmentsPatch, outp
         return preview(store, patch, output);
     }
     if question::is_asked(caution) {
-        let question = format!("{}: apply {}?", connection::place(store), contents(patch));
+        let question = format!("{}: apply {}?", connection::whole_place(store)?, contents(patch));
         if !question::is_agreed(caution, &question)? {
-            output.note("nothing was changed");
-            return Ok(Outcome::Findings);
+            return question::declined(output);
         }
     }
-    match store.big_segments_apply_patch(text)? {
-        BigSegmentsPatch::Applied if output.is_json => output.json(&json!({"outcome": "applied"}))?,
-        BigSegmentsPatch::Applied => output.line(format_args!("{GOOD}the patch is applied{GOOD:#}"))?,
-        BigSegmentsPatch::OutOfOrder => {
-            let cursor = store.big_segments_cursor()?;
-            show_cursor(
-                patch,
-                cursor.as_deref(),
-                ("out_of_order", "the patch was not applied"),
-                output,
-            )?;
-            return Ok(Outcome::Findings);
-        }
-    }
-    Ok(Outcome::Fine)
+    let applied = store.big_segments_apply_patch(text)?;
+    let cursor = match applied {
+        // Nothing that fails now makes it less applied.
+        BigSegmentsPatch::Applied if patch.moves_cursor() => Some(patch.version.clone()),
+        _ => store.big_segments_cursor()?,
+    };
+    let (outcome, words) = match applied {
+        BigSegmentsPatch::Applied => (Outcome::Fine, ("applied", "the patch is applied")),
+        BigSegmentsPatch::OutOfOrder => (Outcome::Findings, ("out_of_order", "the patch was not applied")),
+    };
+    show(patch, cursor.as_deref(), words, output)?;
+    Ok(outcome)
 }
 
 /// What the patch holds, and whether it follows what the table has.
@@ -77,37 +73,39 @@ fn preview(store: &Store, patch: &Patch, output: &Output) -> Result {
         None => patch.previous_version.is_empty(),
         Some(cursor) => *cursor == patch.previous_version,
     };
-    if !output.is_json {
-        output.line(contents(patch))?;
-    }
     let outcome = match fits {
         true => ("applied", "the patch would be applied"),
         false => ("out_of_order", "the patch would not be applied"),
     };
-    show_cursor(patch, cursor.as_deref(), outcome, output)?;
+    show(patch, cursor.as_deref(), outcome, output)?;
+    output.note(format_args!(
+        "nothing was changed in {}",
+        connection::whole_place(store)?
+    ));
     Ok(match fits {
         true => Outcome::Fine,
         false => Outcome::Findings,
     })
 }
 
-/// `outcome` as JSON and people have it.
-fn show_cursor(
-    patch: &Patch,
-    cursor: Option<&str>,
-    (outcome, words): (&str, &str),
-    output: &Output,
-) -> std::io::Result<()> {
+/// The patch and what became of it, as JSON and people have it.
+fn show(patch: &Patch, cursor: Option<&str>, (outcome, words): (&str, &str), output: &Output) -> std::io::Result<()> {
     let previous = &patch.previous_version;
     if output.is_json {
-        return output.json(
-            &json!({"outcome": outcome, "cursor": cursor, "previous_version": previous, "version": patch.version}),
-        );
+        return output.json(&json!({
+            "outcome": outcome,
+            "segment": patch.reference,
+            "contexts": patch.updates.len(),
+            "cursor": cursor,
+            "previous_version": previous,
+            "version": patch.version,
+        }));
     }
     let cursor = match cursor {
         Some(cursor) => format!("the table's cursor is {cursor:?}"),
         None => "the table has no cursor".to_owned(),
     };
+    output.line(contents(patch))?;
     output.line(format_args!("{words}: {cursor}, and the patch follows {previous:?}"))
 }
 

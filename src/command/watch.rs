@@ -145,7 +145,7 @@ impl Watcher<'_> {
                         .row(kind, key)?
                         .map(|row| (key.clone(), Seen::of(parsed, &row))),
                 ),
-                None => self.store.rows(kind, &mut |row| {
+                None => self.store.rows_at_once(kind, &mut |row| {
                     rows.insert(row.key.clone(), Seen::of(parsed, &row));
                 })?,
             }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
 use serde_json::{json, Value};
 
 use super::arguments::{Init, TableOptions, Upsert as Options};
@@ -12,13 +13,15 @@ use super::replace::replace;
 use super::{connection, question};
 use crate::store::comparison::UpsertPreview;
 use crate::store::{Store, Upsert};
+use crate::table::item;
 
 pub(super) fn init(table: &TableOptions, options: &Init, output: &Output) -> Result {
-    let data_set = connection::text(&options.file)?;
+    let data_set = connection::text(&options.file, output)?;
     let mut config = connection::config(table)?;
     config.init_timeout = time_limit(options.time_limit);
     let store = Store::new(config)?;
-    let outcome = replace(&store, &data_set, options.caution, output);
+    let contents = connection::in_file(&options.file, store.contents(&data_set))?;
+    let outcome = replace(&store, &data_set, contents, options.caution, output);
     output.cost(&store);
     outcome
 }
@@ -29,7 +32,7 @@ pub(super) fn time_limit(seconds: u64) -> Option<Duration> {
 }
 
 pub(super) fn upsert(table: &TableOptions, options: &Options, output: &Output) -> Result {
-    let item = connection::text(&options.file)?;
+    let item = connection::text(&options.file, output)?;
     let store = connection::store(table)?;
     // The line break at the end of a file is no part of the item, and would be stored with it.
     let outcome = write(&store, options, item.trim(), output);
@@ -40,17 +43,24 @@ pub(super) fn upsert(table: &TableOptions, options: &Options, output: &Output) -
 fn write(store: &Store, options: &Options, item: &str, output: &Output) -> Result {
     let (kind, key, caution) = (&options.kind, &options.key, options.caution);
     let name = format!("{}/{}", shown(kind), shown(key));
+    connection::in_file(&options.file, store.checked_item(kind, key, item))?;
+    connection::note_misspelt(kind, output);
+    note_other_key(key, item, output);
     if caution.dry_run {
-        return preview(store.preview_upsert(kind, key, item)?, &name, output);
+        let outcome = preview(store.preview_upsert(kind, key, item)?, &name, output)?;
+        output.note(format_args!(
+            "nothing was changed in {}",
+            connection::whole_place(store)?
+        ));
+        return Ok(outcome);
     }
     if question::is_asked(caution) {
         let preview = store.preview_upsert(kind, key, item)?;
         if preview.fits && preview.is_newer {
-            let place = connection::place(store);
+            let place = connection::whole_place(store)?;
             let question = format!("{place}: write {name}, {}?", Versions(preview));
             if !question::is_agreed(caution, &question)? {
-                output.note("nothing was changed");
-                return Ok(Outcome::Findings);
+                return question::declined(output);
             }
         }
     }
@@ -58,11 +68,19 @@ fn write(store: &Store, options: &Options, item: &str, output: &Output) -> Resul
         Upsert::Stored if output.is_json => output.json(&json!({"outcome": "stored"}))?,
         Upsert::Stored => output.line(format_args!("{GOOD}{name} is written{GOOD:#}"))?,
         Upsert::NotNewer(winner) => {
+            // That of the row, which need not be its item's.
+            let row = store.row(kind, key).ok().flatten();
+            let stored = row.map_or_else(|| item::version(&winner), |row| row.version);
+            let (stored, version) = (Version(stored), Version(item::version(item)));
             output.note(format_args!(
-                "{name} was not written: the table holds this version or a newer one"
+                "{name} was not written: the table holds version {stored}, and what was sent is version {version}"
             ));
             match output.is_json {
-                true => output.exactly(&format!("{{\"outcome\":\"not_newer\",\"stored\":{winner}}}"))?,
+                true => output.exactly(&format!(
+                    "{{\"outcome\":\"not_newer\",\"stored_version\":{},\"version\":{},\"stored\":{winner}}}",
+                    json!(stored.0),
+                    json!(version.0)
+                ))?,
                 false => output.exactly(&winner)?,
             }
             return Ok(Outcome::Findings);
@@ -75,6 +93,21 @@ fn write(store: &Store, options: &Options, item: &str, output: &Output) -> Resul
         Upsert::TooLarge => return Ok(Outcome::Findings),
     }
     Ok(Outcome::Fine)
+}
+
+/// SDKs know an item by the key of its row, and show the one within.
+fn note_other_key(key: &str, item: &str, output: &Output) {
+    #[derive(Deserialize)]
+    struct Outline {
+        key: String,
+    }
+    let outline = serde_json::from_str::<Outline>(item).ok();
+    if let Some(outline) = outline.filter(|outline| outline.key != key) {
+        output.note(format_args!(
+            "the item says that its key is {:?}, and is written under {key:?}",
+            outline.key
+        ));
+    }
 }
 
 fn preview(preview: UpsertPreview, name: &str, output: &Output) -> Result {

@@ -33,13 +33,13 @@ impl Store {
         self.call(async |client| client.try_action(&namespace, action).await)
     }
 
-    /// Shows `show` all rows there are, a page at a time, each page within `operation_timeout`.
+    /// Shows `show` all rows there are, a page at a time, each page within `operation_timeout`; one that is refused for now is repeated.
     pub(crate) fn whole_rows(&self, extent: Extent<'_>, show: &mut dyn FnMut(WholeRow)) -> Result<()> {
         let consistent = self.is_consistent();
         let mut start = None;
         loop {
-            let from = start.take();
-            let page = self.call(async |client| client.whole_rows(extent, consistent, from).await)?;
+            let mut read = || self.call(async |client| client.whole_rows(extent, consistent, start.clone()).await);
+            let page = self.patiently(start.is_none(), &mut read)?;
             page.rows.into_iter().for_each(&mut *show);
             start = page.next;
             if start.is_none() {

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::process::Live;
 use crate::stats::InitReport;
 use crate::table::data_set::{DataSet, KindRows};
-use crate::table::item::{NewRow, StoredRow};
+use crate::table::item::{NewRow, StoredItem, StoredRow};
 use crate::table::schema::{self, Kind};
 
 /// How the table differs from a data set.
@@ -20,6 +20,25 @@ pub(crate) struct Comparison {
     pub(crate) changes: Vec<Change>,
     /// What init would report.
     pub(crate) report: InitReport,
+    /// Whether `$inited` stands there.
+    pub(crate) is_initialized: bool,
+    /// Flags that are there, where none of them would be.
+    pub(crate) flags_lost: usize,
+}
+
+impl Comparison {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.is_initialized
+    }
+}
+
+/// Which of the kinds that SDKs read a data set has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Contents {
+    pub(crate) has_features: bool,
+    pub(crate) has_segments: bool,
+    /// Whether a flag of it would be stored.
+    pub(crate) has_flags: bool,
 }
 
 /// A row that init would write or delete, or an item that it would drop.
@@ -38,6 +57,8 @@ pub(crate) enum What {
     OtherVersion { stored: Option<u64>, version: u64 },
     /// The row has this version, but another item, or further attributes.
     OtherContent { version: u64 },
+    /// The row has this version and the same JSON, but not to the byte.
+    OtherForm { version: u64 },
     /// The data set has no such item.
     Deleted { stored: Option<u64> },
     /// The item is over the size limit; init deletes a row that is there.
@@ -53,7 +74,10 @@ impl What {
             }),
             None => Some(What::New { version }),
             Some(stored) if row.is_stored_as(stored) => None,
-            Some(stored) if stored.version == Some(version) => Some(What::OtherContent { version }),
+            Some(stored) if stored.version == Some(version) => Some(match is_same_json(row, stored) {
+                true => What::OtherForm { version },
+                false => What::OtherContent { version },
+            }),
             Some(stored) => Some(What::OtherVersion {
                 stored: stored.version,
                 version,
@@ -63,7 +87,9 @@ impl What {
 
     fn count(self, report: &mut InitReport) {
         match self {
-            What::New { .. } | What::OtherVersion { .. } | What::OtherContent { .. } => report.written += 1,
+            What::New { .. } | What::OtherVersion { .. } | What::OtherContent { .. } | What::OtherForm { .. } => {
+                report.written += 1;
+            }
             What::Deleted { .. } => report.deleted += 1,
             What::TooLarge { is_stored } => {
                 report.dropped += 1;
@@ -72,10 +98,23 @@ impl What {
         }
     }
 
+    /// Whether what is stored is newer than what would take its place.
+    pub(crate) fn goes_back(self) -> bool {
+        matches!(self, What::OtherVersion { stored: Some(stored), version } if stored > version)
+    }
+
     /// Whether there is a row, which would go.
     pub(crate) fn is_stored(self) -> bool {
         !matches!(self, What::New { .. } | What::TooLarge { is_stored: false })
     }
+}
+
+fn is_same_json(row: &NewRow<'_>, stored: &StoredRow) -> bool {
+    let StoredItem::Text(text) = &stored.item else {
+        return false;
+    };
+    let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+    stored.only_our_attributes && value(text).is_some_and(|stored| Some(stored) == value(&row.item))
 }
 
 /// What an upsert would do.
@@ -91,14 +130,31 @@ pub(crate) struct UpsertPreview {
 }
 
 impl Store {
+    /// What a data set has, of which everything is checked and misspelt kinds are warned of. Asks the table nothing.
+    pub(crate) fn contents(&self, all_data: &str) -> Result<Contents> {
+        let data_set = DataSet::parse(all_data)?;
+        let namespaces = data_set.namespaces(&self.config.prefix)?;
+        let made_in = self.live().generation();
+        let kinds = rows::rows(made_in, self.config.max_concurrency, &data_set, &namespaces)?;
+        rows::warn_of_misspelt(&kinds);
+        let features = kinds.iter().find(|group| group.kind.is_features());
+        Ok(Contents {
+            has_features: features.is_some(),
+            has_segments: kinds.iter().any(|group| group.kind.is_segments()),
+            has_flags: features.is_some_and(|group| group.rows.iter().any(NewRow::fits)),
+        })
+    }
+
     /// How the table differs from a data set, strongly consistent, one kind after the other, each page within `operation_timeout`.
     pub(crate) fn compare(&self, all_data: &str) -> Result<Comparison> {
         let data_set = DataSet::parse(all_data)?;
         let namespaces = data_set.namespaces(&self.config.prefix)?;
         let made_in = self.live().generation();
         let kinds = rows::rows(made_in, self.config.max_concurrency, &data_set, &namespaces)?;
-        rows::warn_of_misspelt(&kinds);
-        let mut comparison = Comparison::default();
+        let mut comparison = Comparison {
+            is_initialized: self.initialized()?,
+            ..Comparison::default()
+        };
         for group in &kinds {
             self.compare_kind(group, &mut comparison)?;
         }
@@ -109,8 +165,10 @@ impl Store {
         let kind = group.kind.name();
         let mut found: Vec<(String, What)> = Vec::new();
         let mut is_stored = vec![false; group.rows.len()];
+        let mut stored_rows = 0;
         let report = &mut comparison.report;
         self.rows(kind, &mut |stored| {
+            stored_rows += 1;
             let what = match group.index_of(&stored.key) {
                 None => Some(What::Deleted { stored: stored.version }),
                 Some(index) => {
@@ -123,6 +181,9 @@ impl Store {
                 None => report.unchanged += 1,
             }
         })?;
+        if group.kind.is_features() && !group.rows.iter().any(NewRow::fits) {
+            comparison.flags_lost = stored_rows;
+        }
         let absent = group.rows.iter().zip(is_stored).filter(|(_, is_stored)| !is_stored);
         found.extend(absent.filter_map(|(row, _)| Some((row.key.to_string(), What::of(row, None)?))));
         found.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
@@ -133,6 +194,12 @@ impl Store {
             what,
         }));
         Ok(())
+    }
+
+    /// Refuses what `upsert` would refuse, and asks the table nothing.
+    pub(crate) fn checked_item(&self, kind: &str, key: &str, item: &str) -> Result<()> {
+        let namespace = schema::namespace(&self.config.prefix, Kind::parse(kind)?)?;
+        NewRow::parse(Kind::parse(kind)?, &namespace, Cow::Borrowed(key), item).map(drop)
     }
 
     /// What `upsert` would do now. A bad item is refused before the request.
@@ -172,6 +239,11 @@ mod tests {
         assert_eq!(What::of(&row, Some(&stored(Some(2), item))), None);
         let other_content = Some(What::OtherContent { version: 2 });
         assert_eq!(What::of(&row, Some(&stored(Some(2), "{}"))), other_content);
+        let other_form = Some(What::OtherForm { version: 2 });
+        assert_eq!(
+            What::of(&row, Some(&stored(Some(2), "{ \"version\" : 2 }"))),
+            other_form
+        );
         let more_attributes = StoredRow {
             only_our_attributes: false,
             ..stored(Some(2), item)
@@ -183,6 +255,7 @@ mod tests {
                 version: 2,
             };
             assert_eq!(What::of(&row, Some(&stored(version, item))), Some(expected));
+            assert_eq!(expected.goes_back(), version.is_some());
         }
     }
 

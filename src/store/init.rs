@@ -51,7 +51,9 @@ impl Store {
         let outcome = process::block_on_here(live.generation(), until, async {
             let mut under_way = live.cache.as_ref().map(|cache| cache.init_begins(names()));
             let sends = || under_way.iter_mut().for_each(|init| init.sends());
-            rows::warn_of_misspelt(&kinds);
+            if !progress.has_warned() {
+                rows::warn_of_misspelt(&kinds);
+            }
             let work = client.map(|client| Init {
                 client: client.for_init(),
                 config: &self.config,
@@ -79,7 +81,10 @@ impl Store {
             // In a child that a signal handler forked, the lock may be held by a thread that it does not have.
             _ if process::generation() != made_in => error,
             _ if progress.has_stopped() && error.is_retriable() => {
-                return Error::new(ErrorKind::TimedOut, progress.describe());
+                return Error::new(
+                    ErrorKind::TimedOut,
+                    progress.describe() + &progress.what_it_waited_for(),
+                );
             }
             Some(limit) if process::is_out_of_time() && error.is_retriable() => progress.out_of_time(limit, &error),
             _ => error,
@@ -236,7 +241,10 @@ impl Init<'_> {
     /// The answer; nothing, after a pause, where the request is to be repeated.
     fn answered<T>(&self, outcome: Result<T>, backoff: &mut Backoff) -> Result<Option<T>> {
         match outcome {
-            Ok(answer) => Ok(Some(answer)),
+            Ok(answer) => {
+                self.progress.answered();
+                Ok(Some(answer))
+            }
             Err(error) if process::generation() != self.made_in => Err(error),
             Err(error) if error.is_retriable() && !process::is_out_of_time() => {
                 self.progress.failed(error);
@@ -282,8 +290,12 @@ impl Init<'_> {
             if undone.is_empty() {
                 return Ok(());
             }
-            if undone.len() < before {
-                backoff = Backoff::default();
+            match undone.len() < before {
+                true => backoff = Backoff::default(),
+                false => self.progress.failed(Error::new(
+                    ErrorKind::Throttled,
+                    "DynamoDB leaves all rows of a batch undone",
+                )),
             }
             self.pause(&mut backoff)?;
         }

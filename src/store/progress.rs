@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use crate::error::{Error, ErrorKind};
 
+/// What is told of a failure beside how far an init came.
+const MOST_OF_A_FAILURE: usize = 100;
+
 /// Rows to write and delete, and how many of them are done; whether it is to stop.
 #[derive(Default)]
 pub(crate) struct Progress {
@@ -17,6 +20,10 @@ pub(crate) struct Progress {
     total: AtomicUsize,
     pub(super) done: AtomicUsize,
     last_failure: Mutex<Option<Error>>,
+    /// No request has been answered since the last failure.
+    is_waiting: AtomicBool,
+    /// Misspelt kinds have been warned of.
+    has_warned: bool,
     should_stop: AtomicBool,
     has_stopped: AtomicBool,
 }
@@ -43,6 +50,22 @@ impl Progress {
                 total: self.total.load(Relaxed),
             },
         }
+    }
+
+    /// Of a data set whose misspelt kinds have been warned of.
+    #[cfg(feature = "cli")]
+    pub(crate) fn after_warnings() -> Self {
+        Progress {
+            has_warned: true,
+            ..Progress::default()
+        }
+    }
+
+    /// What keeps it from going on.
+    #[cfg(feature = "cli")]
+    pub(crate) fn waits_for(&self) -> Option<Error> {
+        let last = self.last_failure.lock().unwrap_or_else(PoisonError::into_inner);
+        last.clone().filter(|_| self.is_waiting.load(Relaxed))
     }
 
     /// Has it end with an error soon: no further request begins, and what is under way is finished.
@@ -74,8 +97,29 @@ impl Progress {
         self.has_begun.store(true, Relaxed);
     }
 
+    pub(super) fn has_warned(&self) -> bool {
+        self.has_warned
+    }
+
     pub(super) fn failed(&self, error: Error) {
         *self.last_failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        self.is_waiting.store(true, Relaxed);
+    }
+
+    pub(super) fn answered(&self) {
+        self.is_waiting.store(false, Relaxed);
+    }
+
+    /// The beginning of what failed last, where nothing has been answered since.
+    pub(super) fn what_it_waited_for(&self) -> String {
+        let last = self.last_failure.lock().unwrap_or_else(PoisonError::into_inner);
+        match last.as_ref().filter(|_| self.is_waiting.load(Relaxed)) {
+            Some(error) => {
+                let words: String = error.message().chars().take(MOST_OF_A_FAILURE).collect();
+                format!("; the last failure was: {words}")
+            }
+            None => String::new(),
+        }
     }
 
     /// Says what was failing before the time was over, or what it was over in.
@@ -127,6 +171,12 @@ mod tests {
         assert!(!progress.has_stopped(), "nothing has come to where it stops");
         assert!(progress.stops() && progress.has_stopped());
         assert_eq!(progress.describe(), "init was stopped before its first write");
+
+        progress.failed(Error::new(ErrorKind::Throttled, "a failure"));
+        assert_eq!(progress.waits_for().expect("a failure").message(), "a failure");
+        assert_eq!(progress.what_it_waited_for(), "; the last failure was: a failure");
+        progress.answered();
+        assert!(progress.waits_for().is_none() && progress.what_it_waited_for().is_empty());
 
         progress.begin(5);
         progress.done.store(2, Relaxed);

@@ -1,33 +1,78 @@
 //! Rows of a kind as the table holds them, damaged ones among them, for whoever shows or compares them (feature `cli`).
 
 use std::borrow::Cow;
+use std::time::{Duration, Instant};
 
+use super::backoff::Backoff;
 use super::Store;
-use crate::client::{Client, Rows};
-use crate::error::Result;
+use crate::client::{Client, PageStart, Rows};
+use crate::error::{ErrorKind, Result};
 use crate::table::item::{StoredItem, StoredRow};
 use crate::table::key_range::KeyRange;
 use crate::table::schema::{self, Kind};
 
+/// For how long a page is asked for that is refused for now: the first one, and those after it.
+const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE_UNDER_WAY: Duration = Duration::from_secs(60);
+
 impl Store {
     /// Shows `show` the rows of a kind in the order of their keys, strongly consistent, a page at a time, each within
-    /// `operation_timeout`. Each row is shown once.
+    /// `operation_timeout`. Each row is shown once; a page that is refused for now is repeated.
     pub(crate) fn rows(&self, kind: &str, show: &mut dyn FnMut(StoredRow)) -> Result<()> {
+        self.pages(kind, show, |is_first, read| self.patiently(is_first, read))
+    }
+
+    /// The same, with each page asked for once, for whoever comes again anyway.
+    pub(crate) fn rows_at_once(&self, kind: &str, show: &mut dyn FnMut(StoredRow)) -> Result<()> {
+        self.pages(kind, show, |_, read| read())
+    }
+
+    fn pages(
+        &self,
+        kind: &str,
+        show: &mut dyn FnMut(StoredRow),
+        answer: impl Fn(bool, &mut dyn FnMut() -> Result<KindPage>) -> Result<KindPage>,
+    ) -> Result<()> {
         let namespace = schema::namespace(&self.config.prefix, Kind::parse(kind)?)?;
-        let mut start = None;
+        let mut start: Option<PageStart> = None;
         loop {
-            let query = async |client: &Client| {
-                let mut page = Page::default();
-                let range = KeyRange::default();
-                let next = client.query(0, &namespace, range, true, start, &mut page).await?;
-                Ok((page.rows, next))
+            let mut read = || {
+                self.call(async |client: &Client| {
+                    let mut page = Page::default();
+                    let range = KeyRange::default();
+                    let next = client
+                        .query(0, &namespace, range, true, start.clone(), &mut page)
+                        .await?;
+                    Ok((page.rows, next))
+                })
             };
-            let (rows, next) = self.call(query)?;
+            let (rows, next) = answer(start.is_none(), &mut read)?;
             rows.into_iter().for_each(&mut *show);
             if next.is_none() {
                 return Ok(());
             }
             start = next;
+        }
+    }
+
+    /// Repeats a page that is refused for now, with growing pauses. A wrong endpoint, which never answers, is told at once.
+    pub(super) fn patiently<T>(&self, is_first: bool, read: &mut dyn FnMut() -> Result<T>) -> Result<T> {
+        let mut backoff = Backoff::default();
+        let patience = if is_first { PATIENCE } else { PATIENCE_UNDER_WAY };
+        let began = Instant::now();
+        loop {
+            match read() {
+                Err(error)
+                    if error.is_retriable()
+                        && error.kind() != ErrorKind::Unreachable
+                        && !(is_first && error.kind() == ErrorKind::TimedOut)
+                        && began.elapsed() < patience =>
+                {
+                    tracing::debug!("reading goes on after: {error}");
+                    std::thread::sleep(backoff.next());
+                }
+                answer => return answer,
+            }
         }
     }
 
@@ -40,6 +85,8 @@ impl Store {
         self.call(async |client| client.get_row(&namespace, key, true).await)
     }
 }
+
+type KindPage = (Vec<StoredRow>, Option<PageStart>);
 
 /// The rows of a page, which may turn out to be none.
 #[derive(Default)]

@@ -161,11 +161,13 @@ pub(crate) fn misspelt<'k>(kinds: &'k [KindRows<'_>]) -> Vec<(&'k str, &'static 
     {
         return Vec::new();
     }
-    let names = kinds.iter().map(|group| group.kind.name());
+    // An empty one clears what a misspelt one has left.
+    let filled = kinds.iter().filter(|group| !group.rows.is_empty());
+    let names = filled.map(|group| group.kind.name());
     names.filter_map(|name| Some((name, meant(name)?))).collect()
 }
 
-/// The kind that is probably meant by a name like it.
+/// The kind that is probably meant by a name like it, which may be its own.
 pub(crate) fn meant(name: &str) -> Option<&'static str> {
     match name.to_ascii_lowercase().as_str() {
         "feature" | "features" | "flag" | "flags" => Some(schema::FEATURES),
@@ -260,21 +262,22 @@ mod tests {
     #[test]
     fn names_like_ours_are_found_where_ours_are_missing() {
         for (json, name, meant) in [
-            (r#"{"feature":{}}"#, "feature", "features"),
-            (r#"{"Features":{}}"#, "Features", "features"),
-            (r#"{"Flags":{},"things":{}}"#, "Flags", "features"),
-            (r#"{"flag":{}}"#, "flag", "features"),
-            (r#"{"segment":{}}"#, "segment", "segments"),
-            (r#"{"SEGMENTS":{}}"#, "SEGMENTS", "segments"),
+            (r#"{"feature":{"a":{"version":1}}}"#, "feature", "features"),
+            (r#"{"Features":{"a":{"version":1}}}"#, "Features", "features"),
+            (r#"{"Flags":{"a":{"version":1}},"things":{}}"#, "Flags", "features"),
+            (r#"{"flag":{"a":{"version":1}}}"#, "flag", "features"),
+            (r#"{"segment":{"a":{"version":1}}}"#, "segment", "segments"),
+            (r#"{"SEGMENTS":{"a":{"version":1}}}"#, "SEGMENTS", "segments"),
         ] {
             assert_eq!(misspelt_in(json), [(name.to_owned(), meant)], "{json}");
         }
         for json in [
             "{}",
-            r#"{"things":{}}"#,
-            r#"{"features":{},"segment":{}}"#,
-            r#"{"flags":{},"Features":{}}"#,
-            r#"{"segments":{},"feature":{}}"#,
+            r#"{"feature":{}}"#,
+            r#"{"things":{"a":{"version":1}}}"#,
+            r#"{"features":{},"segment":{"a":{"version":1}}}"#,
+            r#"{"flags":{},"Features":{"a":{"version":1}}}"#,
+            r#"{"segments":{},"feature":{"a":{"version":1}}}"#,
         ] {
             assert_eq!(misspelt_in(json), [], "{json}");
         }

@@ -60,7 +60,7 @@ pub(crate) struct NewRow<'a> {
 impl<'a> NewRow<'a> {
     /// Reads an item's JSON and makes the row that stores it.
     pub(crate) fn parse(kind: Kind<'_>, namespace: &'a str, key: Cow<'a, str>, json: &'a str) -> Result<Self> {
-        schema::require_key(&key)?;
+        schema::require_key(&key).map_err(|error| error.in_context(format_args!("kind {:?}", kind.name())))?;
         let outline: Outline = serde_json::from_str(json).map_err(|error| {
             let cause = if error.is_data() {
                 ErrorKind::InvalidItem

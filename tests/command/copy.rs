@@ -89,7 +89,6 @@ fn what_would_lose_items_or_copies_onto_itself_is_refused() {
 fn what_is_not_copied_is_told() {
     let engine = Engine::fake(&[]);
     let table = filled(&engine, &DataSet::chains(1, 1, 1));
-    engine.put(&table, &row("features", "damaged", 1, "[]"));
     engine.put(&table, &row("mine", "x", 1, r#"{"version":1}"#));
     let metadata = json!({"S": "big_segments_metadata"});
     engine.put(
@@ -98,10 +97,56 @@ fn what_is_not_copied_is_told() {
     );
     let program = Program::on(&engine, &table);
     let run = program.run(&["copy", "--to-prefix", "p"]);
-    assert_eq!(run.code, 1);
+    assert_eq!(run.code, 0);
     program.snapshot("copy-told.txt", &format!("{}{}", run.stdout, run.stderr));
-    let _ = program.run(&["copy", "--to-prefix", "q", "--kind", "mine"]).expect(0);
-    assert_eq!(items(&engine, &table, "q:").len(), 1);
+    let _ = program.run(&["copy", "--to-prefix", "p", "--kind", "mine"]).expect(0);
+    assert_eq!(items(&engine, &table, "p:mine").len(), 1);
+    // Without flags, a place that was never initialized would be taken for an empty one.
+    let refused = program.run(&["copy", "--to-prefix", "q", "--kind", "mine"]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (2, ""));
+    assert!(items(&engine, &table, "q:").is_empty());
+}
+
+#[test]
+fn a_damaged_row_of_the_source_takes_nothing_from_the_target() {
+    let engine = Engine::fake(&[]);
+    let table = filled(&engine, &DataSet::chains(1, 1, 1));
+    engine.put(&table, &row("features", "damaged", 1, "[]"));
+    engine.put(&table, &row("p:features", "damaged", 1, r#"{"version":1}"#));
+    let before = engine.rows(&table);
+    let program = Program::on(&engine, &table);
+    for options in [&[][..], &["--dry-run"]] {
+        let run = program.run(&[&["copy", "--to-prefix", "p"], options].concat());
+        assert_eq!((run.code, run.stdout.as_str()), (1, ""));
+        program.snapshot("copy-damaged.txt", &run.stderr);
+        assert_eq!(engine.rows(&table), before);
+    }
+}
+
+#[test]
+fn what_cannot_be_told_apart_is_not_copied() {
+    let engine = Engine::fake(&[]);
+    let table = filled(&engine, &DataSet::chains(1, 1, 0));
+    let program = Program::on(&engine, &table);
+    let arn = format!("arn:aws:dynamodb:us-east-1:000000000000:table/{table}");
+    let denied = json!({"error": {"code": "AccessDeniedException", "message": "no"}});
+    engine.script(json!([{"match": {"operation": "DescribeTable"}, "action": denied}]));
+    for options in [["--to-table", &arn], ["--to-profile", "other"]] {
+        let mut command = program.command(&[&["copy"], &options[..]].concat());
+        let credentials = program.file(
+            "credentials",
+            "[other]\naws_access_key_id = a\naws_secret_access_key = b\n",
+        );
+        let run = finished(command.env("AWS_SHARED_CREDENTIALS_FILE", credentials));
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{}", run.stderr);
+        assert!(run.stderr.contains("cannot tell them apart"), "{}", run.stderr);
+    }
+    let itself = program.run(&["copy", "--to-table", &table]);
+    assert!(
+        itself.code == 2 && itself.stderr.contains("are the same"),
+        "{}",
+        itself.stderr
+    );
 }
 
 #[test]
@@ -115,7 +160,9 @@ fn a_dry_run_changes_nothing_and_a_terminal_is_asked() {
     program.snapshot("copy-dry-run.txt", &dry.expect(0));
     let mut terminal = Terminal::run(program.command(&["copy", "--to-prefix", "p"]));
     terminal.wait_for(&format!(
-        "table {table:?}, prefix \"p\": 2 to write, 0 to delete, 0 unchanged. Go on?"
+        "table {table:?}, prefix \"p\" in region us-east-1 at {}: 2 to write, 0 to delete, 0 unchanged, 1 back to an older version. \
+         Go on?",
+        engine.endpoint
     ));
     terminal.type_in("n\n");
     let (shown, code) = terminal.end();

@@ -1,5 +1,10 @@
 //! `export`: what init takes, byte for byte.
 
+use std::ffi::CString;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{symlink, FileTypeExt, PermissionsExt};
+use std::time::{Duration, Instant};
+
 use serde_json::{json, Value};
 
 use crate::program::Program;
@@ -122,7 +127,8 @@ fn a_file_is_whole_or_as_it_was() {
     assert_eq!(json, "{\"items\":4,\"left_out\":0}\n");
 
     program.file("out.json", "before");
-    engine.script(json!([{"match": {"contains": "segments"}, "action": {"throttle": true}}]));
+    let denied = json!({"error": {"code": "AccessDeniedException", "message": "no"}});
+    engine.script(json!([{"match": {"contains": "segments"}, "action": denied}]));
     assert_eq!(program.run(&["export", "--output", "out.json"]).code, 3);
     assert_eq!(written(), "before");
     engine.script(json!([]));
@@ -131,4 +137,68 @@ fn a_file_is_whole_or_as_it_was() {
     let folder = std::fs::read_dir(program.place.folder()).expect("a folder");
     let left: Vec<_> = folder.flatten().map(|entry| entry.file_name()).collect();
     assert_eq!(left, ["out.json"]);
+}
+
+#[test]
+fn what_a_name_leads_to_is_written_and_stays_what_it_is() {
+    let engine = Engine::fake(&[]);
+    let table = engine.create_table();
+    rows().iter().for_each(|row| engine.put(&table, row));
+    engine.put(&table, &marker());
+    let program = Program::on(&engine, &table);
+    let printed = program.run(&["export"]).expect(0);
+    let place = |name: &str| program.place.join(name);
+
+    program.file("secret.json", "before");
+    fs::set_permissions(place("secret.json"), Permissions::from_mode(0o600)).expect("rights");
+    symlink("secret.json", place("link.json")).expect("a link");
+    let _ = program.run(&["export", "-o", "link.json"]).expect(0);
+    let is_link = |name| fs::symlink_metadata(place(name)).expect("a link").is_symlink();
+    assert!(is_link("link.json"));
+    assert_eq!(fs::read_to_string(place("secret.json")).expect("a file"), printed);
+    let mode = fs::metadata(place("secret.json")).expect("a file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+
+    symlink("new.json", place("to-nothing.json")).expect("a link");
+    let _ = program.run(&["export", "-o", "to-nothing.json"]).expect(0);
+    assert!(is_link("to-nothing.json"));
+    assert_eq!(fs::read_to_string(place("new.json")).expect("a file"), printed);
+
+    let pipe = CString::new(place("pipe").into_os_string().into_encoded_bytes()).expect("a path");
+    // SAFETY: a path that ends with NUL.
+    assert_eq!(unsafe { libc::mkfifo(pipe.as_ptr(), 0o600) }, 0);
+    let path = place("pipe");
+    let reader = std::thread::spawn(move || fs::read_to_string(path).expect("what was written"));
+    let _ = program.run(&["export", "-o", "pipe"]).expect(0);
+    assert!(fs::metadata(place("pipe")).expect("a pipe").file_type().is_fifo());
+    assert_eq!(reader.join().expect("no panic"), printed);
+}
+
+/// A table that is asked too much for a moment is read to its end, and one that never answers is not waited for.
+#[test]
+fn a_page_that_is_refused_for_now_is_asked_for_again() {
+    let engine = Engine::fake(&[]);
+    let table = engine.create_table();
+    let text = "x".repeat(390_000);
+    let items: Vec<Value> = (0..4)
+        .map(|number| {
+            row(
+                "features",
+                &format!("flag-{number}"),
+                1,
+                &format!(r#"{{"version":1,"x":"{text}"}}"#),
+            )
+        })
+        .collect();
+    engine.seed(&table, &items);
+    engine.put(&table, &marker());
+    engine.script(json!([{"match": {"operation": "Query", "contains": "ExclusiveStartKey"}, "times": 12, "action": {"throttle": true}}]));
+    let program = Program::on(&engine, &table);
+    let exported: Value = serde_json::from_str(&program.run(&["export"]).expect(0)).expect("JSON");
+    assert_eq!(exported["features"].as_object().map(|items| items.len()), Some(4));
+    assert!(engine.log().count("Query") > 12, "nothing was throttled");
+    let began = Instant::now();
+    let nobody = Program::on(&Engine::running("http://127.0.0.1:1"), "none").run(&["export"]);
+    assert_eq!(nobody.code, 3, "{}", nobody.stderr);
+    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
 }

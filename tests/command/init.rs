@@ -2,7 +2,7 @@
 
 use serde_json::{json, Value};
 
-use crate::program::Program;
+use crate::program::{finished, Program};
 use crate::support::data_set::{marker, row, DataSet};
 use crate::support::Engine;
 use crate::terminal::Terminal;
@@ -42,6 +42,8 @@ fn bad_input_is_2_before_the_first_request() {
         "",
         "{",
         "[]",
+        "\u{feff}{}",
+        r#"{"mine":{"":{"version":1}}}"#,
         r#"{"flags":{"a":{}}}"#,
         r#"{"flags":{"a":{"version":1.5}}}"#,
         r#"{"flags":{},"features":{}}"#,
@@ -51,6 +53,7 @@ fn bad_input_is_2_before_the_first_request() {
         let runs = [&["init", "-"][..], &["init", "-", "--dry-run"], &["diff", "-"]].map(|arguments| {
             let run = program.run_with(arguments, text);
             assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{text}: {}", run.stderr);
+            assert!(run.stderr.contains("standard input"), "{}", run.stderr);
             run.stderr
         });
         assert!(runs.iter().all(|run| *run == runs[0]), "{runs:?}");
@@ -96,7 +99,10 @@ fn on_a_terminal_it_asks_before_anything_goes() {
     second.change("features", "flag-0", 7, "changed");
     program.file("second.json", &second.json());
     let before = engine.rows(&table);
-    let question = format!("table {table:?}: 1 to write, 1 to delete, 2 unchanged. Go on?");
+    let question = format!(
+        "table {table:?} in region us-east-1 at {}: 1 to write, 1 to delete, 2 unchanged. Go on?",
+        engine.endpoint
+    );
     for answer in ["n\n", "\n", "no\n"] {
         let mut terminal = Terminal::run(program.command(&["init", "second.json"]));
         terminal.wait_for(&question);
@@ -166,4 +172,94 @@ fn out_of_time_is_3_and_says_how_far_it_came() {
                     was: init was not done within 1000 ms";
     assert!(run.stderr.contains(expected), "{}", run.stderr);
     assert!(engine.stored(&table).is_empty());
+}
+
+#[test]
+fn a_data_set_without_flags_does_not_mark_a_table_that_never_was_initialized() {
+    let engine = Engine::fake(&[]);
+    let table = engine.create_table();
+    engine.put(&table, &row("features", "kept", 1, r#"{"version":1}"#));
+    let program = Program::on(&engine, &table);
+    for text in ["{}", r#"{"segments":{}}"#, r#"{"feature":{"a":{"version":1}}}"#] {
+        for options in [&[][..], &["--dry-run"], &["--yes"]] {
+            engine.script(json!([]));
+            let run = program.run_with(&[&["init", "-"], options].concat(), text);
+            assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{text}");
+            assert!(run.stderr.contains("has no kind \"features\""), "{}", run.stderr);
+            assert_eq!((engine.requests(), engine.log().count("GetItem")), (1, 1));
+        }
+    }
+    assert_eq!(engine.rows(&table).len(), 1);
+    engine.put(&table, &marker());
+    let run = program.run_with(&["init", "-"], r#"{"segments":{"a":{"version":1}}}"#);
+    let _ = run.expect(0);
+    assert_eq!(engine.rows(&table).len(), 3);
+    // Once, although it looks before it asks.
+    program.file("feature.json", r#"{"feature":{"a":{"version":1}}}"#);
+    let (shown, code) = Terminal::run(program.command(&["init", "feature.json"])).end();
+    assert_eq!((code, shown.matches("is probably meant").count()), (0, 1), "{shown}");
+    // An empty one clears what it has left.
+    let cleared = program.run_with(&["init", "-"], r#"{"feature":{}}"#);
+    assert!(cleared.code == 0 && cleared.stderr.is_empty(), "{}", cleared.stderr);
+}
+
+#[test]
+fn nobody_loses_all_flags_by_mistake() {
+    let engine = Engine::fake(&[]);
+    let table = engine.create_table();
+    let program = Program::on(&engine, &table);
+    let rows = DataSet::chains(3, 1, 1).rows_with_marker();
+    rows.values().for_each(|row| engine.put(&table, row));
+    let before = engine.rows(&table);
+    let empty = program.file("empty.json", r#"{"features":{}}"#);
+    assert!(empty.exists());
+    let refused = program.run(&["init", "empty.json"]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (2, ""));
+    assert!(refused.stderr.contains("deletes all 3 flags"), "{}", refused.stderr);
+    let dry = program.run(&["init", "empty.json", "--dry-run"]);
+    assert!(
+        dry.code == 0 && dry.stderr.contains("deletes all 3 flags"),
+        "{}",
+        dry.stderr
+    );
+    let mut terminal = Terminal::run(program.command(&["init", "empty.json", "--json"]));
+    terminal.wait_for("deletes all 3 flags. Go on?");
+    terminal.type_in("n\n");
+    let (shown, code) = terminal.end();
+    assert!(code == 1 && shown.contains(r#"{"declined":true}"#), "{shown}");
+    assert_eq!(engine.rows(&table), before);
+    let _ = program.run(&["init", "empty.json", "--yes"]).expect(0);
+    assert_eq!(engine.rows(&table).len(), 2, "the segment and the mark");
+    // Now there is none to lose.
+    let _ = program.run(&["init", "empty.json"]).expect(0);
+}
+
+#[test]
+fn what_it_waits_for_is_told() {
+    let engine = Engine::fake(&[]);
+    let table = engine.create_table();
+    let program = Program::on(&engine, &table);
+    program.file("data.json", &DataSet::chains(30, 1, 0).json());
+    engine.script(json!([{"match": {"operation": "BatchWriteItem"}, "action": {"throttle": true}}]));
+    let mut terminal = Terminal::run(program.command(&["init", "data.json", "--time-limit", "2"]));
+    terminal.wait_for("waiting: BatchWriteItem on table");
+    let (_, code) = terminal.end();
+    assert_eq!(code, 3);
+    let piped = program.run(&["init", "data.json", "--time-limit", "8"]);
+    assert_eq!(
+        piped.stderr.matches("waiting: BatchWriteItem on table").count(),
+        1,
+        "{}",
+        piped.stderr
+    );
+}
+
+#[test]
+fn a_mistyped_command_is_json_where_that_is_wanted() {
+    let program = Program::on(&Engine::running("http://127.0.0.1:1"), "none");
+    let run = finished(&mut program.bare(&["init", "--json"]));
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+    let error: Value = serde_json::from_str(&run.stderr).expect("JSON");
+    let said = error["error"].as_str().expect("a text");
+    assert!(said.contains("<FILE>") && !said.contains('\n'), "{said}");
 }

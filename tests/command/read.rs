@@ -51,6 +51,16 @@ fn an_item_is_printed_as_it_is_stored() {
         let damaged = program.run(&["get", "features", "damaged", "--json"]);
         program.snapshot("get-damaged.txt", &damaged.stderr);
         assert_eq!((damaged.code, damaged.stdout.as_str()), (1, ""));
+        let row = |key: &str, code| program.run(&["get", "features", key, "--row"]).expect(code);
+        assert_eq!(
+            row("damaged", 1),
+            "{\"item\":\"[]\",\"item_type\":\"string\",\"key\":\"damaged\",\"kind\":\"features\",\"version\":6}\n"
+        );
+        let java: Value = serde_json::from_str(&row("deleted-by-java", 0)).expect("JSON");
+        assert_eq!((&java["item"], &java["version"]), (&json!("null"), &json!(5)));
+        row("absent", 1);
+        let misspelt = program.run(&["get", "Features", "on"]).stderr;
+        assert!(misspelt.starts_with("\"Features\" is a kind of its own"), "{misspelt}");
         assert_eq!(program.run(&["get", "$inited", "x"]).code, 2);
     }
 }
@@ -76,7 +86,7 @@ fn a_kind_is_a_list_for_people_or_one_object() {
         let none = program.run(&["all", "others"]);
         assert_eq!(
             (none.code, none.stdout.as_str(), none.stderr.as_str()),
-            (0, "", "none\n")
+            (0, "", "none; check lists the prefixes that there are\n")
         );
     }
 }

@@ -43,7 +43,7 @@ fn a_patch_is_applied_in_its_turn_and_memberships_are_read() {
         let refused: Value = serde_json::from_str(&refused).expect("JSON");
         assert_eq!(
             refused,
-            json!({"outcome": "out_of_order", "cursor": "v2", "previous_version": "v3", "version": "v4"})
+            json!({"outcome": "out_of_order", "segment": "beta.g1", "contexts": 4, "cursor": "v2", "previous_version": "v3", "version": "v4"})
         );
         run(&[], "{}", 2);
         program.snapshot("segments-patch.txt", &said);
@@ -68,7 +68,8 @@ fn on_a_terminal_it_asks() {
         assert!(engine.rows(&table).is_empty());
         let mut terminal = Terminal::run(program.command(&["segments", "patch", "patch.json"]));
         terminal.wait_for(&format!(
-            "table {table:?}: apply patch \"v1\" of \"beta.g1\": 4 contexts"
+            "table {table:?} in region us-east-1 at {}: apply patch \"v1\" of \"beta.g1\": 4 contexts",
+            engine.endpoint
         ));
         terminal.wait_for("[y/N]");
         terminal.type_in(answer);

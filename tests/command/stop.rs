@@ -133,6 +133,12 @@ fn it_stops_while_it_reads_and_while_it_waits_to_repeat() {
         let began = Instant::now();
         let (shown, code) = terminal.end();
         assert_eq!(code, 3, "{operation}: {shown}");
+        let is_waiting = operation != "Query";
+        assert_eq!(
+            shown.contains("the last failure was: "),
+            is_waiting,
+            "{operation}: {shown}"
+        );
         assert!(shown.contains(said), "{operation}: {shown}");
         assert!(
             began.elapsed() < Duration::from_secs(5),
@@ -141,4 +147,36 @@ fn it_stops_while_it_reads_and_while_it_waits_to_repeat() {
         );
         assert!(!engine.stored(&table).contains_key(&marker_key()), "{operation}");
     }
+}
+
+#[test]
+fn a_copy_stops_and_the_same_one_goes_on() {
+    let _watchdog = Watchdog::new(PATIENCE);
+    let engine = Engine::fake(&[]);
+    let table = engine.create_table();
+    let data_set = DataSet::chains(2000, 1, 0);
+    engine.seed(&table, &data_set.rows_with_marker().into_values().collect::<Vec<_>>());
+    engine.script(json!([]));
+    engine.latency(200.0);
+    let program = Program::on(&engine, &table);
+    let copy = ["copy", "--to-prefix", "p"];
+    let terminal = Terminal::run(program.command(&copy));
+    wait_for(&engine, "BatchWriteItem");
+    interrupt(&terminal);
+    let (shown, code) = terminal.end();
+    assert_eq!(code, 3, "{shown}");
+    assert!(shown.contains("init was stopped with"), "{shown}");
+    let copied = |engine: &Engine| {
+        let rows = engine.rows(&table).into_iter();
+        let namespaces = rows.map(|row| row["namespace"]["S"].as_str().unwrap_or_default().to_owned());
+        let below = namespaces
+            .filter(|namespace| namespace.starts_with("p:"))
+            .collect::<Vec<_>>();
+        (below.iter().any(|namespace| namespace == "p:$inited"), below.len())
+    };
+    let (is_marked, rows) = copied(&engine);
+    assert!(!is_marked && rows > 0 && rows < 2000, "{is_marked}, {rows}");
+    engine.latency(0.0);
+    let _ = program.run(&copy).expect(0);
+    assert_eq!(copied(&engine), (true, 2001));
 }

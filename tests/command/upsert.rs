@@ -33,6 +33,10 @@ fn the_higher_version_stands() {
         let refused: Value = serde_json::from_str(&refused).expect("JSON");
         assert_eq!(refused["outcome"], "not_newer");
         assert_eq!(refused["stored"]["version"], json!(3));
+        assert_eq!(
+            (&refused["stored_version"], &refused["version"]),
+            (&json!(3), &json!(2))
+        );
         upsert(dry, r#"{"version":4}"#, 0);
         upsert(&["--json", "--dry-run"], r#"{"version":4}"#, 0);
         let large = format!(r#"{{"version":9,"x":"{}"}}"#, "x".repeat(400_000));
@@ -40,6 +44,7 @@ fn the_higher_version_stands() {
         upsert(&[], &large, 1);
         upsert(&[], "{}", 2);
         upsert(dry, "{}", 2);
+        upsert(dry, r#"{"key":"b","version":4}"#, 0);
         assert_eq!(engine.rows(&table), [row("features", "a", 3, item)]);
         // A row that no reader could use stands in nobody's way.
         engine.put(&table, &row("features", "a", 99, "[]"));
@@ -60,7 +65,11 @@ fn on_a_terminal_it_asks_with_both_versions() {
     let arguments = ["--prefix", "p", "upsert", "flags", "a", "item.json"];
     for (answer, code, stored) in [("n\n", 1, 3), ("y\n", 0, 4)] {
         let mut terminal = Terminal::run(program.command(&arguments));
-        terminal.wait_for(&format!("table {table:?}, prefix \"p\": write flags/a, version 3 → 4?"));
+        let place = format!(
+            "table {table:?}, prefix \"p\" in region us-east-1 at {}",
+            engine.endpoint
+        );
+        terminal.wait_for(&format!("{place}: write flags/a, version 3 → 4?"));
         terminal.wait_for("[y/N]");
         terminal.type_in(answer);
         let (shown, ended) = terminal.end();
