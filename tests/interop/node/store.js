@@ -1,0 +1,100 @@
+'use strict';
+
+// LaunchDarkly's own DynamoDB store for Node, as a driver of tests/cases/README.md's protocol. What it answers is what the SDK would get
+// of it: an item that is deleted is not found. It tells failures by its logger alone, and they are answered with the status -1.
+
+const AWS = require('aws-sdk');
+const kinds = require('launchdarkly-node-server-sdk/versioned_data_kind');
+const { DynamoDBBigSegmentStore, DynamoDBFeatureStore } = require('launchdarkly-node-server-sdk-dynamodb');
+
+const { requests, write } = require('./frames');
+
+const OK = 0;
+const NOT_FOUND = 1;
+const FAILED = -1;
+
+const found = value => (value === null || value === undefined ? [NOT_FOUND, null] : [OK, value]);
+
+class Stores {
+  constructor(configuration) {
+    const given = JSON.parse(configuration);
+    const dynamoDBClient = new AWS.DynamoDB.DocumentClient({
+      endpoint: given.endpoint,
+      region: 'us-east-1',
+      accessKeyId: 'local',
+      secretAccessKey: 'local',
+    });
+    const options = { dynamoDBClient, prefix: given.prefix, cacheTTL: 0 };
+    this.logged = [];
+    const log = message => this.logged.push(String(message));
+    const logger = { error: log, warn: log, info() {}, debug() {} };
+    this.flags = DynamoDBFeatureStore(given.table, options)({ logger });
+    this.bigSegments = DynamoDBBigSegmentStore(given.table, options)({ logger });
+  }
+
+  /** Waits for a callback of the store's, and throws what it has logged meanwhile. */
+  async told(ask) {
+    this.logged = [];
+    const value = await new Promise(ask);
+    if (this.logged.length > 0) {
+      throw new Error(this.logged.join('; '));
+    }
+    return value;
+  }
+
+  async get(kind, key) {
+    return found(await this.told(done => this.flags.get(kinds[kind], key, done)));
+  }
+
+  async all(kind) {
+    return [OK, await this.told(done => this.flags.all(kinds[kind], done))];
+  }
+
+  async init(dataSet) {
+    await this.told(done => this.flags.init(JSON.parse(dataSet), done));
+    return [OK, null];
+  }
+
+  async upsert(kind, key, item) {
+    await this.told(done => this.flags.upsert(kinds[kind], JSON.parse(item), done));
+    return [OK, null];
+  }
+
+  async initialized() {
+    return [(await this.told(done => this.flags.initialized(done))) ? OK : NOT_FOUND, null];
+  }
+
+  async big_segments_metadata() {
+    const { lastUpToDate } = await this.bigSegments.getMetadata();
+    return found(lastUpToDate === undefined ? null : { synchronizedOn: lastUpToDate });
+  }
+
+  async big_segments_membership(contextHash) {
+    return found(await this.bigSegments.getUserMembership(contextHash));
+  }
+}
+
+async function answer(stores, [call, name, ...parameters]) {
+  try {
+    if (call === 'new') {
+      stores[name] = new Stores(parameters[0]);
+      return [String(OK), null, null, null, null];
+    }
+    const [status, value] = await stores[name][call](...parameters);
+    return [String(status), value === null ? null : JSON.stringify(value), null, null, null];
+  } catch (failure) {
+    return [String(FAILED), null, String(failure), null, null];
+  }
+}
+
+async function main() {
+  const stores = {};
+  for await (const request of requests(process.stdin)) {
+    write(await answer(stores, request));
+  }
+}
+
+main().catch(failure => {
+  process.stderr.write(`${failure.stack}\n`);
+  process.exitCode = 1;
+});
