@@ -14,13 +14,15 @@ readonly scope=${1:-test}
 readonly stamp=target/setup-$scope.stamp
 readonly python=target/python
 readonly dynamodb_local=target/dynamodb-local
+# LaunchDarkly's own stores for Node and Go, beside which ours is tried.
+readonly interop=target/interop
 # The tools that packages are built with.
 readonly packaging=target/packaging
 readonly cyclonedx=0.5.9 about=0.9.3
 
 commands=(gcc g++ nm cmake ruby php python3)
 if [ "$scope" = test ]; then
-    commands+=(pkg-config rake bundle puma yard phpunit java mvn valgrind)
+    commands+=(pkg-config rake bundle puma yard phpunit java mvn valgrind node npm go "$interop/go-v1" "$interop/go-v4")
 fi
 
 fail() {
@@ -64,7 +66,8 @@ inputs() {
         echo "${platforms[*]}" "$(rustc --version)"
         cat tests/setup.sh packaging/{platforms,requirements}.txt packaging/system.sh
     else
-        cat tests/setup.sh tests/requirements.txt tests/dynamodb-local/pom.xml
+        cat tests/setup.sh tests/requirements.txt tests/dynamodb-local/pom.xml tests/interop/node/package-lock.json
+        find tests/interop/go -type f -print0 | sort -z | xargs -0 cat
     fi | sha256sum
 }
 
@@ -121,6 +124,9 @@ list_missing_packages() {
         need php-psr-log php -r 'exit((int) (stream_resolve_include_path("Psr/Log/LoggerInterface.php") === false));'
         need default-jre-headless has java
         need maven has mvn
+        need nodejs has node
+        need npm has npm
+        need golang-go has go
         need valgrind has valgrind
     fi
 }
@@ -180,6 +186,17 @@ fetch_dynamodb_local() {
         -DoutputDirectory="$PWD/$dynamodb_local" -DincludeScope=runtime
 }
 
+install_official_stores() {
+    local version
+    echo "setup: installing LaunchDarkly's stores for Node and Go into $interop"
+    mkdir -p "$interop/node"
+    cp tests/interop/node/package{,-lock}.json "$interop/node"
+    npm ci --prefix "$interop/node" --silent --no-audit --no-fund
+    for version in v1 v4; do
+        go build -C "tests/interop/go/$version" -buildvcs=false -o "$PWD/$interop/go-$version" .
+    done
+}
+
 case $scope in
     demo | test | packages) ;;
     *) fail "usage: tests/setup.sh demo|test|packages [PLATFORM…]" ;;
@@ -200,6 +217,7 @@ else
 fi
 if [ "$scope" = test ]; then
     fetch_dynamodb_local
+    install_official_stores
 fi
 inputs >"$stamp"
 echo "setup: everything that \`make $scope\` needs is there"

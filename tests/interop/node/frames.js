@@ -31,7 +31,9 @@ async function* requests(stream) {
       return null;
     }
     while (rest.length < length + 1) {
-      await more();
+      if (!(await more())) {
+        throw new Error('a request ends within a field');
+      }
     }
     const text = rest.subarray(0, length).toString();
     rest = rest.subarray(length + 1);

@@ -55,8 +55,13 @@ class Stores {
     return [OK, null];
   }
 
-  async upsert(kind, key, item) {
-    await this.told(done => this.flags.upsert(kinds[kind], JSON.parse(item), done));
+  async upsert(kind, key, text) {
+    const item = JSON.parse(text);
+    await this.told(done =>
+      item.deleted
+        ? this.flags.delete(kinds[kind], key, item.version, done)
+        : this.flags.upsert(kinds[kind], item, done),
+    );
     return [OK, null];
   }
 

@@ -49,8 +49,12 @@ class Stores:
         self.flags.init({KINDS[kind]: decoded(kind, items) for kind, items in given.items()})
         return OK, None
 
-    def upsert(self, kind: str, _key: str, item: str) -> Answer:
-        self.flags.upsert(KINDS[kind], KINDS[kind].decode(json.loads(item)))
+    def upsert(self, kind: str, key: str, text: str) -> Answer:
+        item = json.loads(text)
+        if item.get("deleted"):
+            self.flags.delete(KINDS[kind], key, item["version"])
+        else:
+            self.flags.upsert(KINDS[kind], KINDS[kind].decode(item))
         return OK, None
 
     def initialized(self) -> Answer:
