@@ -1,6 +1,7 @@
 """LaunchDarkly's own DynamoDB store for Python, as a driver of tests/cases/README.md's protocol.
 
-What it answers is what the SDK would get of it: an item that is deleted is not found. A failure has the status -1 and the exception's text.
+What it answers is what the SDK would get of it: an item that is deleted is not found. A failure has the status -1 and the
+exception's text.
 """
 
 from __future__ import annotations
@@ -8,10 +9,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, BinaryIO
 
 from ldclient.feature_store import CacheConfig
 from ldclient.integrations import DynamoDB
+from ldclient.interfaces import BigSegmentStore
 from ldclient.versioned_data_kind import FEATURES, SEGMENTS, VersionedDataKind
 
 OK, NOT_FOUND, FAILED = 0, 1, -1
@@ -32,11 +35,16 @@ class Stores:
             "aws_access_key_id": "local",
             "aws_secret_access_key": "local",
         }
-        table, prefix = given["table"], given.get("prefix", "")
-        self.flags = DynamoDB.new_feature_store(
-            table, prefix=prefix, dynamodb_opts=options, caching=CacheConfig.disabled()
-        )
-        self.big_segments = DynamoDB.new_big_segment_store(table, prefix=prefix, dynamodb_opts=options)
+        self.place: dict[str, Any] = {
+            "table_name": given["table"],
+            "prefix": given.get("prefix", ""),
+            "dynamodb_opts": options,
+        }
+        self.flags = DynamoDB.new_feature_store(**self.place, caching=CacheConfig.disabled())
+
+    @cached_property
+    def big_segments(self) -> BigSegmentStore:
+        return DynamoDB.new_big_segment_store(**self.place)
 
     def get(self, kind: str, key: str) -> Answer:
         return found(self.flags.get(KINDS[kind], key, encoded))
@@ -45,8 +53,7 @@ class Stores:
         return OK, self.flags.all(KINDS[kind], lambda items: {key: encoded(item) for key, item in items.items()})
 
     def init(self, data_set: str) -> Answer:
-        given = json.loads(data_set)
-        self.flags.init({KINDS[kind]: decoded(kind, items) for kind, items in given.items()})
+        self.flags.init({KINDS[kind]: items for kind, items in json.loads(data_set).items()})
         return OK, None
 
     def upsert(self, kind: str, key: str, text: str) -> Answer:
@@ -54,7 +61,7 @@ class Stores:
         if item.get("deleted"):
             self.flags.delete(KINDS[kind], key, item["version"])
         else:
-            self.flags.upsert(KINDS[kind], KINDS[kind].decode(item))
+            self.flags.upsert(KINDS[kind], item)
         return OK, None
 
     def initialized(self) -> Answer:
@@ -66,10 +73,6 @@ class Stores:
 
     def big_segments_membership(self, context_hash: str) -> Answer:
         return found(self.big_segments.get_membership(context_hash))
-
-
-def decoded(kind: str, items: dict[str, Any]) -> dict[str, Any]:
-    return {key: KINDS[kind].decode(item) for key, item in items.items()}
 
 
 def encoded(item: Any) -> Any:
