@@ -3,6 +3,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod big_segments;
 mod data_set;
+mod fixtures;
 mod matrix;
+mod readers;
 mod stores;
+mod two_writers;
+mod upserts;

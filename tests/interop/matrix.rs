@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use serde_json::{json, Value};
 
 use super::data_set::{contents, data_set, expected, in_form_of, item, place, tombstone, Contents, Expected};
-use super::stores::{engine, participants, Handle, Name, Participant, GO_1, GO_4, NODE, PYTHON};
+use super::stores::{engine, participant, participants, Handle, Name, Participant, GO_1, GO_4, NODE, PYTHON};
 
 const PREFIXES: [&str; 2] = ["", "production:eu"];
 const KINDS: [&str; 2] = ["features", "segments"];
@@ -102,6 +102,13 @@ fn written_by(writer: &'static Participant) -> Vec<(Name, Vec<String>)> {
     names
         .map(|name| (name, failures.remove(name.text).unwrap_or_default()))
         .collect()
+}
+
+/// The rows that a writer leaves without a prefix.
+pub fn written_rows(writer: &str) -> Vec<Value> {
+    let table = engine().create_table();
+    write(&participant(writer).open(&table, ""), "").unwrap_or_else(|reason| panic!("{writer}: {reason}"));
+    engine().rows(&table)
 }
 
 /// Everything that an SDK has its store write; returns what the table should hold.

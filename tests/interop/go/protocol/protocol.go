@@ -59,7 +59,15 @@ func Serve(open func(Configuration) (Store, error)) {
 	}
 }
 
-func answer(stores map[string]Store, open func(Configuration) (Store, error), fields []string) (int, string, error) {
+func answer(
+	stores map[string]Store, open func(Configuration) (Store, error), fields []string,
+) (status int, result string, err error) {
+	// A store that panics has failed like one that returns an error.
+	defer func() {
+		if reason := recover(); reason != nil {
+			err = fmt.Errorf("panic: %v", reason)
+		}
+	}()
 	call, name, arguments := fields[0], fields[1], fields[2:]
 	if call == "new" {
 		var configuration Configuration
