@@ -11,3 +11,4 @@ mod readers;
 mod stores;
 mod two_writers;
 mod upserts;
+mod writers;
