@@ -5,6 +5,7 @@ mod support;
 
 mod big_segments;
 mod data_set;
+mod evaluations;
 mod fixtures;
 mod matrix;
 mod readers;

@@ -13,7 +13,6 @@ use crate::support::Engine;
 
 pub const OK: i32 = 0;
 pub const NOT_FOUND: i32 = 1;
-pub const NOT_NEWER: i32 = 2;
 
 /// What the tests and docs/interoperability.md call a store, and whose it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,7 +100,7 @@ fn our_driver(language: &str) -> Box<dyn Driver + Send> {
 fn official_driver(name: &str) -> Box<dyn Driver + Send> {
     let built = |file: &str| support::repository().join("target/interop").join(file);
     let command = match name {
-        PYTHON => python("tests/interop/python/store.py"),
+        PYTHON => official_python(),
         NODE => {
             let mut command = Command::new("node");
             command
@@ -115,6 +114,11 @@ fn official_driver(name: &str) -> Box<dyn Driver + Send> {
         other => panic!("{other} has no driver"),
     };
     Box::new(Program::start(command))
+}
+
+/// The driver of the official store for Python, and of our adapter for its SDK.
+pub fn official_python() -> Command {
+    python("tests/interop/python/store.py")
 }
 
 fn python(program: &str) -> Command {

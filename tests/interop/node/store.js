@@ -4,6 +4,7 @@
 // of it: an item that is deleted is not found. It tells failures by its logger alone, and they are answered with the status -1.
 
 const AWS = require('aws-sdk');
+const LaunchDarkly = require('launchdarkly-node-server-sdk');
 const kinds = require('launchdarkly-node-server-sdk/versioned_data_kind');
 const { DynamoDBBigSegmentStore, DynamoDBFeatureStore } = require('launchdarkly-node-server-sdk-dynamodb');
 
@@ -24,12 +25,14 @@ class Stores {
       accessKeyId: 'local',
       secretAccessKey: 'local',
     });
-    const options = { dynamoDBClient, prefix: given.prefix, cacheTTL: 0 };
+    const options = { dynamoDBClient, prefix: given.prefix };
     this.logged = [];
     const log = message => this.logged.push(String(message));
-    const logger = { error: log, warn: log, info() {}, debug() {} };
-    this.flags = DynamoDBFeatureStore(given.table, options)({ logger });
-    this.bigSegments = DynamoDBBigSegmentStore(given.table, options)({ logger });
+    this.logger = { error: log, warn: log, info() {}, debug() {} };
+    this.flagStore = cacheTTL => DynamoDBFeatureStore(given.table, { ...options, cacheTTL });
+    this.bigSegmentStore = DynamoDBBigSegmentStore(given.table, options);
+    this.flags = this.flagStore(0)(this);
+    this.bigSegments = this.bigSegmentStore(this);
   }
 
   /** Waits for a callback of the store's, and throws what it has logged meanwhile, unless it has an answer all the same. */
@@ -76,6 +79,30 @@ class Stores {
 
   async big_segments_membership(contextHash) {
     return found(await this.bigSegments.getUserMembership(contextHash));
+  }
+
+  /** What a client in daemon mode makes of each flag for each context, in this order. */
+  async evaluate(keys, contexts) {
+    const { logger } = this;
+    const client = LaunchDarkly.init('no-sdk-key', {
+      featureStore: this.flagStore(600),
+      bigSegments: { store: this.bigSegmentStore },
+      useLdd: true,
+      sendEvents: false,
+      logger,
+    });
+    await client.waitForInitialization();
+    const details = {};
+    const visitors = JSON.parse(contexts);
+    for (const key of JSON.parse(keys)) {
+      details[key] = [];
+      for (const context of visitors) {
+        const { value, variationIndex, reason } = await client.variationDetail(key, context, null);
+        details[key].push([value, variationIndex, reason]);
+      }
+    }
+    client.close();
+    return [OK, details];
   }
 }
 

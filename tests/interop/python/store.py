@@ -1,4 +1,4 @@
-"""LaunchDarkly's own DynamoDB store for Python, as a driver of tests/cases/README.md's protocol.
+"""LaunchDarkly's own DynamoDB store for Python, and with the argument `ours` this library's adapter, as a driver of tests/cases/README.md's protocol.
 
 What it answers is what the SDK would get of it: an item that is deleted is not found. A failure has the status -1 and the
 exception's text.
@@ -12,10 +12,16 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any, BinaryIO
 
+from ldclient import Config, Context, LDClient
+from ldclient.config import BigSegmentsConfig
 from ldclient.feature_store import CacheConfig
-from ldclient.integrations import DynamoDB
 from ldclient.interfaces import BigSegmentStore
 from ldclient.versioned_data_kind import FEATURES, SEGMENTS, VersionedDataKind
+
+if sys.argv[1:] == ["ours"]:
+    from ld_dynamo_store.launchdarkly import DynamoDB
+else:
+    from ldclient.integrations import DynamoDB
 
 OK, NOT_FOUND, FAILED = 0, 1, -1
 KINDS: dict[str, VersionedDataKind] = {"features": FEATURES, "segments": SEGMENTS}
@@ -73,6 +79,22 @@ class Stores:
 
     def big_segments_membership(self, context_hash: str) -> Answer:
         return found(self.big_segments.get_membership(context_hash))
+
+    def evaluate(self, keys: str, contexts: str) -> Answer:
+        """What a client in daemon mode makes of each flag for each context, in this order."""
+        cached = DynamoDB.new_feature_store(**self.place, caching=CacheConfig(expiration=600))
+        big_segments = BigSegmentsConfig(DynamoDB.new_big_segment_store(**self.place))
+        config = Config("no-sdk-key", feature_store=cached, use_ldd=True, send_events=False, big_segments=big_segments)
+        client = LDClient(config)
+        visitors = [Context.from_dict(context) for context in json.loads(contexts)]
+        details = {
+            key: [client.variation_detail(key, visitor, None) for visitor in visitors] for key in json.loads(keys)
+        }
+        client.close()
+        return OK, {
+            key: [[detail.value, detail.variation_index, detail.reason] for detail in of_key]
+            for key, of_key in details.items()
+        }
 
 
 def encoded(item: Any) -> Any:

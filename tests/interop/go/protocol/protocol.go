@@ -37,6 +37,12 @@ type Store interface {
 	Membership(contextHash string, references []string) (int, string, error)
 }
 
+// Evaluator is a store with an SDK's client.
+type Evaluator interface {
+	// Evaluate gives what a client in daemon mode makes of each flag for each context, in this order.
+	Evaluate(keys []string, contexts []byte) (string, error)
+}
+
 // Serve answers requests until there are no more.
 func Serve(open func(Configuration) (Store, error)) {
 	input, output := bufio.NewReader(os.Stdin), bufio.NewWriter(os.Stdout)
@@ -103,6 +109,14 @@ func answer(
 	case "big_segments_membership":
 		// An official store tells of a reference whether it is in or out, and does not list them.
 		return store.Membership(arguments[0], arguments[1:])
+	}
+	if evaluator, ok := store.(Evaluator); ok && call == "evaluate" {
+		var keys []string
+		if err := json.Unmarshal([]byte(arguments[0]), &keys); err != nil {
+			return 0, "", err
+		}
+		result, err := evaluator.Evaluate(keys, []byte(arguments[1]))
+		return OK, result, err
 	}
 	return 0, "", fmt.Errorf("there is no call %q", call)
 }

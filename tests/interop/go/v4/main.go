@@ -18,8 +18,9 @@ import (
 )
 
 type stores struct {
-	flags       subsystems.PersistentDataStore
-	bigSegments subsystems.BigSegmentStore
+	configuration protocol.Configuration
+	flags         subsystems.PersistentDataStore
+	bigSegments   subsystems.BigSegmentStore
 }
 
 func main() {
@@ -51,7 +52,7 @@ func open(given protocol.Configuration) (protocol.Store, error) {
 		return nil, err
 	}
 	bigSegments, err := bigSegmentStore(given).Build(context)
-	return &stores{flags, bigSegments}, err
+	return &stores{given, flags, bigSegments}, err
 }
 
 func kindNamed(name string) (ldstoretypes.DataKind, error) {
