@@ -5,7 +5,9 @@ mod support;
 
 mod big_segments;
 mod data_set;
+mod document;
 mod evaluations;
+mod findings;
 mod fixtures;
 mod matrix;
 mod readers;

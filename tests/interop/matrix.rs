@@ -234,7 +234,7 @@ fn compare_row(writer: Name, kind: &str, key: &str, expected: &Expected, row: &V
             *version
         }
     };
-    if row["version"]["N"] != version.to_string() {
+    if row["version"] != json!({"N": version.to_string()}) {
         return Err(format!("its version is not {version}"));
     }
     Ok(())

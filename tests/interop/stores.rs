@@ -3,12 +3,14 @@
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
+use std::time::Duration;
 
 use serde_json::{json, Map, Value};
 
 use crate::support;
 use crate::support::compile::{program, Library};
 use crate::support::driver::{Answer, Driver, InProcess, Program};
+use crate::support::watchdog::Watchdog;
 use crate::support::Engine;
 
 pub const OK: i32 = 0;
@@ -49,6 +51,8 @@ pub fn engine() -> &'static Engine {
         unsafe { libc::kill(PROCESS.load(Ordering::Relaxed) as libc::pid_t, libc::SIGKILL) };
     }
     ENGINE.get_or_init(|| {
+        // A store that does not answer ends the whole program.
+        std::mem::forget(Watchdog::new(Duration::from_secs(900)));
         let engine = Engine::amazon();
         PROCESS.store(engine.process_id(), Ordering::Relaxed);
         // SAFETY: `end` only sends a signal. Nothing drops a static.
