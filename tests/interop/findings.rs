@@ -110,7 +110,7 @@ pub const FINDINGS: [Finding; 15] = [
         key: "unprocessed",
         title: "Rows that DynamoDB leaves unprocessed are lost",
         what: "No official store sends again what BatchWriteItem returns as unprocessed, which happens under throttling. `init` reports success, \
-               and rows are missing, perhaps the mark. (Known from the sources of all six; DynamoDB Local never does it.)",
+               and rows are missing, perhaps the mark. (Those that run here have been seen to; Ruby's, Java's and .NET's by their sources.)",
         ours: "Sends again until all is stored, or fails and says how many are not.",
         together: "Tables with capacity to spare, or ours as the writer.",
     },

@@ -134,17 +134,22 @@ fn python(program: &str) -> Command {
 impl Participant {
     /// A store of this table, uncached.
     pub fn open(&'static self, table: &str, prefix: &str) -> Handle {
+        self.open_on(engine(), table, prefix)
+    }
+
+    /// The same on another engine.
+    pub fn open_on(&'static self, engine: &Engine, table: &str, prefix: &str) -> Handle {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let handle = Handle {
             participant: self,
             store: format!("store-{}", NEXT.fetch_add(1, Ordering::Relaxed)),
         };
         let configuration = if self.name.is_ours {
-            let mut configuration = engine().configuration(table);
+            let mut configuration = engine.configuration(table);
             configuration["prefix"] = prefix.into();
             configuration
         } else {
-            json!({"table": table, "prefix": prefix, "endpoint": engine().endpoint})
+            json!({"table": table, "prefix": prefix, "endpoint": engine.endpoint})
         };
         handle
             .succeeded("new", &[&configuration.to_string()])

@@ -6,6 +6,7 @@ use serde_json::{json, Value};
 
 use super::data_set::item;
 use super::stores::{engine, participants, Participant, GO_1, GO_4, NODE, PYTHON};
+use crate::support::Engine;
 
 /// A writer that differs, and how; all others do what is right.
 type Differing = BTreeMap<&'static str, &'static str>;
@@ -23,7 +24,11 @@ fn compare(differing: &[(&'static str, &'static str)], ask: impl Fn(&'static Par
 }
 
 fn keys(table: &str) -> Vec<String> {
-    let rows = engine().rows(table);
+    keys_on(engine(), table)
+}
+
+fn keys_on(engine: &Engine, table: &str) -> Vec<String> {
+    let rows = engine.rows(table);
     let mut keys: Vec<String> = rows
         .iter()
         .map(|row| row["key"]["S"].as_str().expect("a key").to_owned())
@@ -91,4 +96,33 @@ fn an_upsert_replaces_a_row_without_a_version() {
             other => format!("{outcome:?}: {other:?}"),
         }
     });
+}
+
+#[test]
+fn what_is_left_unprocessed_is_sent_again() {
+    let scripted = Engine::fake(&[]);
+    let lost = "init says that all is well, and the row is missing";
+    compare(
+        &[(PYTHON, lost), (NODE, lost), (GO_4, lost), (GO_1, lost)],
+        |writer, _| {
+            let table = scripted.create_table();
+            let store = writer.open_on(&scripted, &table, "");
+            let rule = json!({"match": {"operation": "BatchWriteItem"}, "times": 1, "action": {"unprocessed": {"keys": ["throttled"]}}});
+            scripted.script(json!([rule]));
+            let items = ["other", "throttled"].map(|key| item("features", key, 1, ""));
+            let outcome = store.init(&flags(&items));
+            match (
+                outcome,
+                keys_on(&scripted, &table)
+                    .iter()
+                    .map(String::as_str)
+                    .collect::<Vec<_>>()
+                    .as_slice(),
+            ) {
+                (Ok(()), ["$inited", "other", "throttled"]) => "right".to_owned(),
+                (Ok(()), ["$inited", "other"]) => lost.to_owned(),
+                other => format!("{other:?}"),
+            }
+        },
+    );
 }
