@@ -159,12 +159,10 @@ fn evaluate(sdk: &str, our_python: &mut Program, table: &str) -> Details {
     let flags = flags();
     let keys: Vec<&String> = flags["flags"].as_object().expect("flags").keys().collect();
     let (keys, contexts) = (json!(keys), json!(contexts()));
-    let official = json!({"table": table, "endpoint": engine().endpoint}).to_string();
     let text = match sdk {
         RUST => in_rust(&json!({"configuration": engine().configuration(table), "keys": keys, "contexts": contexts})),
         OUR_PYTHON => {
-            let made = our_python.call("new", "store", &[official]);
-            assert_eq!(made.status, 0, "{made:?}");
+            open(our_python, table);
             let answer = our_python.call("evaluate", "store", &[keys.to_string(), contexts.to_string()]);
             answer.result.unwrap_or_else(|| panic!("{:?}", answer.message))
         }
@@ -182,6 +180,13 @@ fn evaluate(sdk: &str, our_python: &mut Program, table: &str) -> Details {
         .into_iter()
         .map(|(key, details)| (key, details.into_iter().map(plain).collect()));
     plain.collect()
+}
+
+/// Has our adapter for Python open a table under the name `store`.
+fn open(our_python: &mut Program, table: &str) {
+    let configuration = json!({"table": table, "endpoint": engine().endpoint}).to_string();
+    let answer = our_python.call("new", "store", &[configuration]);
+    assert_eq!(answer.status, 0, "{answer:?}");
 }
 
 /// By the example that `make test` builds with the feature for the SDK.
@@ -306,16 +311,23 @@ fn every_sdk_evaluates_the_same_whoever_wrote_the_flags() {
     });
     let mut reference: Option<Details> = None;
     let mut failures = Vec::new();
-    for writer in participants() {
+    let names = participants().iter().map(|participant| participant.name.text);
+    for writer in names.chain([OUR_PYTHON]) {
         let table = engine().create_table();
-        let outcome = writer.open(&table, "").init(&data_set());
-        outcome.unwrap_or_else(|reason| panic!("{}: {reason}", writer.name.text));
+        if writer == OUR_PYTHON {
+            open(&mut our_python, &table);
+            let answer = our_python.call("init", "store", &[data_set().to_string()]);
+            assert_eq!(answer.status, 0, "{answer:?}");
+        } else {
+            let outcome = participant(writer).open(&table, "").init(&data_set());
+            outcome.unwrap_or_else(|reason| panic!("{writer}: {reason}"));
+        }
         write_big_segment(&table);
         let mut of_this_table: Option<Details> = None;
         // What the Go SDK of users writes is less than was to be written, so it is compared within its own table.
         let drops_contexts = FORMS
             .iter()
-            .any(|form| form.writer == writer.name.text && form.left_out.contains(&"contextKind"));
+            .any(|form| form.writer == writer && form.left_out.contains(&"contextKind"));
         for sdk in SDKS {
             let details = evaluate(sdk, &mut our_python, &table);
             let compared = if drops_contexts {
@@ -324,7 +336,7 @@ fn every_sdk_evaluates_the_same_whoever_wrote_the_flags() {
                 &mut reference
             };
             let reference = compared.get_or_insert_with(|| details.clone());
-            failures.extend(differences(writer.name.text, reference, sdk, &details));
+            failures.extend(differences(writer, reference, sdk, &details));
         }
     }
     let shown = failures

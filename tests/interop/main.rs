@@ -1,4 +1,5 @@
-//! LaunchDarkly's own stores beside this one, on one table of Amazon DynamoDB Local: who reads what whom wrote.
+//! LaunchDarkly's own stores beside this one, on one table of Amazon DynamoDB Local: who reads what whom wrote. The drivers of the official
+//! ones speak tests/cases/README.md's protocol, and know one call more: `evaluate` (keys, contexts), by a client of the SDK in daemon mode.
 
 #[path = "../support/mod.rs"]
 mod support;
