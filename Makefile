@@ -18,11 +18,12 @@ setup: ## install what is missing: Debian packages (as root), the Python environ
 
 # The packages are built one by one: together, cargo would give the library the features that the engines need. Programs are linked to
 # the library's first name and look for the second, which its ABI has, when they start.
-build: ## build the library and the two local engines
+build: ## build the library, the operator's command and the two local engines
 	cargo build --release --locked
 	@ln -sf libld_dynamo_store.so target/release/libld_dynamo_store.so.1
 	cargo build --release --locked -p local-dynamodb
 	cargo build --release --locked -p fake-dynamodb
+	cargo build --release --locked -p ld-dynamo-store --features cli --bin ld-dynamo-store
 
 demo: ## show the library at work; ENDPOINT=, TABLE= and the AWS settings choose a real table
 	@tests/setup.sh demo
@@ -34,6 +35,8 @@ test: setup build ## run all tests
 	$(LIMITED) 1800 cargo test --release --locked -p ld-dynamo-store --features launchdarkly --test launchdarkly
 	LD_DYNAMO_TEST_TRANSPORT=sdk $(LIMITED) 300 cargo test --release --locked -p ld-dynamo-store --features launchdarkly --test launchdarkly
 	$(LIMITED) 300 cargo test --release --locked -p ld-dynamo-store --features launchdarkly --doc
+	$(LIMITED) 1200 cargo test --release --locked -p ld-dynamo-store --features cli --test command
+	$(LIMITED) 300 cargo test --release --locked -p ld-dynamo-store --features cli --lib -- command:: store::
 	$(LIMITED) 1800 cargo test --release --locked
 	LD_DYNAMO_TEST_TRANSPORT=sdk $(LIMITED) 1200 cargo test --release --locked --test behaviour --test caching --test environment --test faults --test forks --test hosts
 	$(LIMITED) 900 cargo test --release --locked -p fake-dynamodb
@@ -47,7 +50,7 @@ header: ## write the C header, and PHP's, from the Rust sources
 lint: setup ## look for mistakes in the sources of all languages
 	cargo fmt --all --check
 	cargo clippy --release --locked --all-targets -- -D warnings
-	cargo clippy --release --locked --all-targets -p ld-dynamo-store --features launchdarkly,c-abi -- -D warnings
+	cargo clippy --release --locked --all-targets -p ld-dynamo-store --features launchdarkly,c-abi,cli -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --locked --no-deps -p ld-dynamo-store --features launchdarkly
 	cargo clippy --release --locked --all-targets -p local-dynamodb -- -D warnings
 	cargo clippy --release --locked --all-targets -p fake-dynamodb -- -D warnings

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds the shared and the static library for one platform of packaging/platforms.txt.
+# Builds the shared and the static library for one platform of packaging/platforms.txt, and two programs: the operator's command, and the local
+# engine that it starts.
 #
 #   packaging/build.sh PLATFORM
 #
@@ -22,14 +23,28 @@ flags=(--remap-path-prefix="$PWD=.")
 for sources in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*; do
     flags+=(--remap-path-prefix="$sources=/crates")
 done
-case $target in
-    # Where the C library is linked into everything there is no shared library.
-    *-musl) flags+=(-C target-feature=-crt-static) ;;
-esac
 # Libraries hold no time; with another one each time, what is written in C would be built anew.
 export SOURCE_DATE_EPOCH=0
-separated=$(printf '%s\x1f' "${flags[@]}")
+# Builds a package with further flags of rustc: build PACKAGE [OPTIONS OF CARGO…] -- [FLAGS…]
+build() {
+    local options=() separated
+    while [ "$1" != -- ]; do
+        options+=("$1")
+        shift
+    done
+    shift
+    separated=$(printf '%s\x1f' "${flags[@]}" "$@")
+    PATH=$PWD/target/packaging/bin:$PATH CARGO_ENCODED_RUSTFLAGS=${separated%$'\x1f'} CARGO_TARGET_DIR=$targets \
+        cargo zigbuild --profile dist --locked --target "$(platform_column "$platform" 2)" -p "${options[@]}"
+}
+
+case $target in
+    # Where the C library is linked into everything there is no shared library; programs that have it in them run everywhere.
+    *-musl) for_libraries=(-C target-feature=-crt-static) ;;
+    *) for_libraries=() ;;
+esac
 # Alone: without the crate as a library of its own, the whole of it is optimized at the link.
-PATH=$PWD/target/packaging/bin:$PATH CARGO_ENCODED_RUSTFLAGS=${separated%$'\x1f'} CARGO_TARGET_DIR=$targets \
-    cargo zigbuild --profile dist --locked -p ld-dynamo-store-c --target "$(platform_column "$platform" 2)"
+build ld-dynamo-store-c -- "${for_libraries[@]}"
+build ld-dynamo-store --features cli --bin ld-dynamo-store --
+build local-dynamodb --
 echo "$targets/$target/dist"

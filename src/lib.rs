@@ -76,6 +76,10 @@ compile_error!(
     "ld-dynamo-store supports Linux (glibc or musl) and macOS, and no other system; on Windows use WSL, or a container with Linux"
 );
 
+// The engines of the integration tests, in tests of what is not public.
+#[cfg(test)]
+extern crate self as ld_dynamo_store;
+
 // What follows is of no use elsewhere, and would bury that message.
 #[cfg(any(target_os = "linux", target_os = "macos"))]
 mod cache;

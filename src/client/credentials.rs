@@ -5,6 +5,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+#[cfg(feature = "cli")]
+use aws_credential_types::credential_feature::AwsCredentialFeature;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{future, ProvideCredentials, SharedCredentialsProvider};
 use aws_credential_types::Credentials;
@@ -96,6 +98,12 @@ impl LastCredentials {
         let last = state.last.as_ref()?;
         let now = SystemTime::now();
         state.good(now).filter(|_| now < last.renewal)
+    }
+
+    /// Where the credentials come from, in words.
+    #[cfg(feature = "cli")]
+    pub(super) async fn origin(&self) -> Result<&'static str> {
+        Ok(origin(&self.credentials().await?))
     }
 
     async fn credentials(&self) -> Result<Credentials> {
@@ -205,6 +213,28 @@ fn sendable(credentials: Credentials) -> Result<Credentials> {
             "what was handed out is no key id or token: it has spaces, line breaks or other characters",
         )),
     }
+}
+
+/// The AWS SDK notes how credentials were found, the last step at the end.
+#[cfg(feature = "cli")]
+fn origin(credentials: &Credentials) -> &'static str {
+    let steps = credentials.get_property::<Vec<AwsCredentialFeature>>();
+    let words = |step: &AwsCredentialFeature| {
+        Some(match step {
+            AwsCredentialFeature::CredentialsStsAssumeRole => "a role that was assumed",
+            AwsCredentialFeature::CredentialsEnvVars => "the environment",
+            AwsCredentialFeature::CredentialsProfile => "a profile of the AWS files",
+            AwsCredentialFeature::CredentialsHttp => "a container's endpoint",
+            AwsCredentialFeature::CredentialsImds => "the instance's metadata",
+            AwsCredentialFeature::CredentialsProfileStsWebIdToken
+            | AwsCredentialFeature::CredentialsEnvVarsStsWebIdToken
+            | AwsCredentialFeature::CredentialsStsAssumeRoleWebId => "web identity",
+            _ => return None,
+        })
+    };
+    steps
+        .and_then(|steps| steps.iter().rev().find_map(words))
+        .unwrap_or("the AWS chain")
 }
 
 impl State {

@@ -5,7 +5,7 @@
 //! a cache.
 
 #[cfg(feature = "cli")]
-mod administration;
+pub(crate) mod administration;
 mod answer;
 mod attempts;
 mod aws_settings;
@@ -41,10 +41,6 @@ use direct::{Direct, Findings, Outcome};
 use sdk::{surplus_time, Sdk, MAXIMUM_PAGE_BYTES};
 use sent::Before;
 
-#[cfg(feature = "cli")]
-pub(crate) use administration::{
-    Action, Capacity, Extent, Identity, KeyAttribute, NewTable, TableDescription, WholeRow,
-};
 pub(crate) use complaint::Complaints;
 pub(crate) use connect::{bundle_of_profile, reads_aws_files};
 pub(crate) use pushed::PushedCredentials;

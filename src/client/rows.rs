@@ -81,6 +81,32 @@ fn segment_references(attribute: Option<AttributeValue>) -> SegmentReferences {
     }
 }
 
+/// Bytes of names and values as the official stores count them: UTF-8, digits of numbers, and DynamoDB's own overhead of lists and maps.
+#[cfg(feature = "cli")]
+pub(super) fn size(attributes: &Attributes) -> usize {
+    attributes
+        .iter()
+        .map(|(name, value)| name.len() + size_of_value(value))
+        .sum()
+}
+
+#[cfg(feature = "cli")]
+fn size_of_value(value: &AttributeValue) -> usize {
+    const OF_A_COLLECTION: usize = 3;
+    match value {
+        AttributeValue::S(text) | AttributeValue::N(text) => text.len(),
+        AttributeValue::Ss(texts) | AttributeValue::Ns(texts) => texts.iter().map(String::len).sum(),
+        AttributeValue::B(bytes) => bytes.as_ref().len(),
+        AttributeValue::Bs(all) => all.iter().map(|bytes| bytes.as_ref().len()).sum(),
+        AttributeValue::L(values) => {
+            let values = values.iter().map(|value| 1 + size_of_value(value));
+            OF_A_COLLECTION + values.sum::<usize>()
+        }
+        AttributeValue::M(members) => OF_A_COLLECTION + members.len() + size(members),
+        _ => 1,
+    }
+}
+
 pub(super) fn text(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
 }

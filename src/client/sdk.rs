@@ -49,6 +49,9 @@ pub(super) struct Sdk {
     table: String,
     place: String,
     proxy: Option<&'static str>,
+    /// `None` where it is the region's.
+    #[cfg(feature = "cli")]
+    named_endpoint: Option<String>,
     pub(super) stats: Arc<Stats>,
     refused: Arc<Refused>,
 }
@@ -63,7 +66,11 @@ macro_rules! send {
     };
 }
 
+#[cfg(feature = "cli")]
+mod administration;
 pub(super) mod patch;
+#[cfg(feature = "cli")]
+mod permissions;
 
 impl Sdk {
     /// Finds region and credentials and makes the client; opens no connection to DynamoDB yet.
@@ -81,8 +88,8 @@ impl Sdk {
             .map(|endpoint| format!(" at {endpoint}"))
             .unwrap_or_default();
         let place = format!("table {:?} in region {:?}{at}", config.table, place.region);
-        if let Some(endpoint) = endpoint {
-            settings.asked.note(&endpoint);
+        if let Some(endpoint) = &endpoint {
+            settings.asked.note(endpoint);
         }
         let sdk = Sdk {
             dynamodb,
@@ -90,6 +97,8 @@ impl Sdk {
             table: config.table.clone(),
             place,
             proxy,
+            #[cfg(feature = "cli")]
+            named_endpoint: endpoint,
             stats,
             refused: Arc::default(),
         };
@@ -104,6 +113,8 @@ impl Sdk {
             table: self.table.clone(),
             place: self.place.clone(),
             proxy: self.proxy,
+            #[cfg(feature = "cli")]
+            named_endpoint: self.named_endpoint.clone(),
             stats: Arc::clone(&self.stats),
             refused: Arc::clone(&self.refused),
         }

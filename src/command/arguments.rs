@@ -80,7 +80,7 @@ pub(super) enum Command {
     /// Big Segments: who is in them
     #[command(subcommand)]
     Segments(SegmentsCommand),
-    /// Run a DynamoDB in memory on this machine, with the table and a data set
+    /// Run a DynamoDB in memory on this machine, with the table (by default "launchdarkly") and a data set
     ServeLocal(ServeLocal),
     /// Print a script that completes this command in a shell
     Completions(Completions),
@@ -111,9 +111,9 @@ pub(super) struct CreateTable {
 pub(super) enum Use {
     /// SDKs in daemon mode: they read alone
     Reader,
-    /// an SDK with a data source, or the Relay Proxy: reads and writes
+    /// An SDK with a data source, or the Relay Proxy: reads and writes
     Writer,
-    /// who also writes Big Segments
+    /// Who writes Big Segments
     BigSegmentsWriter,
 }
 
@@ -125,7 +125,7 @@ pub(super) struct Check {
     /// Read only this prefix's rows, not the whole table to find others
     #[arg(long)]
     pub(super) no_scan: bool,
-    /// List every finding, not just the first 10 of each sort
+    /// Name every row, not just the first 10 of each finding
     #[arg(long)]
     pub(super) every: bool,
 }
@@ -233,7 +233,7 @@ pub(super) struct Watch {
     /// Watch this key alone
     #[arg(long, value_name = "KEY")]
     pub(super) key: Option<String>,
-    /// Read the table every so many seconds
+    /// Read every so many seconds, at least 0.1; each time costs what reading all of it does, with --key one item
     #[arg(long, value_name = "SECONDS", default_value_t = 5.0)]
     pub(super) interval: f64,
     /// End when the key has this version or a higher one
@@ -295,6 +295,34 @@ pub(super) struct Man {
 mod tests {
     use super::*;
     use clap::CommandFactory;
+
+    /// The names of commands as they are typed, those of `segments` with it.
+    fn commands(of: &clap::Command, before: &str) -> Vec<String> {
+        let mut names = Vec::new();
+        for command in of.get_subcommands() {
+            let name = format!("{before}{}", command.get_name());
+            match command.has_subcommands() {
+                true => names.extend(commands(command, &format!("{name} "))),
+                false => names.push(name),
+            }
+        }
+        names
+    }
+
+    #[test]
+    fn every_command_and_every_option_of_all_commands_is_documented() {
+        let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/command.md")).expect("the page");
+        let arguments = Arguments::command();
+        for name in commands(&arguments, "") {
+            assert!(page.contains(&format!("`{name}")), "docs/command.md lacks {name}");
+        }
+        for option in arguments.get_arguments().filter_map(clap::Arg::get_long) {
+            assert!(
+                page.contains(&format!("--{option}")),
+                "docs/command.md lacks --{option}"
+            );
+        }
+    }
 
     #[test]
     fn options_do_not_contradict_each_other() {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::arguments::TableOptions;
-use super::{Failure, Result};
+use super::outcome::{Failure, Result};
 use crate::config::{CacheTtl, Config};
 use crate::store::Store;
 
@@ -32,6 +32,15 @@ pub(super) fn config(options: &TableOptions) -> Result<Config> {
 
 pub(super) fn store(options: &TableOptions) -> Result<Store> {
     Ok(Store::new(config(options)?)?)
+}
+
+/// Table and prefix, as questions and results name them.
+pub(super) fn place(store: &Store) -> String {
+    let config = store.config();
+    match config.prefix.as_str() {
+        "" => format!("table {:?}", config.table),
+        prefix => format!("table {:?}, prefix {prefix:?}", config.table),
+    }
 }
 
 /// The text of a file, or of standard input where it is named "-".

@@ -4,6 +4,8 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use super::progress;
+
 /// Shows the library's own messages from now on; the AWS SDK's are not known to be free of secrets.
 pub(super) fn show(verbosity: u8) {
     let level = match verbosity {
@@ -15,7 +17,7 @@ pub(super) fn show(verbosity: u8) {
         .without_time()
         .with_target(false)
         .with_ansi(false)
-        .with_writer(std::io::stderr);
+        .with_writer(|| progress::AboveTheBar);
     // It fails where there is a subscriber already, which a process of this command does not have.
     let _ = tracing_subscriber::registry()
         .with(layer)

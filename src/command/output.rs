@@ -1,5 +1,6 @@
 //! What is shown: text with colours where a terminal takes them, or JSON; failures and costs on standard error.
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
@@ -13,6 +14,14 @@ pub(super) const DIM: Style = Style::new().dimmed();
 pub(super) const GOOD: Style = AnsiColor::Green.on_default();
 pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
 pub(super) const ODD: Style = AnsiColor::Yellow.on_default();
+
+/// A key or another text of the table among words: without line breaks and what a terminal takes for a command.
+pub(super) fn shown(text: &str) -> Cow<'_, str> {
+    match text.contains(char::is_control) {
+        true => Cow::Owned(text.escape_debug().to_string()),
+        false => Cow::Borrowed(text),
+    }
+}
 
 /// Where a command shows what it found.
 pub(super) struct Output {
@@ -37,7 +46,14 @@ impl Output {
 
     /// One JSON text, as a line.
     pub(super) fn json(&self, value: &Value) -> std::io::Result<()> {
-        self.line(value)
+        self.exactly(&value.to_string())
+    }
+
+    /// A text and a line break, to the byte: `line` takes out what a terminal could take for a command, which may stand in an item.
+    pub(super) fn exactly(&self, text: &str) -> std::io::Result<()> {
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "{text}")?;
+        out.flush()
     }
 
     /// What is no result: what is being done, what to do next. On standard error, and not with `--json`.
@@ -68,7 +84,7 @@ impl Output {
             true => writeln!(err, "{}", json!({ "stats": stats })),
             false => writeln!(
                 err,
-                "{DIM}cost: {} read units, {} write units; {} requests, {} of them repeated{DIM:#}",
+                "{DIM}cost: {} read units, {} write units; requests: {}, repeated: {}{DIM:#}",
                 stats["consumed_read_units"], stats["consumed_write_units"], stats["requests"], stats["retries"]
             ),
         };

@@ -2,10 +2,11 @@
 
 use super::Store;
 use crate::error::{Error, Result};
-use crate::table::item::StoredRow;
 
-pub(crate) use crate::client::{
-    Action, Capacity, Extent, Identity, KeyAttribute, NewTable, TableDescription, WholeRow,
+#[cfg(test)]
+pub(crate) use crate::client::administration::KeyAttribute;
+pub(crate) use crate::client::administration::{
+    Action, Capacity, Extent, Identity, NewTable, TableDescription, WholeRow,
 };
 
 impl Store {
@@ -31,17 +32,20 @@ impl Store {
     }
 
     /// Shows `show` all rows there are, a page at a time, each page within `operation_timeout`.
-    pub(crate) fn whole_rows(&self, _extent: Extent<'_>, _show: &mut dyn FnMut(WholeRow)) -> Result<()> {
-        unimplemented!()
-    }
-
-    /// Shows `show` the rows of a kind in the order of their keys, strongly consistent, a page at a time.
-    pub(crate) fn rows(&self, _kind: &str, _show: &mut dyn FnMut(StoredRow)) -> Result<()> {
-        unimplemented!()
-    }
-
-    /// One row, strongly consistent.
-    pub(crate) fn row(&self, _kind: &str, _key: &str) -> Result<Option<StoredRow>> {
-        unimplemented!()
+    pub(crate) fn whole_rows(&self, extent: Extent<'_>, show: &mut dyn FnMut(WholeRow)) -> Result<()> {
+        let consistent = self.is_consistent();
+        let mut start = None;
+        loop {
+            let from = start.take();
+            let page = self.call(async |client| client.whole_rows(extent, consistent, from).await)?;
+            page.rows.into_iter().for_each(&mut *show);
+            start = page.next;
+            if start.is_none() {
+                return Ok(());
+            }
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

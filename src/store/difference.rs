@@ -64,6 +64,10 @@ impl<'p> ComparedPage<'p> {
             rows: ComparedPart::default(),
         }
     }
+
+    pub(super) fn len(&self) -> usize {
+        self.rows.stored.len() + self.rows.stale.len()
+    }
 }
 
 impl Rows for ComparedPage<'_> {

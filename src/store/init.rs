@@ -7,12 +7,13 @@ use std::sync::OnceLock;
 use super::backoff::Backoff;
 use super::difference::{ComparedPage, ComparedPart, Difference};
 use super::progress::Progress;
+use super::{ends, rows, Store};
 use crate::client::{Client, Rows, Write};
 use crate::config::Config;
-use crate::error::{Error, Result};
-use crate::process;
+use crate::error::{Error, ErrorKind, Result};
+use crate::process::{self, Live};
 use crate::stats::InitReport;
-use crate::table::data_set::{self, KindRows};
+use crate::table::data_set::{DataSet, KindRows};
 use crate::table::dependencies;
 use crate::table::key_range::KeyRange;
 use crate::table::schema;
@@ -27,46 +28,69 @@ const ROW_ENVELOPE_BYTES: usize = 256;
 const MOST_PARTS: usize = 4;
 const LEAST_PART_BYTES: usize = 2 << 20;
 
-/// Replaces the kinds of the data set before the call's deadline; calls `sends` before the first write. After `Err` the next init goes
-/// on through the difference. `made_in` is the process.
-pub(crate) fn init(
-    client: Result<&Client>,
-    config: &Config,
-    made_in: u64,
-    kinds: &[KindRows<'_>],
-    namespaces: &[String],
-    sends: impl FnOnce(),
-) -> Result<InitReport> {
-    for (name, meant) in data_set::misspelt(kinds) {
-        tracing::warn!(
-            "the data set has neither \"features\" nor \"segments\", but {name:?}, which is kept as a kind of its own that no SDK reads; \
-             {meant:?} is probably meant"
-        );
+impl Store {
+    /// Makes the kinds in `all_data` hold exactly its items, then marks the table as initialized.
+    ///
+    /// `all_data` is `{"features": {key: item, …}, "segments": {key: item, …}}`, as LaunchDarkly sends it. Bad input is refused
+    /// before the first request. An item over the size limit is logged and left out, with its older copy.
+    pub fn init(&self, all_data: &str) -> Result<InitReport> {
+        self.init_watched(all_data, &Progress::default())
     }
-    let progress = Progress::default();
-    let outcome = client.and_then(|client| {
-        let work = Init {
-            client: &client.for_init(),
-            config,
-            made_in,
-            progress: &progress,
-            failure: OnceLock::new(),
-        };
-        work.replace(kinds, namespaces, sends)
-    });
-    outcome
-        .map_err(|error| match config.init_timeout {
+
+    /// The same, while others look at `progress`, and may stop it there.
+    pub(crate) fn init_watched(&self, all_data: &str, progress: &Progress) -> Result<InitReport> {
+        self.require_writable()?;
+        let data_set = DataSet::parse(all_data)?;
+        let namespaces = data_set.namespaces(&self.config.prefix)?;
+        let live = self.live();
+        let kinds = rows::rows(live.generation(), self.config.max_concurrency, &data_set, &namespaces)?;
+        let names = || kinds.iter().map(|group| group.kind.name()).collect();
+        let until = ends(self.config.init_timeout);
+        let client = live.client(&self.config, self.pushed.as_ref(), self.config.operation_timeout);
+        // What the cache is told is told within the future, which a child forked meanwhile leaves alone.
+        let outcome = process::block_on_here(live.generation(), until, async {
+            let mut under_way = live.cache.as_ref().map(|cache| cache.init_begins(names()));
+            let sends = || under_way.iter_mut().for_each(|init| init.sends());
+            rows::warn_of_misspelt(&kinds);
+            let work = client.map(|client| Init {
+                client: client.for_init(),
+                config: &self.config,
+                made_in: live.generation(),
+                progress,
+                failure: OnceLock::new(),
+            });
+            let outcome = work.and_then(|work| work.replace(&kinds, &namespaces, sends));
+            let outcome = outcome.map_err(|error| self.init_failure(live.generation(), progress, error));
+            if let (Some(under_way), Ok(_)) = (under_way, &outcome) {
+                under_way.succeeded(kinds.iter().map(rows::stored_items));
+            }
+            outcome
+        });
+        let outcome = outcome.and_then(|outcome| outcome.unwrap_or_else(|| Err(process::out_of_time())));
+        if let Ok(report) = &outcome {
+            live.stats.init(*report);
+        }
+        outcome
+    }
+
+    /// Says how far it came, too: the next init goes on through the difference.
+    fn init_failure(&self, made_in: u64, progress: &Progress, error: Error) -> Error {
+        let error = match self.config.init_timeout {
             // In a child that a signal handler forked, the lock may be held by a thread that it does not have.
             _ if process::generation() != made_in => error,
+            _ if progress.has_stopped() && error.is_retriable() => {
+                return Error::new(ErrorKind::TimedOut, progress.describe());
+            }
             Some(limit) if process::is_out_of_time() && error.is_retriable() => progress.out_of_time(limit, &error),
             _ => error,
-        })
-        .map_err(|error| error.in_context(progress.describe()))
+        };
+        error.in_context(progress.describe())
+    }
 }
 
 /// One init, whose requests several threads send.
 struct Init<'a> {
-    client: &'a Client,
+    client: Client,
     config: &'a Config,
     made_in: u64,
     progress: &'a Progress,
@@ -117,10 +141,13 @@ impl Init<'_> {
                 async |index: usize| self.write_until_done(batches[index], under_way).await,
             )?;
         }
-        progress.is_marking.store(true, Relaxed);
         let marker = schema::inited_key(&config.prefix);
         process::side_by_side(self.made_in, 1, 1, async |_| {
-            self.until_answered(|| self.client.put_marker(&marker)).await
+            self.until_answered(|| {
+                progress.is_marking.store(true, Relaxed);
+                self.client.put_marker(&marker)
+            })
+            .await
         })?;
         tracing::info!(
             "Initialized table {:?} with {} item(s): {} written, {} unchanged, {} deleted, {} dropped",
@@ -176,6 +203,7 @@ impl Init<'_> {
             let mut page = ComparedPage::new(group);
             let mut backoff = Backoff::default();
             let next = loop {
+                self.go_on()?;
                 let query = self
                     .client
                     .query(queries, namespace, range, true, start.clone(), &mut page);
@@ -184,6 +212,7 @@ impl Init<'_> {
                     None => page.forget_page(),
                 }
             };
+            self.progress.read.fetch_add(page.len(), Relaxed);
             part.append(page);
             start = next;
             if start.is_none() {
@@ -197,6 +226,7 @@ impl Init<'_> {
     async fn until_answered<T, F: Future<Output = Result<T>>>(&self, mut request: impl FnMut() -> F) -> Result<T> {
         let mut backoff = Backoff::default();
         loop {
+            self.go_on()?;
             if let Some(answer) = self.answered(request().await, &mut backoff)? {
                 return Ok(answer);
             }
@@ -224,10 +254,18 @@ impl Init<'_> {
 
     /// Waits before a request is repeated; an error where another has failed for good.
     fn pause(&self, backoff: &mut Backoff) -> Result<()> {
-        process::pause_unless(backoff.next(), || self.failure.get().is_some());
-        match self.failure.get() {
-            Some(failure) => Err(failure.clone()),
-            None => Ok(()),
+        process::pause_unless(backoff.next(), || {
+            self.failure.get().is_some() || self.progress.should_stop()
+        });
+        self.failure.get().map_or(Ok(()), |failure| Err(failure.clone()))
+    }
+
+    /// An error where no further request is to begin.
+    fn go_on(&self) -> Result<()> {
+        match self.progress.stops() {
+            // Its words are not told: `init_failure` has better ones.
+            true => Err(process::out_of_time()),
+            false => Ok(()),
         }
     }
 

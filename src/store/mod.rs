@@ -8,6 +8,8 @@ pub(crate) mod administration;
 mod apply_patch;
 mod backoff;
 mod big_segments;
+#[cfg(feature = "cli")]
+pub(crate) mod comparison;
 mod credentials;
 mod difference;
 mod init;
@@ -15,6 +17,8 @@ mod live;
 mod progress;
 mod read;
 mod rows;
+#[cfg(feature = "cli")]
+mod stored_rows;
 mod upsert;
 
 use std::borrow::Cow;
@@ -26,14 +30,16 @@ use crate::client::{Client, PushedCredentials};
 use crate::config::{CacheTtl, Config};
 use crate::error::{Error, ErrorKind, Result};
 use crate::process::{self, Live, Slot};
-use crate::stats::InitReport;
-use crate::table::data_set::DataSet;
 use crate::table::item::NewRow;
 use crate::table::schema::{self, Kind};
 use live::{Identity, LiveState};
 
+#[cfg(feature = "cli")]
+pub(crate) use crate::stats::InitReport;
 pub use crate::table::big_segments::context_hash;
 pub use apply_patch::BigSegmentsPatch;
+#[cfg(feature = "cli")]
+pub(crate) use progress::{Progress, Reached};
 pub use upsert::Upsert;
 
 /// LaunchDarkly's flag data in one DynamoDB table, under one prefix.
@@ -211,36 +217,6 @@ impl Store {
         let _inside = process::enter();
         tracing::warn!("serving what was known before: {error}");
         Ok(known)
-    }
-
-    /// Makes the kinds in `all_data` hold exactly its items, then marks the table as initialized.
-    ///
-    /// `all_data` is `{"features": {key: item, …}, "segments": {key: item, …}}`, as LaunchDarkly sends it. Bad input is refused
-    /// before the first request. An item over the size limit is logged and left out, with its older copy.
-    pub fn init(&self, all_data: &str) -> Result<InitReport> {
-        self.require_writable()?;
-        let data_set = DataSet::parse(all_data)?;
-        let namespaces = data_set.namespaces(&self.config.prefix)?;
-        let live = self.live();
-        let kinds = rows::rows(live.generation(), self.config.max_concurrency, &data_set, &namespaces)?;
-        let names = || kinds.iter().map(|group| group.kind.name()).collect();
-        let until = ends(self.config.init_timeout);
-        let client = live.client(&self.config, self.pushed.as_ref(), self.config.operation_timeout);
-        // What the cache is told is told within the future, which a child forked meanwhile leaves alone.
-        let outcome = process::block_on_here(live.generation(), until, async {
-            let mut under_way = live.cache.as_ref().map(|cache| cache.init_begins(names()));
-            let sends = || under_way.iter_mut().for_each(|init| init.sends());
-            let outcome = init::init(client, &self.config, live.generation(), &kinds, &namespaces, sends);
-            if let (Some(under_way), Ok(_)) = (under_way, &outcome) {
-                under_way.succeeded(kinds.iter().map(rows::stored_items));
-            }
-            outcome
-        });
-        let outcome = outcome.and_then(|outcome| outcome.unwrap_or_else(|| Err(process::out_of_time())));
-        if let Ok(report) = &outcome {
-            live.stats.init(*report);
-        }
-        outcome
     }
 
     /// Writes one item where the table holds none or an older version; `item` is its whole JSON.

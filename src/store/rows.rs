@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::process;
-use crate::table::data_set::{DataSet, KindRows};
+use crate::table::data_set::{self, DataSet, KindRows};
 
 /// Less is read sooner than a thread begins.
 const RUN_BYTES: usize = 1 << 20;
@@ -25,6 +25,15 @@ pub(crate) fn rows<'a>(
     let rows = process::collected_side_by_side(made_in, threads, runs.len(), read)?;
     let rows = rows.into_iter().collect::<Result<Vec<_>>>()?;
     data_set.kinds(runs.into_iter().zip(rows))
+}
+
+pub(crate) fn warn_of_misspelt(kinds: &[KindRows<'_>]) {
+    for (name, meant) in data_set::misspelt(kinds) {
+        tracing::warn!(
+            "the data set has neither \"features\" nor \"segments\", but {name:?}, which is kept as a kind of its own that no SDK reads; \
+             {meant:?} is probably meant"
+        );
+    }
 }
 
 /// Keys and texts of a kind as the table holds them after a successful init.

@@ -162,12 +162,16 @@ pub(crate) fn misspelt<'k>(kinds: &'k [KindRows<'_>]) -> Vec<(&'k str, &'static 
         return Vec::new();
     }
     let names = kinds.iter().map(|group| group.kind.name());
-    let meant = |name: &str| match name.to_ascii_lowercase().as_str() {
+    names.filter_map(|name| Some((name, meant(name)?))).collect()
+}
+
+/// The kind that is probably meant by a name like it.
+pub(crate) fn meant(name: &str) -> Option<&'static str> {
+    match name.to_ascii_lowercase().as_str() {
         "feature" | "features" | "flag" | "flags" => Some(schema::FEATURES),
         "segment" | "segments" => Some(schema::SEGMENTS),
         _ => None,
-    };
-    names.filter_map(|name| Some((name, meant(name)?))).collect()
+    }
 }
 
 const WRAPPED: &str = "data set: it is in a member \"data\" of this object: pass what \"data\" holds, the object with \"flags\" or \"features\"";

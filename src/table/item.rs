@@ -11,8 +11,8 @@ use crate::table::json_error::reason;
 use crate::table::schema::{self, Kind};
 
 /// DynamoDB takes 409,600 bytes; every official store stops at 400,000 with 100 for overhead, and so do we.
-const MAXIMUM_ROW_BYTES: usize = 400_000;
-const ROW_OVERHEAD_BYTES: usize = 100;
+pub(crate) const MAXIMUM_ROW_BYTES: usize = 400_000;
+pub(crate) const ROW_OVERHEAD_BYTES: usize = 100;
 
 /// The field names of Go's tombstones: with all of them, no official SDK stumbles over a deletion.
 const FEATURE_FIELDS: [&str; 16] = [
@@ -212,7 +212,7 @@ fn stored_item<T: AsRef<str> + From<String>>(
 }
 
 /// What Java and .NET store for a deletion, or nothing at all.
-fn is_deletion_marker(text: &str) -> bool {
+pub(crate) fn is_deletion_marker(text: &str) -> bool {
     text.is_empty() || text.trim_ascii() == "null"
 }
 
@@ -220,6 +220,13 @@ fn is_deletion_marker(text: &str) -> bool {
 pub(crate) fn version(item: &str) -> Option<u64> {
     let outline: Outline<'_> = serde_json::from_str(item).ok()?;
     outline.version().ok()
+}
+
+/// Whether a deletion lacks fields of its kind, over which older PHP SDKs and the Rust SDK stumble.
+#[cfg(feature = "cli")]
+pub(crate) fn lacks_schema(kind: Kind<'_>, item: &str) -> bool {
+    let outline = serde_json::from_str::<Outline<'_>>(item);
+    outline.is_ok_and(|outline| outline.deleted && !outline.has_full_schema(kind))
 }
 
 /// The deletion that Go writes, with the real key: minimal ones crash older PHP SDKs and empty the Rust SDK's map.

@@ -14,7 +14,7 @@ pub(crate) const ITEM: &str = "item";
 pub(crate) const FEATURES: &str = "features";
 pub(crate) const SEGMENTS: &str = "segments";
 const FEATURES_ALIAS: &str = "flags";
-const INITED: &str = "$inited";
+pub(crate) const INITED: &str = "$inited";
 pub(crate) const BIG_SEGMENTS_METADATA: &str = "big_segments_metadata";
 pub(crate) const BIG_SEGMENTS_USER: &str = "big_segments_user";
 

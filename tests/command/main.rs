@@ -5,5 +5,20 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod check;
+mod copy;
+mod create_table;
+mod diff;
+mod export;
+mod init;
+mod pages;
 mod program;
+mod read;
+mod segments;
+mod serve_local;
+mod stop;
+mod stream;
 mod terminal;
+mod transcript;
+mod upsert;
+mod watch;

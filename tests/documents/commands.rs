@@ -48,6 +48,7 @@ run! {
     the_readme_runs: "README.md",
     the_page_on_c_runs: "docs/c.md",
     the_page_on_cpp_runs: "docs/cpp.md",
+    the_page_on_the_command_runs: "docs/command.md",
     the_page_on_rust_runs: "docs/rust.md",
     the_page_on_python_runs: "docs/python.md",
     the_page_on_ruby_runs: "docs/ruby.md",

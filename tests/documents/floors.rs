@@ -8,7 +8,7 @@ use syn::visit::{self, Visit};
 
 /// From the top: each room, and the rooms below that it imports.
 const FLOORS: [(&str, &[&str]); 11] = [
-    ("command", &["store", "config", "process", "table", "error"]),
+    ("command", &["store", "config", "table", "error"]),
     ("ffi", &["store", "config", "process", "table", "error"]),
     ("launchdarkly", &["store", "config", "process", "error"]),
     (

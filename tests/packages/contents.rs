@@ -1,5 +1,6 @@
 //! What lies in the packages, beside the libraries.
 
+use crate::lists::LISTS;
 use crate::platform::{composer_archive, packages, platforms};
 use crate::support::place::{run, Place};
 
@@ -22,11 +23,8 @@ fn require(names: &[String], needed: &[&str]) {
 #[test]
 #[ignore = "looks at what make packages made"]
 fn there_is_nothing_else_in_the_folder() {
-    let mut expected = vec![
-        composer_archive(),
-        packages().join("SHA256SUMS"),
-        packages().join(format!("ld-dynamo-store-{}.cdx.json", env!("CARGO_PKG_VERSION"))),
-    ];
+    let mut expected = vec![composer_archive(), packages().join("SHA256SUMS")];
+    expected.extend(LISTS.map(|list| list.file()));
     for platform in platforms() {
         expected.extend([platform.archive(), platform.wheel(), platform.gem()]);
     }
@@ -57,6 +55,13 @@ fn archives_have_all_that_programs_are_built_with() {
                 "/README.md",
                 "/LICENSE",
                 "/THIRD-PARTY-LICENSES.txt",
+                "/bin/ld-dynamo-store",
+                "/libexec/local-dynamodb",
+                "/share/man/man1/ld-dynamo-store.1",
+                "/share/man/man1/ld-dynamo-store-check.1",
+                "/share/bash-completion/completions/ld-dynamo-store",
+                "/share/zsh/site-functions/_ld-dynamo-store",
+                "/share/fish/vendor_completions.d/ld-dynamo-store.fish",
                 "/docs/c.md",
                 "/examples/c/main.c",
             ],
@@ -103,7 +108,17 @@ fn the_licences_of_others_are_in_all_of_them() {
         run(place.command("tar").args(["-xzf", "data.tar.gz"]));
         texts.push(read("THIRD-PARTY-LICENSES.txt"));
         let unpacked = platform.unpack(&place).join("THIRD-PARTY-LICENSES.txt");
-        texts.push(std::fs::read_to_string(unpacked).expect("UTF-8"));
+        let of_archive = std::fs::read_to_string(unpacked).expect("UTF-8");
+        let of_programs = of_archive.strip_prefix(&texts[0]).expect("the library's, and more");
+        for part in [
+            "  clap ",
+            "  indicatif ",
+            "  dynoxide-rs ",
+            "  libsqlite3-sys ",
+            "Rich Felker",
+        ] {
+            assert!(of_programs.contains(part), "{part}");
+        }
     }
     assert!(texts.iter().all(|text| *text == texts[0]));
     for part in [

@@ -1,6 +1,7 @@
-//! The sums of everything, and the list of what the libraries are made of.
+//! The sums of everything, and the lists of what libraries and programs are made of.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::Value;
@@ -28,16 +29,97 @@ fn every_package_has_its_sum() {
     }
 }
 
-fn components() -> BTreeMap<(String, String), Value> {
-    let file = packages().join(format!("ld-dynamo-store-{}.cdx.json", env!("CARGO_PKG_VERSION")));
-    let list: Value = serde_json::from_str(&std::fs::read_to_string(file).expect("a list")).expect("JSON");
-    assert_eq!(list["bomFormat"], "CycloneDX");
-    let text = |component: &Value, name: &str| component[name].as_str().expect("a text").to_owned();
-    let components = list["components"].as_array().expect("components");
-    components
-        .iter()
-        .map(|component| ((text(component, "name"), text(component, "version")), component.clone()))
-        .collect()
+/// What a library or a program is made of.
+pub struct List {
+    /// The beginning of the file's name.
+    name: &'static str,
+    package: &'static str,
+    version: &'static str,
+    features: &'static [&'static str],
+    /// What cargo does not build.
+    others: &'static [&'static str],
+}
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+pub const LISTS: [List; 3] = [
+    List {
+        name: "ld-dynamo-store",
+        package: "ld-dynamo-store-c",
+        version: VERSION,
+        features: &[],
+        others: &["llvm-libunwind", "rust-std"],
+    },
+    List {
+        name: "ld-dynamo-store-command",
+        package: "ld-dynamo-store",
+        version: VERSION,
+        features: &["--features", "cli"],
+        others: &["llvm-libunwind", "musl", "rust-std"],
+    },
+    List {
+        name: "local-dynamodb",
+        package: "local-dynamodb",
+        version: "0.0.0",
+        features: &[],
+        others: &["llvm-libunwind", "musl", "rust-std"],
+    },
+];
+
+type Components = BTreeMap<(String, String), Value>;
+
+impl List {
+    pub fn file(&self) -> PathBuf {
+        packages().join(format!("{}-{VERSION}.cdx.json", self.name))
+    }
+
+    fn read(&self) -> Value {
+        let text = std::fs::read_to_string(self.file()).expect("a list");
+        assert!(
+            !text.contains(env!("CARGO_MANIFEST_DIR")),
+            "{} names a folder",
+            self.name
+        );
+        serde_json::from_str(&text).expect("JSON")
+    }
+
+    fn components(&self) -> Components {
+        let list = self.read();
+        assert_eq!(list["bomFormat"], "CycloneDX");
+        let text = |component: &Value, name: &str| component[name].as_str().expect("a text").to_owned();
+        let components = list["components"].as_array().expect("components");
+        components
+            .iter()
+            .map(|component| ((text(component, "name"), text(component, "version")), component.clone()))
+            .collect()
+    }
+
+    /// As cargo tells what it depends on, on one platform.
+    fn dependencies(&self, platform: &Platform) -> BTreeSet<(String, String)> {
+        let tree = [
+            "tree",
+            "--locked",
+            "-e",
+            "normal",
+            "--prefix",
+            "none",
+            "-p",
+            self.package,
+        ];
+        let tree = run(Command::new("cargo")
+            .current_dir(support::repository())
+            .args(tree)
+            .args(self.features)
+            .args(["--target", platform.rust_target()]));
+        let name_and_version = |line: &str| {
+            let mut words = line.split_whitespace();
+            let (Some(name), Some(version)) = (words.next(), words.next()) else {
+                panic!("{line:?}")
+            };
+            (name.to_owned(), version.trim_start_matches('v').to_owned())
+        };
+        tree.lines().map(name_and_version).collect()
+    }
 }
 
 /// What cargo does not build.
@@ -47,62 +129,30 @@ fn is_generic(component: &Value) -> bool {
         .is_some_and(|purl| purl.starts_with("pkg:generic/"))
 }
 
-/// As cargo tells what the C library depends on, on one platform.
-fn dependencies(platform: &Platform) -> BTreeSet<(String, String)> {
-    let tree = [
-        "tree",
-        "--locked",
-        "-p",
-        "ld-dynamo-store-c",
-        "-e",
-        "normal",
-        "--prefix",
-        "none",
-    ];
-    let tree = run(Command::new("cargo")
-        .current_dir(support::repository())
-        .args(tree)
-        .args(["--target", platform.rust_target()]));
-    let name_and_version = |line: &str| {
-        let mut words = line.split_whitespace();
-        let (Some(name), Some(version)) = (words.next(), words.next()) else {
-            panic!("{line:?}")
-        };
-        (name.to_owned(), version.trim_start_matches('v').to_owned())
-    };
-    tree.lines().map(name_and_version).collect()
-}
-
 #[test]
 #[ignore = "looks at what make packages made"]
-fn all_that_the_libraries_are_made_of_is_listed_and_nothing_else() {
-    let components = components();
-    for platform in platforms() {
-        let by_cargo = components.iter().filter(|(_, component)| !is_generic(component));
-        let mut listed: BTreeSet<_> = by_cargo.map(|(key, _)| key.clone()).collect();
+fn all_that_they_are_made_of_is_listed_and_nothing_else() {
+    let has_musl = platforms().iter().any(Platform::is_musl);
+    for list in &LISTS {
+        let components = list.components();
+        let mut dependencies: BTreeSet<_> = platforms().iter().flat_map(|it| list.dependencies(it)).collect();
         // What the list is of is no component of it.
-        listed.insert(("ld-dynamo-store-c".to_owned(), env!("CARGO_PKG_VERSION").to_owned()));
-        assert_eq!(listed, dependencies(&platform), "{}", platform.name);
-    }
-    assert!(components.len() > 100, "{}", components.len());
-    let others = components.iter().filter(|(_, component)| is_generic(component));
-    let others: Vec<&str> = others.map(|((name, _), _)| name.as_str()).collect();
-    assert_eq!(others, ["llvm-libunwind", "rust-std"]);
-    for ((name, version), component) in &components {
-        assert!(component["licenses"][0]["expression"].is_string(), "{component}");
-        if !name.starts_with("ld-dynamo-store") && !is_generic(component) {
-            assert_eq!(component["purl"], format!("pkg:cargo/{name}@{version}"));
-            assert!(component["hashes"][0]["content"].is_string(), "{component}");
+        dependencies.remove(&(list.package.to_owned(), list.version.to_owned()));
+        let by_cargo = components.iter().filter(|(_, component)| !is_generic(component));
+        let listed: BTreeSet<_> = by_cargo.map(|(key, _)| key.clone()).collect();
+        assert_eq!(listed, dependencies, "{}", list.name);
+        assert!(components.len() > 50, "{}", components.len());
+        let others = components.iter().filter(|(_, component)| is_generic(component));
+        let others: Vec<&str> = others.map(|((name, _), _)| name.as_str()).collect();
+        let expected = list.others.iter().filter(|name| has_musl || **name != "musl");
+        assert_eq!(others, expected.copied().collect::<Vec<_>>());
+        for ((name, version), component) in &components {
+            assert!(component["licenses"][0]["expression"].is_string(), "{component}");
+            if !name.starts_with("ld-dynamo-store") && !is_generic(component) {
+                assert_eq!(component["purl"], format!("pkg:cargo/{name}@{version}"));
+                assert!(component["hashes"][0]["content"].is_string(), "{component}");
+            }
         }
+        assert_eq!(list.read()["metadata"]["component"]["version"], list.version);
     }
-}
-
-#[test]
-#[ignore = "looks at what make packages made"]
-fn the_list_names_no_folder_of_the_machine_that_made_it() {
-    let file = packages().join(format!("ld-dynamo-store-{}.cdx.json", env!("CARGO_PKG_VERSION")));
-    let text = std::fs::read_to_string(file).expect("a list");
-    assert!(!text.contains(env!("CARGO_MANIFEST_DIR")));
-    let list: Value = serde_json::from_str(&text).expect("JSON");
-    assert_eq!(list["metadata"]["component"]["version"], env!("CARGO_PKG_VERSION"));
 }

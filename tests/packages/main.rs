@@ -4,6 +4,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod binaries;
+mod command;
 mod compile;
 mod contents;
 mod lambda;

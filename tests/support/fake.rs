@@ -53,6 +53,7 @@ impl Logged {
 }
 
 /// The requests since the last reset.
+#[derive(Debug)]
 pub struct Log(pub Vec<Logged>);
 
 impl Log {

@@ -25,6 +25,7 @@ pub struct ActionText {
     truncate: Option<usize>,
     wrong_checksum: Option<WrongChecksum>,
     black_hole: bool,
+    table_status: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -154,6 +155,8 @@ pub enum Effect {
     Truncate(usize),
     WrongChecksum(Spoiled),
     BlackHole,
+    /// The table is described in this status.
+    TableStatus(String),
 }
 impl ActionText {
     /// The delay and the effect, or what is wrong with the action.
@@ -174,6 +177,7 @@ impl ActionText {
                 _ => None,
             },
             self.black_hole.then_some(Effect::BlackHole),
+            self.table_status.map(Effect::TableStatus),
         ];
         let delay = Duration::try_from_secs_f64(self.delay_ms.unwrap_or(0.0) / 1000.0)
             .map_err(|error| format!("delay_ms: {error}"))?;
@@ -218,6 +222,10 @@ mod tests {
         assert_eq!(
             effect(r#"{"delay_ms":2.5,"black_hole":true}"#),
             Ok((Duration::from_micros(2500), Effect::BlackHole))
+        );
+        assert_eq!(
+            plain(r#"{"table_status":"CREATING"}"#),
+            Effect::TableStatus("CREATING".to_owned())
         );
         assert_eq!(
             effect(r#"{"delay_ms":1}"#),

@@ -225,6 +225,17 @@ fn work(endpoint: &Endpoint, request: Result<Request, Failure>, unprocessed: &[b
     result
 }
 
+/// The answer of an operation that describes a table, which is in this status.
+fn in_status(body: &[u8], status: &str) -> Vec<u8> {
+    let mut answer: serde_json::Value = serde_json::from_slice(body).expect("our own JSON");
+    for name in ["Table", "TableDescription"] {
+        if let Some(table) = answer.get_mut(name) {
+            table["TableStatus"] = status.into();
+        }
+    }
+    answer.to_string().into_bytes()
+}
+
 /// Does the work where the effect allows it, and makes the answer.
 fn conclude(effect: Effect, undone: Vec<RowName>, work: impl FnOnce() -> Result<Work, Failure>) -> (Answered, Outcome) {
     let result = match effect {
@@ -242,6 +253,9 @@ fn conclude(effect: Effect, undone: Vec<RowName>, work: impl FnOnce() -> Result<
             Answered::Error(failure.code.into_owned()),
         ),
     };
+    if let Effect::TableStatus(status) = &effect {
+        body = in_status(&body, status);
+    }
     let checksum = crc32fast::hash(&body);
     let (answered, response) = match effect {
         Effect::Cut(Cut::After) => return (Answered::CutAfter, Outcome::Break),

@@ -187,3 +187,18 @@ async fn a_client_that_does_not_wait_is_noted() {
         json!({"Item": item("k")})
     );
 }
+
+#[tokio::test]
+async fn a_table_is_described_in_another_status() {
+    let endpoint = Endpoint::start(&[]);
+    let mut client = endpoint.connect().await;
+    endpoint
+        .rule(json!({"match": {"operation": "DescribeTable"}, "action": {"table_status": "CREATING"}, "times": 1}))
+        .await;
+    for status in ["CREATING", "ACTIVE"] {
+        let answer = client.call("DescribeTable", json!({"TableName": "t"})).await.unwrap();
+        assert_eq!(answer.json()["Table"]["TableStatus"], status);
+        assert!(answer.checksum_fits());
+    }
+    assert_eq!(answered(&endpoint).await, ["ok", "ok"]);
+}

@@ -1,9 +1,0 @@
-//! STUB.
-
-use super::arguments::{Check, TableOptions};
-use super::output::Output;
-use super::{Failure, Result};
-
-pub(super) fn run(_table: &TableOptions, _options: &Check, _output: &Output) -> Result {
-    Err(Failure::Usage("not there yet".to_owned()))
-}
