@@ -1,8 +1,10 @@
-"""LaunchDarkly's own DynamoDB store for Python, and with the argument `ours` this library's adapter, as a driver of tests/cases/README.md's protocol.
+"""LaunchDarkly's own DynamoDB store for Python, as a driver of tests/cases/README.md's protocol.
 
-What it answers is what the SDK would get of it: an item that is deleted is not found. A failure has the status -1 and the
-exception's text.
+With the argument `ours` it is this library's adapter. What it answers is what the SDK would get of it: an item that is
+deleted is not found. A failure has the status -1 and the exception's text.
 """
+
+# ruff: noqa: D102, D103
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ import json
 import sys
 from collections.abc import Callable
 from functools import cached_property
+from importlib import import_module
 from typing import Any, BinaryIO
 
 from ldclient import Config, Context, LDClient
@@ -18,10 +21,9 @@ from ldclient.feature_store import CacheConfig
 from ldclient.interfaces import BigSegmentStore
 from ldclient.versioned_data_kind import FEATURES, SEGMENTS, VersionedDataKind
 
-if sys.argv[1:] == ["ours"]:
-    from ld_dynamo_store.launchdarkly import DynamoDB
-else:
-    from ldclient.integrations import DynamoDB
+DynamoDB: Any = import_module(
+    "ld_dynamo_store.launchdarkly" if sys.argv[1:] == ["ours"] else "ldclient.integrations"
+).DynamoDB
 
 OK, NOT_FOUND, FAILED = 0, 1, -1
 KINDS: dict[str, VersionedDataKind] = {"features": FEATURES, "segments": SEGMENTS}
@@ -50,7 +52,8 @@ class Stores:
 
     @cached_property
     def big_segments(self) -> BigSegmentStore:
-        return DynamoDB.new_big_segment_store(**self.place)
+        store: BigSegmentStore = DynamoDB.new_big_segment_store(**self.place)
+        return store
 
     def get(self, kind: str, key: str) -> Answer:
         return found(self.flags.get(KINDS[kind], key, encoded))
