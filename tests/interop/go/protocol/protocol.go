@@ -26,17 +26,6 @@ type Configuration struct {
 	Endpoint string `json:"endpoint"`
 }
 
-// Store answers the calls, each with a status and JSON, which may be empty.
-type Store interface {
-	Get(kind, key string) (int, string, error)
-	All(kind string) (int, string, error)
-	Init(dataSet map[string]map[string]json.RawMessage) error
-	Upsert(kind, key string, item []byte) (int, error)
-	Initialized() bool
-	Metadata() (int, string, error)
-	Membership(contextHash string, references []string) (int, string, error)
-}
-
 // Evaluator is a store with an SDK's client.
 type Evaluator interface {
 	// Evaluate gives what a client in daemon mode makes of each flag for each context, in this order.
@@ -87,28 +76,24 @@ func answer(
 	store := stores[name]
 	switch call {
 	case "get":
-		return store.Get(arguments[0], arguments[1])
+		return get(store, arguments[0], arguments[1])
 	case "all":
-		return store.All(arguments[0])
+		return all(store, arguments[0])
 	case "init":
-		var dataSet map[string]map[string]json.RawMessage
-		if err := json.Unmarshal([]byte(arguments[0]), &dataSet); err != nil {
-			return 0, "", err
-		}
-		return OK, "", store.Init(dataSet)
+		return OK, "", initialize(store, []byte(arguments[0]))
 	case "upsert":
-		status, err := store.Upsert(arguments[0], arguments[1], []byte(arguments[2]))
+		status, err := upsert(store, arguments[0], arguments[1], []byte(arguments[2]))
 		return status, "", err
 	case "initialized":
-		if store.Initialized() {
+		if store.IsInitialized() {
 			return OK, "", nil
 		}
 		return NotFound, "", nil
 	case "big_segments_metadata":
-		return store.Metadata()
+		return metadata(store)
 	case "big_segments_membership":
 		// An official store tells of a reference whether it is in or out, and does not list them.
-		return store.Membership(arguments[0], arguments[1:])
+		return membership(store, arguments[0], arguments[1:])
 	}
 	if evaluator, ok := store.(Evaluator); ok && call == "evaluate" {
 		var keys []string

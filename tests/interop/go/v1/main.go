@@ -1,9 +1,8 @@
 // Command v1 is LaunchDarkly's own DynamoDB store for Go, version 1, as a driver of tests/cases/README.md's protocol. Items go through
-// the SDK's own types both ways, so that what the SDK cannot read is an error here; an item that is deleted is not found.
+// the SDK's own types both ways: what the SDK cannot read is an error here, and what it drops is gone. An item that is deleted is not found.
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"protocol"
@@ -53,68 +52,38 @@ func kindNamed(name string) (ldstoretypes.DataKind, error) {
 	return nil, fmt.Errorf("the SDK has no kind %q", name)
 }
 
-// serialized is an item as the SDK hands it to its store.
-func serialized(kind ldstoretypes.DataKind, item []byte) (ldstoretypes.SerializedItemDescriptor, error) {
-	read, err := kind.Deserialize(item)
-	return ldstoretypes.SerializedItemDescriptor{
-		Version:        read.Version,
-		Deleted:        read.Item == nil,
-		SerializedItem: kind.Serialize(read),
-	}, err
-}
-
-// text is an item as the store gave it, or nothing where the SDK takes it for a deleted one.
-func text(kind ldstoretypes.DataKind, item ldstoretypes.SerializedItemDescriptor) (string, error) {
-	if item.Deleted || item.SerializedItem == nil {
-		return "", nil
-	}
-	read, err := kind.Deserialize(item.SerializedItem)
-	if err != nil || read.Item == nil {
-		return "", err
-	}
-	return string(item.SerializedItem), nil
-}
-
-func (s *stores) Get(name, key string) (int, string, error) {
+func (s *stores) Parsed(name string, text []byte) (protocol.Item, error) {
 	kind, err := kindNamed(name)
 	if err != nil {
-		return 0, "", err
+		return protocol.Item{}, err
+	}
+	read, err := kind.Deserialize(text)
+	return protocol.Item{Version: read.Version, Deleted: read.Item == nil, SerializedItem: kind.Serialize(read)}, err
+}
+
+func (s *stores) Get(name, key string) (protocol.Item, error) {
+	kind, err := kindNamed(name)
+	if err != nil {
+		return protocol.Item{}, err
 	}
 	item, err := s.flags.Get(kind, key)
-	if err != nil {
-		return 0, "", err
-	}
-	found, err := text(kind, item)
-	if found == "" {
-		return protocol.NotFound, "", err
-	}
-	return protocol.OK, found, err
+	return protocol.Item(item), err
 }
 
-func (s *stores) All(name string) (int, string, error) {
+func (s *stores) GetAll(name string) (map[string]protocol.Item, error) {
 	kind, err := kindNamed(name)
 	if err != nil {
-		return 0, "", err
+		return nil, err
 	}
 	items, err := s.flags.GetAll(kind)
-	if err != nil {
-		return 0, "", err
-	}
-	all := map[string]json.RawMessage{}
+	all := map[string]protocol.Item{}
 	for _, item := range items {
-		found, err := text(kind, item.Item)
-		if err != nil {
-			return 0, "", err
-		}
-		if found != "" {
-			all[item.Key] = json.RawMessage(found)
-		}
+		all[item.Key] = protocol.Item(item.Item)
 	}
-	result, err := json.Marshal(all)
-	return protocol.OK, string(result), err
+	return all, err
 }
 
-func (s *stores) Init(dataSet map[string]map[string]json.RawMessage) error {
+func (s *stores) Init(dataSet map[string]map[string]protocol.Item) error {
 	var collections []ldstoretypes.SerializedCollection
 	for name, items := range dataSet {
 		kind, err := kindNamed(name)
@@ -123,11 +92,7 @@ func (s *stores) Init(dataSet map[string]map[string]json.RawMessage) error {
 		}
 		collection := ldstoretypes.SerializedCollection{Kind: kind}
 		for key, item := range items {
-			descriptor, err := serialized(kind, item)
-			if err != nil {
-				return err
-			}
-			keyed := ldstoretypes.KeyedSerializedItemDescriptor{Key: key, Item: descriptor}
+			keyed := ldstoretypes.KeyedSerializedItemDescriptor{Key: key, Item: ldstoretypes.SerializedItemDescriptor(item)}
 			collection.Items = append(collection.Items, keyed)
 		}
 		collections = append(collections, collection)
@@ -135,45 +100,27 @@ func (s *stores) Init(dataSet map[string]map[string]json.RawMessage) error {
 	return s.flags.Init(collections)
 }
 
-func (s *stores) Upsert(name, key string, item []byte) (int, error) {
+func (s *stores) Upsert(name, key string, item protocol.Item) (bool, error) {
 	kind, err := kindNamed(name)
 	if err != nil {
-		return 0, err
+		return false, err
 	}
-	descriptor, err := serialized(kind, item)
-	if err != nil {
-		return 0, err
-	}
-	stored, err := s.flags.Upsert(kind, key, descriptor)
-	if !stored {
-		return protocol.NotNewer, err
-	}
-	return protocol.OK, err
+	return s.flags.Upsert(kind, key, ldstoretypes.SerializedItemDescriptor(item))
 }
 
-func (s *stores) Initialized() bool {
+func (s *stores) IsInitialized() bool {
 	return s.flags.IsInitialized()
 }
 
-func (s *stores) Metadata() (int, string, error) {
+func (s *stores) SynchronizedOn() (uint64, error) {
 	metadata, err := s.bigSegments.GetMetadata()
-	if metadata.LastUpToDate == 0 {
-		return protocol.NotFound, "", err
-	}
-	return protocol.OK, fmt.Sprintf(`{"synchronizedOn":%d}`, metadata.LastUpToDate), err
+	return uint64(metadata.LastUpToDate), err
 }
 
-func (s *stores) Membership(contextHash string, references []string) (int, string, error) {
+func (s *stores) Membership(contextHash string) (func(string) (bool, bool), error) {
 	membership, err := s.bigSegments.GetUserMembership(contextHash)
-	if err != nil {
-		return 0, "", err
-	}
-	named := map[string]bool{}
-	for _, reference := range references {
-		if isMember := membership.CheckMembership(reference); isMember.IsDefined() {
-			named[reference] = isMember.BoolValue()
-		}
-	}
-	result, err := json.Marshal(named)
-	return protocol.OK, string(result), err
+	return func(reference string) (bool, bool) {
+		isMember := membership.CheckMembership(reference)
+		return isMember.BoolValue(), isMember.IsDefined()
+	}, err
 }
