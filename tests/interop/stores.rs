@@ -1,5 +1,7 @@
 //! Who takes part: this library in every language that has a driver, and the official stores that can be had.
 
+use std::any::Any;
+use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
@@ -7,6 +9,7 @@ use std::time::Duration;
 
 use serde_json::{json, Map, Value};
 
+use super::data_set::text_for;
 use crate::support;
 use crate::support::compile::{program, Library};
 use crate::support::driver::{Answer, Driver, InProcess, Program};
@@ -33,7 +36,13 @@ const OFFICIAL: [&str; 4] = [PYTHON, NODE, GO_4, GO_1];
 /// A store of one kind, asked by one test at a time.
 pub struct Participant {
     pub name: Name,
-    driver: Mutex<Box<dyn Driver + Send>>,
+    driver: Mutex<Asked>,
+}
+
+/// A driver, and why it can be asked no more.
+struct Asked {
+    driver: Box<dyn Driver + Send>,
+    broken: Option<String>,
 }
 
 /// A participant's store of one table and prefix.
@@ -69,7 +78,7 @@ pub fn participants() -> &'static [Participant] {
         let official = OFFICIAL.map(|text| (Name { text, is_ours: false }, official_driver(text)));
         let with_driver = |(name, driver)| Participant {
             name,
-            driver: Mutex::new(driver),
+            driver: Mutex::new(Asked { driver, broken: None }),
         };
         ours.into_iter().chain(official).map(with_driver).collect()
     })
@@ -98,7 +107,18 @@ fn our_driver(language: &str) -> Box<dyn Driver + Send> {
         "PHP" => command.args(["-d", "ffi.enable=1", "bindings/php/tests/case_driver.php"]),
         _ => &mut command,
     };
-    Box::new(Program::start(command))
+    Box::new(Program::start(without_environment(command)))
+}
+
+/// Without what would lead an AWS client or a proxy's user elsewhere.
+pub fn without_environment(mut command: Command) -> Command {
+    for (name, _) in std::env::vars_os() {
+        let upper = name.to_string_lossy().to_uppercase();
+        if upper.starts_with("AWS_") || upper.ends_with("_PROXY") {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 fn official_driver(name: &str) -> Box<dyn Driver + Send> {
@@ -106,15 +126,15 @@ fn official_driver(name: &str) -> Box<dyn Driver + Send> {
     let command = match name {
         PYTHON => official_python(),
         NODE => {
-            let mut command = Command::new("node");
+            let mut command = without_environment(Command::new("node"));
             command
                 .arg("tests/interop/node/store.js")
                 .env("NODE_PATH", built("node/node_modules"))
                 .env("AWS_SDK_JS_SUPPRESS_MAINTENANCE_MODE_MESSAGE", "1");
             command
         }
-        GO_4 => Command::new(built("go-v4")),
-        GO_1 => Command::new(built("go-v1")),
+        GO_4 => without_environment(Command::new(built("go-v4"))),
+        GO_1 => without_environment(Command::new(built("go-v1"))),
         other => panic!("{other} has no driver"),
     };
     Box::new(Program::start(command))
@@ -126,7 +146,7 @@ pub fn official_python() -> Command {
 }
 
 fn python(program: &str) -> Command {
-    let mut command = Command::new(support::repository().join("target/python/bin/python"));
+    let mut command = without_environment(Command::new(support::repository().join("target/python/bin/python")));
     command.arg(program);
     command
 }
@@ -161,12 +181,18 @@ impl Participant {
 impl Handle {
     pub fn call(&self, call: &str, arguments: &[&str]) -> Answer {
         let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
-        let mut driver = self
-            .participant
-            .driver
-            .lock()
-            .expect("no test failed while it was asked");
-        driver.call(call, &self.store, &arguments)
+        // A panic is caught below, so that the lock is never poisoned.
+        let mut asked = self.participant.driver.lock().expect("the driver");
+        if asked.broken.is_none() {
+            let outcome = catch_unwind(AssertUnwindSafe(|| asked.driver.call(call, &self.store, &arguments)));
+            match outcome {
+                Ok(answer) => return answer,
+                Err(reason) => asked.broken = Some(format!("{call}: {}", panic_text(&*reason))),
+            }
+        }
+        let broken = asked.broken.clone().unwrap_or_default();
+        drop(asked);
+        panic!("{} broke off at {broken}", self.participant.name.text);
     }
 
     /// The answer, unless it is a failure.
@@ -180,12 +206,13 @@ impl Handle {
     }
 
     pub fn init(&self, data_set: &Value) -> Result<(), String> {
-        self.succeeded("init", &[&data_set.to_string()]).map(drop)
+        self.succeeded("init", &[&text_for(self.participant.name.text, data_set)])
+            .map(drop)
     }
 
     /// Whether it was stored; nothing where the store does not tell.
     pub fn upsert(&self, kind: &str, key: &str, item: &Value) -> Result<Option<bool>, String> {
-        let answer = self.succeeded("upsert", &[kind, key, &item.to_string()])?;
+        let answer = self.succeeded("upsert", &[kind, key, &text_for(self.participant.name.text, item)])?;
         let does_tell = self.participant.name.is_ours || [GO_4, GO_1].contains(&self.participant.name.text);
         Ok(does_tell.then_some(answer.status == OK))
     }
@@ -213,6 +240,13 @@ impl Handle {
         items.retain(|_, item| is_present(item));
         Ok(items)
     }
+}
+
+fn panic_text(reason: &(dyn Any + Send)) -> &str {
+    let owned = reason.downcast_ref::<String>().map(String::as_str);
+    owned
+        .or_else(|| reason.downcast_ref::<&str>().copied())
+        .unwrap_or("a panic")
 }
 
 fn parsed(text: &str) -> Value {
