@@ -1,7 +1,8 @@
 'use strict';
 
 // LaunchDarkly's own DynamoDB store for Node, as a driver of tests/cases/README.md's protocol. What it answers is what the SDK would get
-// of it: an item that is deleted is not found. It tells failures by its logger alone, and they are answered with the status -1.
+// of it: an item that is deleted, or damaged, is not found. It tells failures by its logger alone: of a read, which the SDK goes on with, the
+// log is the answer's message, and of any other call, which nobody hears of otherwise, it is a failure with the status -1.
 
 const AWS = require('aws-sdk');
 const LaunchDarkly = require('launchdarkly-node-server-sdk');
@@ -35,10 +36,15 @@ class Stores {
     this.bigSegments = this.bigSegmentStore(this);
   }
 
-  /** Waits for a callback of the store's, and throws what it has logged meanwhile, unless it has an answer all the same. */
-  async told(ask) {
+  /** Waits for a callback of the store's. */
+  async asked(ask) {
     this.logged = [];
-    const value = await new Promise(ask);
+    return new Promise(ask);
+  }
+
+  /** The same, and throws what it has logged meanwhile, unless it has an answer all the same. */
+  async told(ask) {
+    const value = await this.asked(ask);
     if (this.logged.length > 0 && !value) {
       throw new Error(this.logged.join('; '));
     }
@@ -46,11 +52,11 @@ class Stores {
   }
 
   async get(kind, key) {
-    return found(await this.told(done => this.flags.get(kinds[kind], key, done)));
+    return found(await this.asked(done => this.flags.get(kinds[kind], key, done)));
   }
 
   async all(kind) {
-    return [OK, await this.told(done => this.flags.all(kinds[kind], done))];
+    return [OK, await this.asked(done => this.flags.all(kinds[kind], done))];
   }
 
   async init(dataSet) {
@@ -112,8 +118,11 @@ async function answer(stores, [call, name, ...parameters]) {
       stores[name] = new Stores(parameters[0]);
       return [String(OK), null, null, null, null];
     }
-    const [status, value] = await stores[name][call](...parameters);
-    return [String(status), value === null ? null : JSON.stringify(value), null, null, null];
+    const store = stores[name];
+    store.logged = [];
+    const [status, value] = await store[call](...parameters);
+    const message = store.logged.length > 0 ? store.logged.join('; ') : null;
+    return [String(status), value === null ? null : JSON.stringify(value), message, null, null];
   } catch (failure) {
     return [String(FAILED), null, String(failure), null, null];
   }
