@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{json, Value};
+use serde_json::{json, Map, Value};
 
 use super::stores::{GO_1, GO_4};
 use crate::support;
@@ -19,24 +19,35 @@ pub enum Expected {
 
 pub type Contents = BTreeMap<Place, Expected>;
 
-/// A writer that gives an item another form before it stores it.
+/// Stands in data_set.json for a character beyond U+FFFF that comes as two escapes.
+const ESCAPED: &str = "\u{e000}";
+const CHARACTER: &str = "😊";
+const ESCAPES: &str = r"\ud83d\ude0a";
+
+/// A store whose SDK makes of an item what it has parsed, where it writes and where it reads.
 pub struct Form {
-    pub writer: &'static str,
+    pub store: &'static str,
     /// Members that it leaves out, at any depth.
     pub left_out: &'static [&'static str],
+    /// What is found of it where it writes, and where it reads.
+    pub written: &'static [&'static str],
+    pub read: &'static [&'static str],
     pub reason: &'static str,
 }
 
 pub const FORMS: [Form; 2] = [
     Form {
-        writer: GO_4,
-        left_out: &["memberOfTheFuture"],
-        reason: "The Go SDK stores what it has parsed: members that it does not know are gone, and what is missing is written as its default.",
+        store: GO_4,
+        left_out: &[NEW_MEMBER],
+        written: &["dropped-members"],
+        // What a version does not know, its programs cannot miss.
+        read: &[],
+        reason: "The Go SDK hands on what it has parsed: members that it does not know are gone, and what is missing is written as its default.",
     },
     Form {
-        writer: GO_1,
+        store: GO_1,
         left_out: &[
-            "memberOfTheFuture",
+            NEW_MEMBER,
             "contextTargets",
             "contextKind",
             "includedContexts",
@@ -47,9 +58,43 @@ pub const FORMS: [Form; 2] = [
             "samplingRatio",
             "excludeFromSummaries",
         ],
+        written: &["dropped-members", "users-only"],
+        read: &["users-only"],
         reason: "Version 5 of the Go SDK, which this store is for, knows users only: it drops everything about other kinds of contexts.",
     },
 ];
+/// What no SDK knows.
+pub const NEW_MEMBER: &str = "memberOfTheFuture";
+
+pub fn form_of(store: &str) -> Option<&'static Form> {
+    FORMS.iter().find(|form| form.store == store)
+}
+
+/// What a driver is handed: escapes, too, unless its SDK would lose them before it writes.
+pub fn text_for(store: &str, value: &Value) -> String {
+    let character = if form_of(store).is_some() { CHARACTER } else { ESCAPES };
+    value.to_string().replace(ESCAPED, character)
+}
+
+/// An item as the Go SDK's parser takes it: two escapes for one character are two U+FFFD. Nothing where it has none.
+pub fn with_escapes_lost(text: &str) -> Option<Value> {
+    let is_half = |at: usize, first: [u8; 2]| {
+        let half = text.as_bytes().get(at..at + 6);
+        half.is_some_and(|half| {
+            half.starts_with(b"\\u") && half[2].eq_ignore_ascii_case(&b'd') && {
+                let digit = half[3].to_ascii_lowercase();
+                (first[0]..=first[1]).contains(&digit)
+            }
+        })
+    };
+    let is_pair = |at: usize| is_half(at, *b"8b") && is_half(at + 6, *b"cf");
+    let pair = (0..text.len()).find(|&at| is_pair(at))?;
+    let mut lost = text[..pair].to_owned();
+    lost.push_str("\u{fffd}\u{fffd}");
+    let rest = &text[pair + 12..];
+    lost.push_str(rest);
+    Some(with_escapes_lost(&lost).unwrap_or_else(|| serde_json::from_str(&lost).expect("JSON")))
+}
 
 /// The data set of data_set.json.
 pub fn data_set() -> Value {
@@ -84,7 +129,8 @@ pub fn expected(item: &Value) -> Expected {
     if item["deleted"] == true {
         Expected::Deleted(item["version"].as_u64().expect("a version"))
     } else {
-        Expected::Item(item.clone())
+        let text = item.to_string().replace(ESCAPED, CHARACTER);
+        Expected::Item(serde_json::from_str(&text).expect("JSON"))
     }
 }
 
@@ -99,11 +145,17 @@ pub fn contents(data_set: &Value) -> Contents {
         .collect()
 }
 
-/// The same in the form that a writer stores.
-pub fn in_form_of(writer: &str, mut contents: Contents) -> Contents {
-    if let Some(form) = FORMS.iter().find(|form| form.writer == writer) {
-        for expected in contents.values_mut() {
+/// The same in the form of a store that makes of an item what it has parsed.
+pub fn in_form_of(store: &str, mut contents: Contents) -> Contents {
+    if let Some(form) = form_of(store) {
+        for ((kind, key), expected) in &mut contents {
             if let Expected::Item(item) = expected {
+                for (name, default) in item_defaults(kind, key) {
+                    item.as_object_mut().expect("an item").entry(name).or_insert(default);
+                }
+                // The one default that it does not write.
+                let object = item.as_object_mut().expect("an item");
+                object.retain(|name, value| name != "excludeFromSummaries" || *value != false);
                 leave_out(form.left_out, item);
             }
         }
@@ -111,7 +163,29 @@ pub fn in_form_of(writer: &str, mut contents: Contents) -> Contents {
     contents
 }
 
-fn leave_out(members: &[&str], value: &mut Value) {
+/// A deletion in the whole schema.
+pub fn full_tombstone(kind: &str, key: &str, version: u64) -> Value {
+    let mut full = item(kind, key, version, "");
+    full["deleted"] = json!(true);
+    if kind == "features" {
+        full["on"] = json!(false);
+        full["fallthrough"] = json!({});
+        full["offVariation"] = Value::Null;
+        full["variations"] = json!([]);
+    }
+    full
+}
+
+/// What the Go SDK takes a member for that is missing.
+fn item_defaults(kind: &str, key: &str) -> Map<String, Value> {
+    let mut defaults = item(kind, key, 0, "");
+    if kind == "features" {
+        defaults["offVariation"] = Value::Null;
+    }
+    defaults.as_object().expect("an item").clone()
+}
+
+pub fn leave_out(members: &[&str], value: &mut Value) {
     match value {
         Value::Object(object) => {
             object.retain(|name, _| !members.contains(&name.as_str()));

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use super::data_set::FORMS;
+use super::absent_writers::met as met_of_absent;
+use super::data_set::{FORMS, NEW_MEMBER};
 use super::evaluations::HABITS;
 use super::findings::FINDINGS;
 use super::fixtures::{fixtures, results as fixture_results};
-use super::matrix::results;
+use super::matrix::{results, Cell};
 use super::readers::Outcome;
 use super::stores::{participants, GO_1, GO_4, NODE, PYTHON};
 use crate::support;
@@ -35,22 +36,24 @@ correctness: [beside the official stores](beside-the-official-stores.md).
 
 ## Who reads whose rows
 
-Each writer has stored two data sets, with and without a prefix, then newer flags, segments and deletions; each reader has compared every item, all items and the
-mark with what was written. \"yes\" is everything. A number is what is not so, below. Our column and row stand for Rust, C, C++, Python, Ruby and PHP.
+Each writer without a star has stored two data sets, with and without a prefix, then newer flags, segments and deletions; each with one has left a flag, a segment,
+a deletion and the mark, which lie there as its source writes them. Each reader without a star has compared every item, all items and the mark with what was
+written; of one with a star the rules were asked. \"yes\" is everything. A number is what is not so, below. Our column and row stand for Rust, C, C++, Python, Ruby
+and PHP.
 
 ";
 
 const TOGETHER: &str = "
 PHP's store and the C++ source only read. The Relay Proxy reads as Go 4.0.0 does, whose store it uses.
 
-Also held by tests, for every ordered pair of stores that can run:
+Also held by tests, of the stores that run:
 
-- An upsert of one is refused by another where it is older or of the same version, and wins where it is newer; deletions likewise.
-- Rows of ours are the official ones: the same attributes, and items that differ in whitespace and the order of members alone.
-- Big Segments as the Relay Proxy writes them, and as ours writes them, are the same rows, and every store reads metadata and memberships of both.
-- An `init` of one beside upserts of another leaves no row that neither wrote, loses no flag of the data set, and ends with the mark. Among upserts of both
-  the highest version stays.
-- Rows of other namespaces, such as those where the Relay Proxy keeps its own configuration, are neither read nor changed.
+- An upsert of one is refused by another where it is older or of the same version, and wins where it is newer; deletions likewise. Every ordered pair.
+- Rows of ours are the official ones: the same attributes, and items that differ in whitespace and the order of members alone. Every writer.
+- Big Segments as the Relay Proxy writes them *, and as ours writes them in six languages, are the same rows, and every store reads metadata and memberships of both.
+- An `init` of one beside upserts of another leaves no row but that of the `init` or the newest upsert, loses no flag of the data set, and ends with the
+  mark. Among upserts of both the highest version stays. Ten pairs; C++ and Ruby of ours, which share the library's core, only upsert there.
+- Rows of other namespaces, such as those where the Relay Proxy keeps its own configuration, are neither read nor changed. Every writer.
 
 ";
 
@@ -60,11 +63,13 @@ const FLEET: &str = "
 Nothing has to be converted, and nothing is to be done at once: a program that changes to ours reads and writes the rows that it did before.
 
 1. Change the readers first, in any order. A reader in daemon mode needs no writer of its own kind.
-2. Then change the writers. Any number of any kind may write; per row the last `init` stands, and among upserts the highest version. One writer for each table and
-   prefix, such as a Relay Proxy, keeps the order of dependencies in sight of readers.
-3. To go back, change the import back. Everything that ours has written is read by the official stores, as the first row of the table says.
+2. Then change the writers. Any number of any kind may write; per row the last `init` stands, and among upserts the highest version. But an `init` compares no versions: one with an
+   older snapshot, of a program that starts late or reconnects, puts back what another writer has updated since, until the next update of that flag or
+   the next `init`. One writer for each table and prefix, such as a Relay Proxy, has no such times, and keeps the order of dependencies in sight of readers.
+3. To go back, change the import back. What ours has written the official stores read, but for four things: C++ takes deleted flags for ones that are off
+   (3), Java and .NET do not read versions of more than 32 bits, Go reads escapes wrongly that came in as such (4), and Ruby reads 1 MB of a kind.
 
-Of what is below, 1, 4 and 5 matter most where several kinds write: they change what other readers see.
+Of what is below, 1, 4, 5 and 6 matter most where several kinds write: they change what other readers see.
 ";
 
 /// The systems of LaunchDarkly's DynamoDB documentation.
@@ -127,17 +132,22 @@ fn link(number: usize) -> String {
 /// What is not so where one reads another's rows.
 fn cell(writer: &str, reader: &str) -> String {
     let readers = stands_for(reader);
-    let failed = |((by, by_ours, of, of_ours), failures): (&(&str, bool, &str, bool), &Vec<String>)| {
+    let is_of_cell = |((by, by_ours, of, of_ours), _): &(&(&str, bool, &str, bool), &Cell)| {
         *by_ours == (writer == OURS)
             && stands_for(writer).contains(by)
             && *of_ours == (reader == OURS)
             && readers.contains(of)
-            && !failures.is_empty()
     };
-    if results().iter().any(failed) {
+    let of_cell: Vec<&Cell> = results().iter().filter(is_of_cell).map(|(_, cell)| cell).collect();
+    if of_cell.iter().any(|cell| !cell.failures.is_empty()) {
         return "no".to_owned();
     }
-    let mut found = BTreeSet::new();
+    let mut found: BTreeSet<usize> = of_cell
+        .iter()
+        .flat_map(|cell| &cell.met)
+        .map(|key| number(key))
+        .collect();
+    found.extend(met_of_absent(writer, reader).iter().map(|key| number(key)));
     for fixture in fixtures()
         .iter()
         .filter(|fixture| fixture.writers.iter().any(|by| by == writer))
@@ -147,15 +157,6 @@ fn cell(writer: &str, reader: &str) -> String {
         if !readers.iter().all(is_right) {
             found.insert(number(fixture.defect.as_deref().expect("a named defect")));
         }
-    }
-    if HABITS
-        .iter()
-        .any(|habit| habit.writer == Some(writer) && [GO_4, GO_1].contains(&reader) && habit.sdk == GO_4)
-    {
-        found.insert(number("surrogates"));
-    }
-    if FORMS.iter().any(|form| form.writer == writer) || writer == RELAY {
-        found.insert(number("dropped-members"));
     }
     match found.is_empty() {
         true => "yes".to_owned(),
@@ -188,20 +189,20 @@ fn without_links(table: &str) -> String {
 
 fn document() -> String {
     let mut text = format!("{BEGINNING}{}{TOGETHER}", matrix());
-    text.push_str("What Go's stores leave out of an item:\n\n| writer | left out | why |\n| --- | --- | --- |\n");
+    text.push_str("What Go's stores leave out of an item, which they write, and which programs with them get:\n\n| store | left out | why |\n| --- | --- | --- |\n");
     for form in &FORMS {
         let members: Vec<String> = form
             .left_out
             .iter()
             .map(|member| match *member {
-                "memberOfTheFuture" => "what this version does not know".to_owned(),
+                NEW_MEMBER => "what this version does not know".to_owned(),
                 member => format!("`{member}`"),
             })
             .collect();
         let _ = writeln!(
             text,
             "| {} | {} | {} |",
-            heading(form.writer),
+            heading(form.store),
             members.join(", "),
             form.reason
         );
@@ -235,7 +236,7 @@ fn document() -> String {
             habit.reason
         );
     }
-    text.push_str("\nWhat store 1.1.1 of Go has written is less than was to be written (5), and all SDKs make the same of that.\n");
+    text.push_str("\nWhat store 1.1.1 of Go has written is less than was to be written (6), and all SDKs make the same of that.\n");
     text
 }
 

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{json, Map, Value};
 
 use super::data_set::FORMS;
-use super::stores::{engine, official_python, participant, participants, GO_4, NODE, PYTHON};
+use super::stores::{engine, official_python, participant, participants, without_environment, GO_4, NODE, PYTHON};
 use crate::support;
 use crate::support::driver::{Driver, Program};
 
@@ -192,7 +192,7 @@ fn open(our_python: &mut Program, table: &str) {
 /// By the example that `make test` builds with the feature for the SDK.
 fn in_rust(request: &Value) -> String {
     let program = support::build_folder().join("examples/evaluations");
-    let mut process = Command::new(&program)
+    let mut process = without_environment(Command::new(&program))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -219,13 +219,15 @@ fn write_big_segment(table: &str) {
     };
     let changes = json!({"included": {"add": hashes(0)}, "excluded": {"add": hashes(1)}});
     let patch = json!({"segmentId": BIG_SEGMENT, "version": "1", "changes": changes}).to_string();
-    let now = SystemTime::now()
+    // An hour ahead, so that it is not stale for the last SDK on a slow machine.
+    let ahead = SystemTime::now() + Duration::from_secs(3600);
+    let synchronized = ahead
         .duration_since(UNIX_EPOCH)
         .expect("a time")
         .as_millis()
         .to_string();
     assert_eq!(store.call("big_segments_apply_patch", &[&patch]).status, 0);
-    assert_eq!(store.call("big_segments_set_synchronized", &[&now]).status, 0);
+    assert_eq!(store.call("big_segments_set_synchronized", &[&synchronized]).status, 0);
 }
 
 /// Where an SDK makes something else of the same data than the others do.
@@ -279,8 +281,17 @@ pub const HABITS: [Habit; 4] = [
     },
 ];
 
-/// Where two differ otherwise.
-fn differences(writer: &str, one: &Details, sdk: &str, other: &Details) -> Vec<String> {
+/// A habit's SDK and one of its flags.
+type Occurrence = (&'static str, &'static str);
+
+/// Where two differ otherwise; notes the habits that occur.
+fn differences(
+    writer: &str,
+    one: &Details,
+    sdk: &str,
+    other: &Details,
+    occurred: &mut BTreeSet<Occurrence>,
+) -> Vec<String> {
     let mut differences = Vec::new();
     let of_both = HABITS
         .iter()
@@ -292,10 +303,17 @@ fn differences(writer: &str, one: &Details, sdk: &str, other: &Details) -> Vec<S
             .filter(|habit| habit.flags.contains(&key.as_str()))
             .collect();
         for ((detail, found), context) in details.iter().zip(&other[key]).zip(contexts()) {
-            if found != detail && !habits.iter().any(|habit| (habit.is_met)(context, detail)) {
-                differences.push(format!(
+            if found == detail {
+                continue;
+            }
+            match habits.iter().find(|habit| (habit.is_met)(context, detail)) {
+                Some(habit) => {
+                    let flag = habit.flags.iter().find(|flag| *flag == key).expect("its flag");
+                    occurred.insert((habit.sdk, *flag));
+                }
+                None => differences.push(format!(
                     "{writer} wrote {key}, for {context}: {detail}, and {sdk} says {found}"
-                ));
+                )),
             }
         }
     }
@@ -311,6 +329,7 @@ fn every_sdk_evaluates_the_same_whoever_wrote_the_flags() {
     });
     let mut reference: Option<Details> = None;
     let mut failures = Vec::new();
+    let mut occurred = BTreeSet::new();
     let names = participants().iter().map(|participant| participant.name.text);
     for writer in names.chain([OUR_PYTHON]) {
         let table = engine().create_table();
@@ -327,7 +346,7 @@ fn every_sdk_evaluates_the_same_whoever_wrote_the_flags() {
         // What the Go SDK of users writes is less than was to be written, so it is compared within its own table.
         let drops_contexts = FORMS
             .iter()
-            .any(|form| form.writer == writer && form.left_out.contains(&"contextKind"));
+            .any(|form| form.store == writer && form.left_out.contains(&"contextKind"));
         for sdk in SDKS {
             let details = evaluate(sdk, &mut our_python, &table);
             let compared = if drops_contexts {
@@ -336,7 +355,7 @@ fn every_sdk_evaluates_the_same_whoever_wrote_the_flags() {
                 &mut reference
             };
             let reference = compared.get_or_insert_with(|| details.clone());
-            failures.extend(differences(writer, reference, sdk, &details));
+            failures.extend(differences(writer, reference, sdk, &details, &mut occurred));
         }
     }
     let shown = failures
@@ -346,6 +365,14 @@ fn every_sdk_evaluates_the_same_whoever_wrote_the_flags() {
         .collect::<Vec<_>>()
         .join("\n");
     assert!(failures.is_empty(), "{} differences:\n{shown}", failures.len());
+    let named = HABITS
+        .iter()
+        .flat_map(|habit| habit.flags.iter().map(|&flag| (habit.sdk, flag)));
+    assert_eq!(
+        occurred,
+        named.collect(),
+        "what is no habit of a flag's is to be named no more"
+    );
     check_variety(&reference.expect("details"));
 }
 

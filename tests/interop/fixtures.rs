@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 use serde_json::{json, Value};
 
-use super::data_set::item;
+use super::data_set::{expected, in_form_of, item, place, Contents, Expected};
 use super::readers::Outcome::{Fails, Right};
 use super::readers::{readers, Outcome};
 use super::stores::{engine, participants, Handle, GO_1, GO_4, PYTHON};
@@ -68,6 +68,10 @@ fn bystander() -> Value {
 }
 
 impl Fixture {
+    pub fn is_deletion_of(&self, writer: &str) -> bool {
+        matches!(self.holds, Holds::Deleted(_)) && self.writers.iter().any(|by| by == writer)
+    }
+
     fn is_of_a_flag(&self) -> bool {
         self.row["namespace"]["S"] == "features"
     }
@@ -84,15 +88,23 @@ impl Fixture {
         } else {
             None
         };
+        let bystander = (place("features", "bystander"), expected(&bystander()));
+        let held = held.map(|item| (place("features", "flag"), expected(&item)));
+        let contents: Contents = held.into_iter().chain([bystander]).collect();
+        let items: BTreeMap<String, Value> = in_form_of(store.participant.name.text, contents)
+            .into_iter()
+            .filter_map(|((_, key), expected)| match expected {
+                Expected::Item(item) => Some((key, item)),
+                Expected::Deleted(_) => None,
+            })
+            .collect();
         let get = match store.get("features", "flag") {
-            Ok(found) => right_if(found == held),
+            Ok(found) => right_if(found.as_ref() == items.get("flag")),
             Err(_) if matches!(self.holds, Holds::Damage) => Outcome::Right,
             Err(_) => Outcome::Fails,
         };
-        let mut expected = BTreeMap::from([("bystander".to_owned(), bystander())]);
-        expected.extend(held.map(|item| ("flag".to_owned(), item)));
         let all = match store.all("features") {
-            Ok(found) => right_if(found.into_iter().collect::<BTreeMap<_, _>>() == expected),
+            Ok(found) => right_if(found.into_iter().collect::<BTreeMap<_, _>>() == items),
             Err(_) => Outcome::Fails,
         };
         let upsert = match self.holds {

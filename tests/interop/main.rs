@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod absent_writers;
 mod big_segments;
 mod data_set;
 mod document;
