@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 
 use super::absent_writers::met as met_of_absent;
-use super::data_set::{FORMS, NEW_MEMBER};
+use super::data_set::{form_of, FORMS, NEW_MEMBER};
 use super::evaluations::HABITS;
 use super::findings::FINDINGS;
 use super::fixtures::{fixtures, results as fixture_results};
@@ -52,7 +52,8 @@ Also held by tests, of the stores that run:
 - Rows of ours are the official ones: the same attributes, and items that differ in whitespace and the order of members alone. Every writer.
 - Big Segments as the Relay Proxy writes them *, and as ours writes them in six languages, are the same rows, and every store reads metadata and memberships of both.
 - An `init` of one beside upserts of another leaves no row but that of the `init` or the newest upsert, loses no flag of the data set, and ends with the
-  mark. Among upserts of both the highest version stays. Ten pairs; C++ and Ruby of ours, which share the library's core, only upsert there.
+  mark. Among upserts of both the highest version stays. Ten pairs; Python, Ruby and C++ of ours, which share the library's core with
+  C and PHP, only upsert there.
 - Rows of other namespaces, such as those where the Relay Proxy keeps its own configuration, are neither read nor changed. Every writer.
 
 ";
@@ -147,6 +148,8 @@ fn cell(writer: &str, reader: &str) -> String {
         .flat_map(|cell| &cell.met)
         .map(|key| number(key))
         .collect();
+    let written = form_of(writer).map_or(&[][..], |form| form.written);
+    found.extend(written.iter().map(|key| number(key)));
     found.extend(met_of_absent(writer, reader).iter().map(|key| number(key)));
     for fixture in fixtures()
         .iter()
@@ -299,4 +302,55 @@ fn the_page_says_what_was_found() {
         text == generated,
         "{FILE} differs from what the tests found: {UPDATE}=1 writes it anew"
     );
+}
+
+/// What follows these words in a file of locked versions.
+fn locked(file: &str, words: &str) -> String {
+    let text = std::fs::read_to_string(support::repository().join(file)).expect("locked versions");
+    let (_, rest) = text
+        .split_once(words)
+        .unwrap_or_else(|| panic!("{file} has no {words}"));
+    let is_of_version = |letter: char| letter.is_ascii_digit() || letter == '.';
+    rest.chars().take_while(|&letter| is_of_version(letter)).collect()
+}
+
+#[test]
+fn versions_on_the_page_are_the_locked_ones() {
+    let node = |package: &str| {
+        let words = format!("\"node_modules/{package}\": {{\n      \"version\": \"");
+        locked("tests/interop/node/package-lock.json", &words)
+    };
+    let go = |store: &str, module: &str| {
+        let words = format!("launchdarkly/{module} v");
+        locked(&format!("tests/interop/go/{store}/go.mod"), &words)
+    };
+    let python = locked("tests/requirements.txt", "launchdarkly-server-sdk==");
+    let node_store = node("launchdarkly-node-server-sdk-dynamodb");
+    let go_4 = go("v4", "go-server-sdk-dynamodb/v4");
+    let go_1 = go("v1", "go-server-sdk-dynamodb");
+    let sdk_of_go_4 = go("v4", "go-server-sdk/v7");
+    assert_eq!(PYTHON, format!("official Python {python}"));
+    assert_eq!(NODE, format!("official Node {node_store}"));
+    assert_eq!(GO_4, format!("official Go {go_4}"));
+    assert_eq!(GO_1, format!("official Go {go_1}"));
+    let page = document();
+    let said = [
+        format!("| SDK {python}, running |"),
+        format!(
+            "| store {node_store} (SDK {}), running |",
+            node("launchdarkly-node-server-sdk")
+        ),
+        format!(
+            "stores {go_4} (SDK {sdk_of_go_4}) and {go_1} (SDK {}), running",
+            go("v1", "go-server-sdk.v5")
+        ),
+        format!("Go SDK, {sdk_of_go_4} among them"),
+        format!(
+            "| Rust {} |",
+            locked("Cargo.lock", "name = \"launchdarkly-server-sdk\"\nversion = \"")
+        ),
+    ];
+    for text in said {
+        assert!(page.contains(&text), "the page does not say {text}");
+    }
 }

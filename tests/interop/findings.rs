@@ -65,9 +65,9 @@ pub const FINDINGS: [Finding; 22] = [
     },
     Finding {
         key: "dropped-nulls",
-        title: "Java leaves out `null` within variations *",
+        title: "Java leaves out `null` within variations",
         what: "The Java SDK drops members that are `null` when it writes a flag, also those within a variation's value: `{\"link\": null}` is `{}` to \
-               all readers.",
+               all readers. Not tried here *.",
         ours: "Keeps an item as it came.",
         together: "Where the difference matters to a program, let Java not write.",
     },
@@ -96,15 +96,15 @@ pub const FINDINGS: [Finding; 22] = [
     },
     Finding {
         key: "large-version",
-        title: "Versions of more than 32 bits *",
-        what: "Java's and .NET's stores read versions of up to 2,147,483,647 and fail to read all flags where there is a larger one.",
+        title: "Versions of more than 32 bits",
+        what: "Java's and .NET's stores read versions of up to 2,147,483,647 and fail to read all flags where there is a larger one. Not tried here *.",
         ours: "Reads and writes versions of up to 2^63−1.",
         together: "LaunchDarkly's own versions are far smaller. Let nobody write timestamps as versions where Java or .NET reads.",
     },
     Finding {
         key: "empty-prefix",
-        title: "Ruby's empty prefix is one *",
-        what: "With `prefix: \"\"` Ruby's store reads and writes the namespaces `:features`, `:segments` and `:$inited`, which nobody else reads.",
+        title: "Ruby's empty prefix is one",
+        what: "With `prefix: \"\"` Ruby's store reads and writes the namespaces `:features`, `:segments` and `:$inited`, which nobody else reads. Not tried here *.",
         ours: "An empty prefix is none, as in all other stores.",
         together: "Leave the prefix out in Ruby. A program that moves from such a table needs an `init`.",
     },
@@ -133,7 +133,7 @@ pub const FINDINGS: [Finding; 22] = [
     },
     Finding {
         key: "eventual-reads",
-        title: "Reads that are not consistent *",
+        title: "Reads that are not consistent",
         what: "Node's, Python's and Ruby's stores read single flags, and the row that refuses an upsert, with eventual consistency: what another \
                has just written may be missed, and the older item be cached. (Known from the sources; DynamoDB Local is always consistent.)",
         ours: "Reads are consistent unless `consistent_reads` is off.",
@@ -148,40 +148,40 @@ pub const FINDINGS: [Finding; 22] = [
     },
     Finding {
         key: "large-kind",
-        title: "Ruby cannot read a kind of more than 1 MB *",
-        what: "Ruby's store raises NoMethodError where DynamoDB answers a query in several pages, in `all` and in `init`.",
+        title: "Ruby cannot read a kind of more than 1 MB",
+        what: "Ruby's store raises NoMethodError where DynamoDB answers a query in several pages, in `all` and in `init`. Not tried here *.",
         ours: "Reads all pages.",
         together: "Let ours be the store in Ruby, or keep flags and segments below 1 MB each for a table and prefix.",
     },
     Finding {
         key: "mark-beside-data",
-        title: "The mark may come before the data *",
-        what: "Node's store sends all batches of an `init` at once, so that the table may be marked as initialized before its data is there. \
-               Those of Go, Python, Ruby, Java and .NET put the mark in the last batch, beside data.",
+        title: "The mark may come before the data",
+        what: "Node's store of today sends all batches of an `init` at once, so that the table may be marked as initialized before its data is there. \
+               Those of Go, Python, Ruby, Java and .NET put the mark in the last batch, beside data. Not tried here *.",
         ours: "Writes the mark alone, after everything else.",
         together: "Matters to the first `init` of a table alone: let ours make it, or start readers after it.",
     },
     Finding {
         key: "order-of-kinds",
-        title: ".NET writes kinds in any order *",
+        title: ".NET writes kinds in any order",
         what: ".NET's SDK sorts segments before flags and its wrapper of stores loses that order: a reader may see a flag before the segment \
-               that it asks for.",
+               that it asks for. Not tried here *.",
         ours: "Writes segments, then flags after their prerequisites, whoever calls it in whatever order.",
         together: "Lasts as long as the `init`. Let another write where that matters.",
     },
     Finding {
         key: "initialized-raises",
-        title: "Asking for the mark may raise *",
+        title: "Asking for the mark may raise",
         what: "Where the table cannot be asked, `initialized` raises in Python's, Ruby's and .NET's stores, out of the client's own calls; Go's, \
-               Node's, Java's and C++'s say that it is not initialized. PHP's does not ask.",
+               Node's, Java's and C++'s say that it is not initialized. PHP's does not ask. Not tried here *.",
         ours: "The adapters for Python, Ruby and C++ say that it is not initialized, and log the reason.",
         together: "Nothing is to be done.",
     },
     Finding {
         key: "cache-keys",
-        title: "PHP's cache has no prefix in its keys *",
+        title: "PHP's cache has no prefix in its keys",
         what: "Two environments that share APCu or a PSR-6 pool serve each other's flags: the keys of the official store's cache have neither \
-               table nor prefix.",
+               table nor prefix. Not tried here *.",
         ours: "The adapter's keys have both, and what tells account and region.",
         together: "Both may share a pool: ours has other keys. For the official one alone, give each environment a pool of its own.",
     },
