@@ -192,7 +192,7 @@ fn without_links(table: &str) -> String {
 
 fn document() -> String {
     let mut text = format!("{BEGINNING}{}{TOGETHER}", matrix());
-    text.push_str("What Go's stores leave out of an item, which they write, and which programs with them get:\n\n| store | left out | why |\n| --- | --- | --- |\n");
+    text.push_str("What Go's stores leave out of an item, where they write and where programs read with them:\n\n| store | left out | why |\n| --- | --- | --- |\n");
     for form in &FORMS {
         let members: Vec<String> = form
             .left_out

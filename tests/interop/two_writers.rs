@@ -189,7 +189,8 @@ fn check_after_init(upsert: &Handle, table: &str, round: u64, pair: &str) {
         .filter(|row| row["namespace"]["S"] != "features")
         .collect();
     let mark = json!({"namespace": {"S": "$inited"}, "key": {"S": "$inited"}});
-    let is_segment = |row: &&Value| row["key"]["S"] == "segment" && row["version"]["N"] == of_init(round).to_string();
+    let is_segment =
+        |row: &&Value| row["key"]["S"] == "segment" && row["version"] == json!({"N": of_init(round).to_string()});
     assert!(others.contains(&mark), "{pair}: the mark is in {others:?}");
     assert_eq!(others.iter().filter(is_segment).count(), 1, "{pair}: {others:?}");
     assert_eq!(others.len(), 2, "{pair}: {others:?}");
