@@ -35,6 +35,7 @@ test: setup build ## run all tests
 	$(LIMITED) 1800 cargo test --release --locked -p ld-dynamo-store --features launchdarkly --test launchdarkly
 	LD_DYNAMO_TEST_TRANSPORT=sdk $(LIMITED) 300 cargo test --release --locked -p ld-dynamo-store --features launchdarkly --test launchdarkly
 	$(LIMITED) 300 cargo test --release --locked -p ld-dynamo-store --features launchdarkly --doc
+	cargo build --release --locked -p ld-dynamo-store --features launchdarkly --example evaluations
 	$(LIMITED) 1200 cargo test --release --locked -p ld-dynamo-store --features cli --test command
 	$(LIMITED) 300 cargo test --release --locked -p ld-dynamo-store --features cli --lib -- command:: store::
 	$(LIMITED) 1800 cargo test --release --locked
@@ -55,13 +56,16 @@ lint: setup ## look for mistakes in the sources of all languages
 	cargo clippy --release --locked --all-targets -p local-dynamodb -- -D warnings
 	cargo clippy --release --locked --all-targets -p fake-dynamodb -- -D warnings
 	cargo clippy --release --locked --all-targets -p floor -- -D warnings
-	cd bindings/python && $(PYTHON) -m ruff check . ../../examples && $(PYTHON) -m ruff format --check . ../../examples && $(PYTHON) -m mypy
+	cd bindings/python && $(PYTHON) -m ruff check . ../../examples ../../tests/interop/python && $(PYTHON) -m ruff format --check . ../../examples ../../tests/interop/python && $(PYTHON) -m mypy
 	git ls-files -z '*.rb' | xargs -0 -n 1 ruby -wc >/dev/null
 	git ls-files -z '*.php' | xargs -0 -n 1 php -l >/dev/null
+	git ls-files -z 'tests/interop/*.js' | xargs -0 -n 1 node --check
+	@unformatted=$$(gofmt -l tests/interop/go) && test -z "$$unformatted" || { echo "gofmt: $$unformatted" >&2; exit 1; }
+	@. tests/interop/go/environment.sh && for module in protocol v1 v4; do go vet -C "tests/interop/go/$$module" ./... || exit; done
 
 fmt: setup ## format the Rust and Python sources
 	cargo fmt --all
-	cd bindings/python && $(PYTHON) -m ruff format . ../../examples && $(PYTHON) -m ruff check --fix . ../../examples
+	cd bindings/python && $(PYTHON) -m ruff format . ../../examples ../../tests/interop/python && $(PYTHON) -m ruff check --fix . ../../examples ../../tests/interop/python
 
 stress: setup build ## run the tests that take minutes
 	LD_DYNAMO_STRESS=1 cargo test --release --locked --test forks -- programs::

@@ -14,13 +14,17 @@ readonly scope=${1:-test}
 readonly stamp=target/setup-$scope.stamp
 readonly python=target/python
 readonly dynamodb_local=target/dynamodb-local
+# LaunchDarkly's own stores for Node and Go, beside which ours is tried.
+readonly interop=target/interop
 # The tools that packages are built with.
 readonly packaging=target/packaging
 readonly cyclonedx=0.5.9 about=0.9.3
 
 commands=(gcc g++ nm cmake ruby php python3)
+files=()
 if [ "$scope" = test ]; then
-    commands+=(pkg-config rake bundle puma yard phpunit java mvn valgrind)
+    commands+=(pkg-config rake bundle puma yard phpunit java mvn valgrind node npm go "$interop/go-v1" "$interop/go-v4")
+    files=("$interop/node/node_modules/launchdarkly-node-server-sdk-dynamodb/package.json")
 fi
 
 fail() {
@@ -64,14 +68,18 @@ inputs() {
         echo "${platforms[*]}" "$(rustc --version)"
         cat tests/setup.sh packaging/{platforms,requirements}.txt packaging/system.sh
     else
-        cat tests/setup.sh tests/requirements.txt tests/dynamodb-local/pom.xml
+        cat tests/setup.sh tests/requirements.txt tests/dynamodb-local/pom.xml tests/interop/node/package{,-lock}.json
+        find tests/interop/go -type f -print0 | sort -z | xargs -0 cat
     fi | sha256sum
 }
 
 is_done() {
-    local command
+    local command file
     for command in "${commands[@]}"; do
         has "$command" || return 1
+    done
+    for file in "${files[@]}"; do
+        [ -e "$file" ] || return 1
     done
     [ -x "$python/bin/python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$(inputs)" ]
 }
@@ -121,6 +129,8 @@ list_missing_packages() {
         need php-psr-log php -r 'exit((int) (stream_resolve_include_path("Psr/Log/LoggerInterface.php") === false));'
         need default-jre-headless has java
         need maven has mvn
+        need nodejs has node
+        need npm has npm
         need valgrind has valgrind
     fi
 }
@@ -180,6 +190,35 @@ fetch_dynamodb_local() {
         -DoutputDirectory="$PWD/$dynamodb_local" -DincludeScope=runtime
 }
 
+# Fails unless one version is at least another.
+require_version() {
+    local name=$1 found=$2 needed=$3 how=$4
+    if [ "$(printf '%s\n' "$needed" "${found:-0}" | sort -V | head -n 1)" != "$needed" ]; then
+        fail "$name ${found:-of an unknown version} is too old, $needed or later is needed: $how"
+    fi
+}
+
+# Debian 12's Go is too old, so that it is no package that is installed here.
+require_go() {
+    local how='install it from https://go.dev/dl, with go in PATH'
+    has go || fail "Go is missing, 1.24 or later is needed: $how"
+    # Not one that Go would fetch by itself.
+    require_version Go "$(GOTOOLCHAIN=local go env GOVERSION | sed 's/^go//')" 1.24 "$how"
+}
+
+install_official_stores() {
+    local version
+    require_version Node "$(node --version | sed 's/^v//')" 18 'install it from https://nodejs.org/en/download'
+    echo "setup: installing LaunchDarkly's stores for Node and Go into $interop"
+    mkdir -p "$interop/node"
+    cp tests/interop/node/package{,-lock}.json "$interop/node"
+    npm ci --prefix "$interop/node" --cache "$interop/npm" --loglevel=error --no-audit --no-fund
+    . tests/interop/go/environment.sh
+    for version in v1 v4; do
+        go build -C "tests/interop/go/$version" -buildvcs=false -o "$PWD/$interop/go-$version" .
+    done
+}
+
 case $scope in
     demo | test | packages) ;;
     *) fail "usage: tests/setup.sh demo|test|packages [PLATFORM…]" ;;
@@ -188,6 +227,9 @@ if [ "$scope" = packages ]; then
     list_platforms "${@:2}"
 fi
 require_rust
+if [ "$scope" = test ]; then
+    require_go
+fi
 if is_done; then
     exit 0
 fi
@@ -200,6 +242,7 @@ else
 fi
 if [ "$scope" = test ]; then
     fetch_dynamodb_local
+    install_official_stores
 fi
 inputs >"$stamp"
 echo "setup: everything that \`make $scope\` needs is there"

@@ -83,6 +83,30 @@ pub fn library() -> PathBuf {
     library
 }
 
+/// Starts a process that ends with this one, however this one ends: java does not look at its input.
+fn spawn_bound(mut command: Command) -> std::io::Result<Child> {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::process::CommandExt;
+        // SAFETY: prctl is safe between fork and exec, and touches no memory.
+        unsafe {
+            command.pre_exec(|| {
+                libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+                Ok(())
+            })
+        };
+    }
+    // The signal comes when the thread ends that started the process: this one does not.
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let _ = sender.send(command.spawn());
+        loop {
+            std::thread::park();
+        }
+    });
+    receiver.recv().expect("the thread answers")
+}
+
 impl Engine {
     /// The embedded engine (dynoxide).
     pub fn embedded() -> Self {
@@ -134,7 +158,7 @@ impl Engine {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
-        let process = command.spawn().expect("java starts; make setup fetches DynamoDB Local");
+        let process = spawn_bound(command).expect("java starts; make setup fetches DynamoDB Local");
         let engine = Engine {
             endpoint: format!("http://127.0.0.1:{port}"),
             process: Some(process),
