@@ -6,7 +6,7 @@ use super::big_segments::BigSegments;
 use super::commands::Commands;
 use super::faults::{Fault, Faults};
 use super::finding::Finding;
-use super::prefixes::{self, Contents, Foreign, Prefixes, Role};
+use super::prefixes::{self, Contents, Foreign, Others, Prefixes, Role};
 use super::references::References;
 use super::{mark, rows};
 use crate::store::administration::WholeRow;
@@ -32,14 +32,6 @@ pub(super) struct Inspected {
     pub(super) findings: Vec<Finding>,
     pub(super) is_complete: bool,
     pub(super) others: Others,
-}
-
-/// Whether rows of other prefixes were looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Others {
-    Seen,
-    NotWanted,
-    Refused,
 }
 
 fn now_ms() -> i64 {

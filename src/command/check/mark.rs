@@ -3,8 +3,7 @@
 use super::commands::{Commands, FULL_DATA_SET, WRITTEN_ANEW};
 use super::finding::Finding;
 use super::finding::Severity::{Odd, Wrong};
-use super::inspection::Others;
-use super::prefixes::{Contents, Prefixes};
+use super::prefixes::{Contents, Others, Prefixes};
 use super::text::{counted, plain};
 use crate::store::administration::WholeRow;
 use crate::table::item::StoredItem;

@@ -24,8 +24,8 @@ use super::{connection, question};
 use crate::error::{Error, ErrorKind};
 use crate::store::Store;
 use commands::Commands;
-use inspection::Others;
 use permissions::Permissions;
+use prefixes::Others;
 use reading::How;
 use report::Report;
 

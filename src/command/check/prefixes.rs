@@ -11,6 +11,14 @@ use crate::store::administration::WholeRow;
 use crate::table::item::{self, StoredItem};
 use crate::table::schema::{self, Kind};
 
+/// Whether rows of other prefixes were looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Others {
+    Seen,
+    NotWanted,
+    Refused,
+}
+
 /// So many namespaces of others are told apart; those after them are only counted.
 const MOST_NAMESPACES: usize = 1000;
 

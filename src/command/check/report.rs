@@ -5,8 +5,9 @@ use serde_json::{json, Value};
 
 use super::commands::placeholders;
 use super::finding::Finding;
-use super::inspection::{Inspected, Others};
+use super::inspection::Inspected;
 use super::permissions::Permissions;
+use super::prefixes::Others;
 use super::table;
 use super::text::{self, counted, Lines};
 use crate::command::output::{BAD, DIM, GOOD, ODD};
