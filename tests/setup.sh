@@ -20,6 +20,8 @@ readonly interop=target/interop
 readonly packaging=target/packaging
 readonly cyclonedx=0.5.9 about=0.9.3
 
+# Where Go's own archive is unpacked, as its instructions say.
+export PATH=$PATH:/usr/local/go/bin
 commands=(gcc g++ nm cmake ruby php python3)
 files=()
 if [ "$scope" = test ]; then
