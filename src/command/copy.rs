@@ -9,6 +9,7 @@ use super::replace::replace;
 use super::write::time_limit;
 use crate::error::{Error, ErrorKind, Result as TableResult};
 use crate::store::Store;
+use crate::table::name::without_arn;
 
 pub(super) fn run(table: &TableOptions, options: &Copy, output: &Output) -> Result {
     let mut config = connection::config(&other(table, options))?;
@@ -53,7 +54,7 @@ fn require_another(source: &Store, target: &Store) -> Result<()> {
 /// Whether both are one place; `None` where that cannot be known.
 fn is_same(source: &Store, target: &Store) -> TableResult<Option<bool>> {
     let (one, other) = (source.config(), target.config());
-    if one.prefix != other.prefix || name(&one.table) != name(&other.table) {
+    if one.prefix != other.prefix || without_arn(&one.table) != without_arn(&other.table) {
         return Ok(Some(false));
     }
     let (here, there) = (source.aws_identity()?, target.aws_identity()?);
@@ -69,11 +70,6 @@ fn is_same(source: &Store, target: &Store) -> TableResult<Option<bool>> {
         _ if one.table == other.table && one.profile == other.profile => Some(true),
         _ => None,
     })
-}
-
-/// That of a table that may be named by its ARN.
-fn name(table: &str) -> &str {
-    table.rsplit('/').next().unwrap_or(table)
 }
 
 /// Damaged ones are some, too.

@@ -23,6 +23,11 @@ pub(super) fn shown(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// `1 row`, `2 rows`.
+pub(super) fn counted(count: usize, one: &str, more: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { more })
+}
+
 /// What takes no room, or turns round the direction in which the rest is shown.
 fn is_unseen(character: char) -> bool {
     matches!(character,
@@ -108,7 +113,13 @@ impl Output {
 
 #[cfg(test)]
 mod tests {
-    use super::shown;
+    use super::{counted, shown};
+
+    #[test]
+    fn one_is_not_more() {
+        assert_eq!(counted(1, "row", "rows"), "1 row");
+        assert_eq!(counted(2, "row", "rows"), "2 rows");
+    }
 
     #[test]
     fn what_is_unseen_or_turns_the_direction_is_escaped() {

@@ -12,7 +12,7 @@ use super::arguments::{TableOptions, Watch};
 use super::connection;
 use super::interrupt::Interruption;
 use super::outcome::{Failure, Outcome, Result};
-use super::output::{shown, Output, BAD, BOLD, DIM, GOOD, ODD};
+use super::output::{counted, shown, Output, BAD, BOLD, DIM, GOOD, ODD};
 use crate::error::{Error, ErrorKind};
 use crate::store::Store;
 use crate::table::schema::{Kind, FEATURES, SEGMENTS};
@@ -125,9 +125,9 @@ impl Watcher<'_> {
                 let seconds = self.began.elapsed().as_secs() as usize;
                 self.output.note(format_args!(
                     "{} in {} and {}",
-                    counted(changes, "change"),
-                    counted(rounds, "reading"),
-                    counted(seconds, "second")
+                    counted(changes, "change", "changes"),
+                    counted(rounds, "reading", "readings"),
+                    counted(seconds, "second", "seconds")
                 ));
                 return self.outcome_without_arrival(is_over, last.as_ref());
             }
@@ -183,7 +183,7 @@ impl Watcher<'_> {
             return self.tell("", members);
         }
         let state = |rows: &Rows| match (&self.options.key, rows.values().next()) {
-            (None, _) => counted(rows.len(), "row"),
+            (None, _) => counted(rows.len(), "row", "rows"),
             (Some(_), None) => "no row".to_owned(),
             (Some(_), Some(row)) => described(row),
         };
@@ -336,11 +336,6 @@ impl Watcher<'_> {
 /// As lines name it: with nothing that a terminal would do something about.
 fn item_name(kind: &str, key: &str) -> String {
     format!("{}/{}", shown(kind), shown(key))
-}
-
-fn counted(number: usize, what: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{number} {what}{ending}")
 }
 
 fn described(row: &Seen) -> String {

@@ -11,6 +11,12 @@ pub(crate) fn is_table(name: &str) -> bool {
     }
 }
 
+/// The bare name of a table that may be named by its ARN.
+#[cfg(feature = "cli")]
+pub(crate) fn without_arn(table: &str) -> &str {
+    table.rsplit('/').next().unwrap_or(table)
+}
+
 fn is_plain(name: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
     LENGTHS.contains(&name.len()) && name.bytes().all(is_allowed)

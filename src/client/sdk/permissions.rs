@@ -1,5 +1,6 @@
 //! What is allowed, found out by requests that change nothing.
 
+use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
@@ -55,16 +56,8 @@ impl Sdk {
             .item(schema::KEY, text(ROW))
             .condition_expression(NEVER)
             .expression_attribute_names("#key", schema::KEY);
-        match send!(self, request, 0) {
-            Ok(_) => Ok(()),
-            Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(_)) => {
-                    self.stats.write_units(1.0);
-                    Ok(())
-                }
-                _ => Err(self.failed("PutItem", error)),
-            },
-        }
+        let sent = send!(self, request, 0);
+        self.judged("PutItem", sent, PutItemError::is_conditional_check_failed_exception)
     }
 
     async fn try_update(&self, namespace: &str) -> Result<()> {
@@ -76,15 +69,31 @@ impl Sdk {
             .condition_expression(NEVER)
             .expression_attribute_names("#version", schema::VERSION)
             .expression_attribute_names("#key", schema::KEY);
-        match send!(self, request, 0) {
+        let sent = send!(self, request, 0);
+        self.judged(
+            "UpdateItem",
+            sent,
+            UpdateItemError::is_conditional_check_failed_exception,
+        )
+    }
+
+    /// What was done, or stopped at nothing but its condition; a write that is refused for that is billed as one.
+    fn judged<R, E>(
+        &self,
+        operation: &str,
+        sent: std::result::Result<R, SdkError<E, HttpResponse>>,
+        is_condition: fn(&E) -> bool,
+    ) -> Result<()>
+    where
+        E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+    {
+        match sent {
             Ok(_) => Ok(()),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => {
-                    self.stats.write_units(1.0);
-                    Ok(())
-                }
-                _ => Err(self.failed("UpdateItem", error)),
-            },
+            Err(error) if error.as_service_error().is_some_and(is_condition) => {
+                self.stats.write_units(1.0);
+                Ok(())
+            }
+            Err(error) => Err(self.failed(operation, error)),
         }
     }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{json, Value};
 
-use super::text::{self, counted, Lines};
-use crate::command::output::{BOLD, DIM};
+use super::text::{self, Lines};
+use crate::command::output::{counted, BOLD, DIM};
 use crate::command::read::is_deleted;
 use crate::store::administration::WholeRow;
 use crate::table::item::{self, StoredItem};

@@ -6,6 +6,7 @@ use super::commands::Commands;
 use super::finding::Finding;
 use super::finding::Severity::Wrong;
 use crate::store::administration::{Capacity, Identity, TableDescription};
+use crate::table::name::without_arn;
 use crate::table::schema;
 
 /// Statuses in which rows can be read and written.
@@ -75,12 +76,12 @@ pub(super) fn missing(identity: &Identity, commands: &Commands<'_>) -> Finding {
     let why = "Every call of an SDK fails, and SDKs serve default values. Nothing creates the table by itself.";
     Finding::new(Wrong, what, why)
         .advice("Usually the region or the account is another one: check --region, --profile and the name. If they are right:")
-        .commands([commands.with_table(&["create-table"], name(commands.table()))])
+        .commands([commands.with_table(&["create-table"], without_arn(commands.table()))])
 }
 
 pub(super) fn other_keys(has: &str, commands: &Commands<'_>) -> Finding {
     let why = "SDKs ask for the partition key \"namespace\" and the sort key \"key\", both strings: DynamoDB refuses every call.";
-    let other = format!("{}-2", name(commands.table()));
+    let other = format!("{}-2", without_arn(commands.table()));
     Finding::new(Wrong, format!("the table has other keys than a store needs: {has}"), why)
         .advice("A table's keys cannot be changed. Another table, which SDKs then have to be told of, and init with the full data set:")
         .commands([
@@ -100,7 +101,7 @@ fn not_active(status: &str, commands: &Commands<'_>) -> Finding {
             .advice("Wait until it is gone, and make another:")
             .commands([
                 commands.aws(&["wait", "table-not-exists"], &[]),
-                commands.with_table(&["create-table"], name(commands.table())),
+                commands.with_table(&["create-table"], without_arn(commands.table())),
             ]),
         "INACCESSIBLE_ENCRYPTION_CREDENTIALS" | "ARCHIVING" | "ARCHIVED" => finding
             .advice("DynamoDB cannot use the table's KMS key: enable the key, and see its policy. An archived table has to be restored from its backup."),
@@ -108,11 +109,6 @@ fn not_active(status: &str, commands: &Commands<'_>) -> Finding {
             .advice("What AWS says of it:")
             .commands([commands.aws(&["describe-table"], &[])]),
     }
-}
-
-/// A table is made by its name, and not by its ARN.
-fn name(table: &str) -> &str {
-    table.rsplit('/').next().unwrap_or(table)
 }
 
 /// The ARN, or a pattern where nobody may look for it.
@@ -199,6 +195,6 @@ mod tests {
         );
         let arn = "arn:aws:dynamodb:eu-west-1:111122223333:table/flags";
         assert_eq!(resource(None, &eu, arn), arn);
-        assert_eq!(name(arn), "flags");
+        assert_eq!(without_arn(arn), "flags");
     }
 }

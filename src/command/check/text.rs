@@ -66,11 +66,6 @@ pub(super) fn plain(text: &str) -> String {
     text.chars().map(escaped).collect()
 }
 
-/// `1 row`, `2 rows`.
-pub(super) fn counted(count: usize, one: &str, more: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { more })
-}
-
 /// "a", "a and b", "a, b and c".
 pub(super) fn listed(words: &[&str]) -> String {
     match words {
@@ -111,7 +106,6 @@ mod tests {
     fn lists() {
         assert_eq!(listed(&["a"]), "a");
         assert_eq!(listed(&["a", "b", "c"]), "a, b and c");
-        assert_eq!(counted(1, "row", "rows"), "1 row");
         assert_eq!(plain("a\u{1b}"), "a\\u{1b}");
     }
 }
