@@ -1,0 +1,2 @@
+// The same objects as require() gives.
+export * from '../dist/index.js';

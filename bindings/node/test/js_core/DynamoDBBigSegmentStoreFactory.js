@@ -1,0 +1,3 @@
+'use strict';
+
+module.exports.default = require('ld-dynamo-store/launchdarkly').DynamoDBBigSegmentStore;

@@ -1,0 +1,6 @@
+'use strict';
+
+module.exports = {
+  numberValue: (value) => ({ N: String(value) }),
+  stringValue: (value) => ({ S: value }),
+};

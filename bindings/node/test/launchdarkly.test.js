@@ -1,0 +1,307 @@
+'use strict';
+
+const assert = require('node:assert');
+const { mkdtempSync, rmSync, writeFileSync } = require('node:fs');
+const { tmpdir } = require('node:os');
+const { join } = require('node:path');
+const { after, before, beforeEach, describe, it } = require('node:test');
+
+const NewSdk = require('@launchdarkly/node-server-sdk');
+const OldSdk = require('launchdarkly-node-server-sdk');
+const { contextHash } = require('ld-dynamo-store');
+const { DynamoDBBigSegmentStore, DynamoDBFeatureStore } = require('ld-dynamo-store/launchdarkly');
+const { Engine, FakeEngine, Log, silent } = require('./engine');
+const { asked, FEATURES, flag, newContext, oldContext, optionsFor, SEGMENTS } = require('./sdk');
+
+const SDKS = { 'the new SDK': newContext, 'the old SDK': oldContext };
+const CONTEXT = { kind: 'user', key: 'user-key' };
+
+let engine, fake;
+before(async () => {
+  engine = await Engine.start();
+  fake = await FakeEngine.start();
+});
+after(async () => {
+  await engine.stop();
+  await fake.stop();
+});
+
+for (const [sdk, contextOf] of Object.entries(SDKS)) {
+  describe(`a feature store in ${sdk}`, () => {
+    let table;
+    const opened = [];
+    const open = (options = {}, log = silent, on = table) => {
+      const store = DynamoDBFeatureStore(on.name, optionsFor(on, options))(contextOf(log));
+      opened.push(store);
+      return store;
+    };
+
+    beforeEach(async () => {
+      table = await engine.newTable();
+    });
+    after(() => opened.forEach((store) => store.close()));
+
+    it('writes what it is given, and reads it', async () => {
+      const store = open({ prefix: 'p' });
+      assert.equal(await asked(store.initialized), false);
+      assert.equal(await asked(store.init, { features: { a: flag('a', 1) }, segments: {} }), undefined);
+      assert.equal(await asked(store.initialized), true);
+      assert.equal((await asked(store.get, FEATURES, 'a')).version, 1);
+      assert.equal(await asked(store.get, FEATURES, 'absent'), null);
+      assert.deepEqual(Object.keys(await asked(store.all, FEATURES)), ['a']);
+      assert.deepEqual(await asked(store.all, SEGMENTS), {});
+      assert.equal(await asked(store.upsert, FEATURES, flag('a', 2)), undefined);
+      await asked(store.upsert, FEATURES, flag('a', 1));
+      assert.equal((await asked(store.get, FEATURES, 'a')).version, 2);
+      assert.equal(JSON.parse((await table.row('p:features', 'a')).item.S).version, 2);
+      assert.equal(await asked(store.isStoreAvailable), true);
+      assert.equal(store.getDescription(), 'DynamoDB');
+      assert.equal(store.description, 'DynamoDB');
+    });
+
+    it('writes deletions that every SDK can read', async () => {
+      const store = open();
+      await asked(store.init, { features: { a: flag('a', 1) }, segments: {} });
+      await asked(store.delete, FEATURES, 'a', 2);
+      assert.equal(await asked(store.get, FEATURES, 'a'), null);
+      assert.deepEqual(await asked(store.all, FEATURES), {});
+      const { item, version } = await table.row('features', 'a');
+      const tombstone = JSON.parse(item.S);
+      assert.equal(version.N, '2');
+      assert.equal(tombstone.key, 'a');
+      assert.ok('variations' in tombstone);
+    });
+
+    it('keeps the item that won in its cache', async () => {
+      const store = open({ cacheTTL: 60 });
+      await asked(store.init, { features: { a: flag('a', 1) }, segments: {} });
+      await table.put('features', 'a', { version: { N: '9' }, item: { S: JSON.stringify(flag('a', 9)) } });
+      await asked(store.upsert, FEATURES, flag('a', 5));
+      assert.equal((await asked(store.get, FEATURES, 'a')).version, 9);
+    });
+
+    it('takes a damaged row for absent, and logs it once', async () => {
+      const log = new Log();
+      const store = open({}, log);
+      await table.put('features', 'a', { version: { N: '1' }, item: { S: 'no JSON' } });
+      await table.put('features', 'b', { version: { N: '1' }, item: { S: JSON.stringify(flag('b', 1)) } });
+      assert.equal(await asked(store.get, FEATURES, 'a'), null);
+      assert.equal(await asked(store.get, FEATURES, 'a'), null);
+      assert.equal(log.of('error').length, 1);
+      assert.match(log.of('error')[0], /item "a" of kind "features" is corrupt/);
+      assert.deepEqual(Object.keys(await asked(store.all, FEATURES)), ['b']);
+    });
+
+    it('takes what others leave of a deleted item for absent', async () => {
+      const store = open();
+      await table.put('features', 'java', { version: { N: '1' }, item: { S: 'null' } });
+      await table.put('features', 'short', { version: { N: '1' }, item: { S: '{"version":1,"deleted":true}' } });
+      await table.put('features', 'none', { version: { N: '1' } });
+      for (const key of ['java', 'short', 'none']) {
+        assert.equal(await asked(store.get, FEATURES, key), null);
+      }
+      assert.deepEqual(await asked(store.all, FEATURES), {});
+    });
+
+    it('keeps what the table has where an item is too large', async () => {
+      const log = new Log();
+      const store = open({ cacheTTL: 60 }, log);
+      await asked(store.init, { features: { a: flag('a', 1) }, segments: {} });
+      await asked(store.upsert, FEATURES, flag('a', 2, 'x'.repeat(400_000)));
+      assert.match(log.of('error')[0], /was too large to store/);
+      assert.equal((await asked(store.get, FEATURES, 'a')).version, 1);
+    });
+
+    it('shows an init that failed', async () => {
+      const there = await fake.newTable();
+      const log = new Log();
+      const store = open({ cacheTTL: 60, options: { init_timeout_ms: 500 } }, log, there);
+      await fake.rule({ match: { operation: 'BatchWriteItem' }, action: { error: { code: 'AccessDeniedException' } } });
+      const data = { features: { a: flag('a', 1) }, segments: {} };
+      const [failure, second] = await Promise.all([
+        asked(store.init, data),
+        asked(store.upsert, FEATURES, flag('b', 1)),
+      ]);
+      assert.equal(failure.name, 'AccessDeniedError');
+      assert.equal(second, undefined);
+      assert.match(log.of('error')[0], /the data set was not stored/);
+      assert.equal(await asked(store.initialized), false);
+      assert.equal(await asked(store.get, FEATURES, 'a'), null);
+      assert.equal((await asked(store.get, FEATURES, 'b')).version, 1);
+      await fake.control('reset', {});
+      // The SDK keeps for the length of its cache that it was not initialized.
+      assert.equal(await asked(store.init, data), undefined);
+      assert.equal(await asked(store.initialized), true);
+      assert.equal((await asked(store.get, FEATURES, 'a')).version, 1);
+    });
+
+    it('logs an outage once, whatever is asked', async () => {
+      const there = await fake.newTable();
+      const log = new Log();
+      const store = open({ options: { max_attempts: 1 } }, log, there);
+      await fake.rule({ action: { throttle: true } });
+      for (let index = 0; index < 3; index += 1) {
+        assert.equal(await asked(store.get, FEATURES, 'a'), null);
+      }
+      assert.deepEqual((await asked(store.all, FEATURES)) ?? {}, {});
+      assert.equal(await asked(store.initialized), false);
+      assert.equal(await asked(store.isStoreAvailable), false);
+      assert.equal(log.of('error').length, 1);
+      assert.match(log.of('error')[0], /^reading features:a: /);
+      const failure = await asked(store.upsert, FEATURES, flag('a', 1));
+      assert.equal(failure.name, 'ThrottledError');
+      assert.match(log.of('error')[1], /features:a was not stored/);
+      await fake.control('reset', {});
+    });
+
+    it('does nothing after close, and says so', async () => {
+      const store = open();
+      store.close();
+      assert.equal(await asked(store.get, FEATURES, 'a'), null);
+      assert.equal(await asked(store.isStoreAvailable), false);
+    });
+  });
+
+  describe(`a Big Segments store in ${sdk}`, () => {
+    it('reads what is there', async () => {
+      const table = await engine.newTable();
+      const log = new Log();
+      const store = DynamoDBBigSegmentStore(table.name, optionsFor(table, { prefix: 'p' }))(contextOf(log));
+      assert.deepEqual(await store.getMetadata(), {});
+      assert.equal(await store.getUserMembership('hash'), undefined);
+      const writer = table.store({ prefix: 'p' });
+      await writer.bigSegmentsSetSynchronized(1234567890);
+      await writer.bigSegmentsApplyPatch({
+        segmentId: 's.g1',
+        version: 'v1',
+        changes: { included: { add: ['hash'] } },
+      });
+      writer.close();
+      assert.deepEqual(await store.getMetadata(), { lastUpToDate: 1234567890 });
+      assert.deepEqual(await store.getUserMembership('hash'), { 's.g1': true });
+      await table.put('p:big_segments_metadata', 'p:big_segments_metadata', { synchronizedOn: { S: 'no number' } });
+      assert.deepEqual(await store.getMetadata(), {});
+      assert.equal(log.of('error').length, 1);
+      store.close();
+      await assert.rejects(store.getMetadata(), { name: 'StoreClosedError' });
+    });
+  });
+}
+
+describe('clients of the SDKs', () => {
+  let table, folder;
+  before(async () => {
+    table = await engine.newTable();
+    folder = mkdtempSync(join(tmpdir(), 'ld-dynamo-store-'));
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  const evaluated = async (client) => {
+    await client.waitForInitialization({ timeout: 10 });
+    const values = [await client.variation('a', CONTEXT, 'the default'), await client.variation('b', CONTEXT, 'none')];
+    client.close();
+    return values;
+  };
+  const options = (more) => optionsFor(table, { prefix: 'clients', ...more });
+  const quiet = { sendEvents: false, logger: silent };
+
+  it('write through it: the new one, from a file', async () => {
+    const file = join(folder, 'flags.json');
+    writeFileSync(file, JSON.stringify({ flags: { a: flag('a', 1, 'from a file') }, segments: {} }));
+    const { FileDataSourceFactory } = require('@launchdarkly/node-server-sdk/integrations');
+    const client = NewSdk.init('sdk-key', {
+      ...quiet,
+      featureStore: DynamoDBFeatureStore(table.name, options()),
+      updateProcessor: new FileDataSourceFactory({ paths: [file] }).getFactory(),
+    });
+    assert.deepEqual(await evaluated(client), ['from a file', 'none']);
+    assert.equal(JSON.parse((await table.row('clients:features', 'a')).item.S).version, 1);
+  });
+
+  it('write through it: the new one, from test data', async () => {
+    const data = new NewSdk.integrations.TestData();
+    data.update(data.flag('b').valueForAll('from test data'));
+    const client = NewSdk.init('sdk-key', {
+      ...quiet,
+      featureStore: DynamoDBFeatureStore(table.name, options()),
+      updateProcessor: data.getFactory(),
+    });
+    await client.waitForInitialization({ timeout: 10 });
+    await data.update(data.flag('a').valueForAll('updated'));
+    assert.equal(await client.variation('a', CONTEXT, 'the default'), 'updated');
+    assert.deepEqual(await evaluated(client), ['updated', 'from test data']);
+  });
+
+  it('read from it in daemon mode: the new one', async () => {
+    const client = NewSdk.init('sdk-key', {
+      ...quiet,
+      useLdd: true,
+      featureStore: DynamoDBFeatureStore(table.name, options({ options: { read_only: true } })),
+    });
+    assert.deepEqual(await evaluated(client), ['updated', 'from test data']);
+  });
+
+  it('read from it in daemon mode: the new one, as dataSystem.persistentStore', async () => {
+    const client = NewSdk.init('sdk-key', {
+      ...quiet,
+      dataSystem: {
+        useLdd: true,
+        persistentStore: DynamoDBFeatureStore(table.name, options({ cacheTTL: 30 })),
+      },
+    });
+    assert.deepEqual(await evaluated(client), ['updated', 'from test data']);
+  });
+
+  it('read from it in daemon mode: the old one', async () => {
+    const client = OldSdk.init('sdk-key', {
+      ...quiet,
+      useLdd: true,
+      featureStore: DynamoDBFeatureStore(table.name, options()),
+    });
+    await client.waitForInitialization();
+    assert.equal(await client.variation('a', CONTEXT, 'the default'), 'updated');
+    client.close();
+  });
+
+  it('write through it: the old one, from test data', async () => {
+    const { TestData } = require('launchdarkly-node-server-sdk/integrations');
+    const data = TestData();
+    data.update(data.flag('c').valueForAll('from the old one'));
+    const client = OldSdk.init('sdk-key', {
+      ...quiet,
+      featureStore: DynamoDBFeatureStore(table.name, options({ prefix: 'old' })),
+      updateProcessor: data,
+    });
+    await client.waitForInitialization();
+    assert.equal(await client.variation('c', CONTEXT, 'the default'), 'from the old one');
+    client.close();
+    assert.ok(await table.row('old:features', 'c'));
+  });
+
+  for (const [name, sdk] of Object.entries({ new: NewSdk, old: OldSdk })) {
+    it(`ask Big Segments through it: the ${name} one`, async () => {
+      const prefix = `segments-${name}`;
+      const writer = table.store({ prefix });
+      const rule = { variation: 0, clauses: [{ attribute: '', op: 'segmentMatch', values: ['s'], negate: false }] };
+      await writer.init({
+        features: { a: { ...flag('a', 1, 'member'), fallthrough: { variation: 1 }, rules: [{ id: 'r', ...rule }] } },
+        segments: { s: { key: 's', version: 1, unbounded: true, generation: 1, salt: 's', rules: [] } },
+      });
+      const changes = { included: { add: [contextHash('user-key')] } };
+      await writer.bigSegmentsApplyPatch({ segmentId: 's.g1', version: 'v1', changes });
+      await writer.bigSegmentsSetSynchronized(new Date());
+      writer.close();
+      const client = sdk.init('sdk-key', {
+        ...quiet,
+        useLdd: true,
+        featureStore: DynamoDBFeatureStore(table.name, options({ prefix })),
+        bigSegments: { store: DynamoDBBigSegmentStore(table.name, options({ prefix })) },
+      });
+      await client.waitForInitialization({ timeout: 10 });
+      const detail = await client.variationDetail('a', CONTEXT, 'the default');
+      assert.equal(detail.value, 'member');
+      assert.equal(detail.reason.bigSegmentsStatus, 'HEALTHY');
+      client.close();
+    });
+  }
+});

@@ -1,0 +1,195 @@
+'use strict';
+
+const assert = require('node:assert');
+const { readFileSync } = require('node:fs');
+const { readFile } = require('node:fs/promises');
+const { describe, it } = require('node:test');
+const { setTimeout: sleep } = require('node:timers/promises');
+
+const { InternalError, StoreError, TimedOutError } = require('ld-dynamo-store');
+const { notFreed, run, stub, stubStore } = require('./stub');
+
+const NOTHING = { stores: 0, strings: 0, errors: 0, freed_in_a_call: 0 };
+
+const remaining = () => {
+  const { stores, strings, errors, freed_in_a_call } = notFreed();
+  return { stores, strings, errors, freed_in_a_call };
+};
+
+// Longer than a test may last: whoever waits for such a call fails.
+const LONG = 'sleep:600000';
+
+describe('the life of a store', () => {
+  it('frees everything that the library gave', async () => {
+    const store = stubStore();
+    await store.get('features', 'a');
+    await store.all('features');
+    await store.allTexts('features');
+    await store.upsert('features', 'not-newer', { version: 1 });
+    await assert.rejects(store.get('features', 'status:-400'), TimedOutError);
+    await assert.rejects(store.get('features', 'bare-status:-900'), InternalError);
+    await assert.rejects(store.get('features', 'status:-1234'), (error) => error.constructor === StoreError);
+    store.stats();
+    assert.equal(await store.initialized(), false);
+    store.close();
+    assert.deepEqual(remaining(), NOTHING);
+    assert.throws(() => stubStore({ region: 'refused' }));
+    assert.deepEqual(remaining(), NOTHING);
+  });
+
+  it('is over when the last call is, where it is closed beside calls', async () => {
+    const store = stubStore();
+    const calls = Array.from({ length: 40 }, (_, index) => store.get('features', `sleep:${20 + index}`));
+    await sleep(10);
+    store.close();
+    assert.equal(notFreed().stores, 1);
+    assert.equal((await Promise.all(calls)).length, 40);
+    assert.deepEqual(remaining(), NOTHING);
+  });
+
+  it('has sixteen threads at most, whose signals are blocked', async () => {
+    const store = stubStore();
+    const items = await Promise.all(Array.from({ length: 64 }, () => store.get('features', 'sleep:20 thread')));
+    const threads = new Set(items.map(({ version }) => version));
+    assert.equal(threads.size, 16);
+    assert.ok(!threads.has(process.pid));
+    for (const thread of threads) {
+      const blocked = /^SigBlk:\s*(\w+)$/m.exec(readFileSync(`/proc/self/task/${thread}/status`, 'utf8'))[1];
+      // All but SIGKILL, SIGSTOP, and the two that the C library keeps for itself.
+      assert.equal(blocked, 'fffffffe7ffbfeff');
+    }
+    store.close();
+  });
+
+  it('leaves the event loop and the threads of Node alone', async () => {
+    const store = stubStore();
+    let turns = 0;
+    const timer = setInterval(() => (turns += 1), 5);
+    const calls = Array.from({ length: 32 }, () => store.get('features', 'sleep:200'));
+    const before = performance.now();
+    await readFile(__filename);
+    assert.ok(performance.now() - before < 200);
+    await Promise.all(calls);
+    clearInterval(timer);
+    assert.ok(turns > 5);
+    store.close();
+  });
+
+  it('ends with the last reference', async () => {
+    const { status, stdout, stderr } = await run(
+      `
+      (async () => {
+        for (let index = 0; index < 50; index += 1) {
+          await open().get('features', 'a');
+        }
+        for (let turn = 0; turn < 10; turn += 1) {
+          gc();
+          await new Promise(setImmediate);
+        }
+        console.log(open().stats().stores);
+      })();`,
+      { node: ['--expose-gc'] },
+    );
+    assert.equal(status, 0, stderr);
+    assert.ok(Number(stdout) < 10, stdout);
+  });
+
+  it('finishes its calls though nobody holds it', async () => {
+    const { status, stdout } = await run(
+      `
+      open().get('features', 'sleep:100').then((item) => console.log(item.key));
+      gc();`,
+      { node: ['--expose-gc'] },
+    );
+    assert.deepEqual([status, stdout], [0, 'sleep:100\n']);
+  });
+
+  it('cannot be used with a store of something else', () => {
+    const { addon } = require('../dist/addon.js');
+    assert.throws(() => addon().get({}, 'features', 'a'), TypeError);
+    assert.throws(() => addon().open({}, '{}', 1), TypeError);
+    assert.throws(() => addon().load(1), TypeError);
+  });
+});
+
+describe('a process', () => {
+  it('ends by itself, though a store is open', async () => {
+    const { status } = await run(`open().get('features', 'a').then(() => console.log('done'));`);
+    assert.equal(status, 0);
+  });
+
+  it('stays for a call under way', async () => {
+    const { stdout } = await run(`open().get('features', 'sleep:300').then(() => console.log('done'));`);
+    assert.equal(stdout, 'done\n');
+  });
+
+  it('ends at process.exit beside calls under way', async () => {
+    const { status, signal } = await run(`
+      const store = open();
+      for (let index = 0; index < 32; index += 1) store.get('features', '${LONG}');
+      setTimeout(() => process.exit(7), 50);`);
+    assert.deepEqual([status, signal], [7, null]);
+  });
+
+  it('ends at process.exit beside calls that end and log at that moment', async () => {
+    for (let turn = 0; turn < 5; turn += 1) {
+      const { status, signal } = await run(`
+        const store = open();
+        for (let index = 0; index < 200; index += 1) store.get('features', 'log-after:' + (index % 40));
+        setTimeout(() => process.exit(7), 30);`);
+      assert.deepEqual([status, signal], [7, null]);
+    }
+  });
+
+  it('outlives a worker that is terminated beside calls, and that alone had loaded the addon', async () => {
+    const worker = `
+      const { Store } = require('ld-dynamo-store');
+      const store = new Store('table', { library: ${JSON.stringify(stub())} });
+      for (let index = 0; index < 100; index += 1) store.get('features', 'log-after:' + (index % 60));
+      for (let index = 0; index < 4; index += 1) store.get('features', 'sleep:400');
+      require('worker_threads').parentPort.postMessage('calling');`;
+    const { status, signal, stdout, stderr } = await run(`
+      const { Worker } = require('worker_threads');
+      (async () => {
+        for (let turn = 0; turn < 5; turn += 1) {
+          const worker = new Worker(${JSON.stringify(worker)}, { eval: true });
+          await new Promise((resolve) => worker.once('message', resolve));
+          await new Promise((resolve) => setTimeout(resolve, turn * 10));
+          await worker.terminate();
+        }
+        // The calls of the last worker come to their end meanwhile.
+        setTimeout(() => console.log('alive'), 600);
+      })();`);
+    assert.deepEqual([status, signal, stdout], [0, null, 'alive\n'], stderr);
+  });
+
+  it('may have a store in each of several workers', async () => {
+    const worker = `
+      const { Store } = require('ld-dynamo-store');
+      const store = new Store('table', { library: ${JSON.stringify(stub())} });
+      const { parentPort, threadId } = require('worker_threads');
+      Promise.all(Array.from({ length: 20 }, (_, n) => store.get('features', 'sleep:' + n))).then(() => parentPort.postMessage(threadId));`;
+    const { status, stdout, stderr } = await run(`
+      const { Worker } = require('worker_threads');
+      let left = 4;
+      for (let index = 0; index < 4; index += 1) {
+        new Worker(${JSON.stringify(worker)}, { eval: true }).once('message', () => console.log(--left));
+      }
+      open().get('features', 'a');`);
+    assert.deepEqual([status, stdout], [0, '3\n2\n1\n0\n'], stderr);
+  });
+
+  it('may have a store in each of a cluster', async () => {
+    const { status, stdout } = await run(`
+      const cluster = require('cluster');
+      if (cluster.isPrimary) {
+        cluster.setupPrimary({ execArgv: [], exec: ${JSON.stringify(require.resolve('./cluster_worker.js'))}, args: [${JSON.stringify(stub())}] });
+        const store = open();
+        store.get('features', 'a').then(() => {
+          for (let index = 0; index < 2; index += 1) cluster.fork();
+          cluster.on('message', (worker, key) => { console.log(key); worker.disconnect(); });
+        });
+      }`);
+    assert.deepEqual([status, stdout], [0, 'b\nb\n']);
+  });
+});

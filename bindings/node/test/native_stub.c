@@ -1,0 +1,27 @@
+/*
+ * A library with the exported functions of ld-dynamo-store and no database: the Python package's, whose head says what its keys do. Its stats are what
+ * is not freed yet, for programs that cannot call C.
+ */
+#ifndef ABI_VERSION
+#define ABI_VERSION ((1 << 16) | 3)
+#endif
+#define ld_dynamo_store_stats stats_of_python
+#include "../../python/tests/native_stub.c"
+#undef ld_dynamo_store_stats
+
+int32_t ld_dynamo_store_stats(store *self, char **stats, failure **error) {
+    char text[256];
+    (void)self, (void)error;
+    snprintf(text, sizeof text, "{\"stores\":%d,\"strings\":%d,\"errors\":%d,\"freed_in_a_call\":%d,\"pushes\":%d,\"payload\":%zu}", live_stores,
+             live_strings, live_errors, freed_in_a_call, pushes, last_payload == NULL ? 0 : strlen(last_payload));
+    *stats = new_string(text);
+    return 0;
+}
+
+#ifndef WITHOUT_JSON_MEMBERS
+int32_t ld_dynamo_json_members(const char *object, uint32_t most_levels, void (*member)(void *, const char *, size_t, const char *, size_t),
+                               void *userdata, failure **error) {
+    (void)object, (void)most_levels, (void)member, (void)userdata, (void)error;
+    return 0;
+}
+#endif
