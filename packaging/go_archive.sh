@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# Makes the archive of the Go module, with the native libraries of all platforms: FOLDER/PLATFORM/libld_dynamo_store.so.
+#
+#   packaging/go_archive.sh FOLDER OUT.zip
+#
+# It is unpacked, and a go.mod names its folder with `replace`. Programs that are built with it have the library for their platform in them. Two builds
+# are equal byte for byte. SOURCE_DATE_EPOCH dates the files in it, or else the last commit does.
+set -euo pipefail
+
+[ $# = 2 ] || {
+    echo "usage: packaging/go_archive.sh FOLDER_OF_LIBRARIES OUT.zip" >&2
+    exit 2
+}
+libraries=$(realpath "$1")
+out=$(realpath -m "$2")
+cd "$(dirname "$0")/.."
+. packaging/platforms.sh
+SOURCE_DATE_EPOCH=$(source_date)
+SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH python3 - "$PWD" "$libraries" "$out" <<'PYTHON'
+import os
+import re
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+repository, libraries, out = map(Path, sys.argv[1:])
+module = repository / "bindings/go"
+
+# What only tests, benchmarks and this repository need, and what this script writes itself.
+EXCLUDED = re.compile(r"benchmarks/|newest\.|internal/(casedriver|testengine)/|internal/native/(packaged/|packaged_|testdata/)|\.gitignore$|.*_test\.go$")
+PROCESSORS = {"x86_64": "amd64", "aarch64": "arm64"}
+SOURCE = """//go:build linux && {processor} && {musl}musl
+
+package native
+
+import _ "embed"
+
+//go:embed packaged/{platform}/libld_dynamo_store.so
+var embedded string
+
+func init() {{ packaged, packagedPlatform = embedded, "{platform}" }}
+"""
+
+
+def files() -> list[str]:
+    """The module's own; in a checkout, what an editor or a run left beside them is none."""
+    if (repository / ".git").exists():
+        listed = subprocess.run(["git", "ls-files", "-z"], cwd=module, check=True, capture_output=True, text=True).stdout
+        return [name for name in listed.split("\0") if name]
+    return [file.relative_to(module).as_posix() for file in module.rglob("*") if file.is_file()]
+
+
+contents = {name: (module / name).read_bytes() for name in files() if not EXCLUDED.match(name)}
+found = sorted(libraries.glob("*/libld_dynamo_store.so"))
+if not found:
+    sys.exit(f"go_archive.sh: there is no {libraries}/PLATFORM/libld_dynamo_store.so")
+for library in found:
+    platform = library.parent.name
+    processor, _, c_library = platform.split("-")
+    folder = f"internal/native/packaged/{platform}"
+    contents[f"{folder}/{library.name}"] = library.read_bytes()
+    contents[f"internal/native/packaged_{platform.replace('-', '_')}.go"] = SOURCE.format(
+        platform=platform, processor=PROCESSORS[processor], musl="" if c_library == "musl" else "!"
+    ).encode()
+    licences = library.with_name("THIRD-PARTY-LICENSES.txt")
+    if licences.is_file():
+        contents[f"{folder}/{licences.name}"] = licences.read_bytes()
+
+version = re.search(r'^version = "(.+)"$', (repository / "Cargo.toml").read_text(), re.MULTILINE)[1]
+# A zip begins in 1980.
+date = time.gmtime(max(int(os.environ["SOURCE_DATE_EPOCH"]), 315532800))[:6]
+with zipfile.ZipFile(out, "w") as archive:
+    for name in sorted(contents):
+        entry = zipfile.ZipInfo(f"go-ld-dynamo-store-{version}/{name}", date)
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        entry.create_system = 3
+        entry.external_attr = 0o100644 << 16
+        archive.writestr(entry, contents[name])
+PYTHON
