@@ -1,0 +1,18 @@
+package lddynamostore.exception;
+
+/** The table's keys are not {@code namespace} and {@code key}. */
+public class TableMismatchException extends ServiceException {
+  private static final long serialVersionUID = 1;
+
+  /**
+   * Describes the failure.
+   *
+   * @param message what is wrong and what to do, in one line
+   * @param status the status of the C header, negative
+   * @param retriable whether the same call may succeed later
+   * @param serviceCode AWS's error code, or null
+   */
+  public TableMismatchException(String message, int status, boolean retriable, String serviceCode) {
+    super(message, status, retriable, serviceCode);
+  }
+}

@@ -1,0 +1,2 @@
+/** What can go wrong: one class for each cause. */
+package lddynamostore.exception;

@@ -1,0 +1,68 @@
+package lddynamostore.internal;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+import lddynamostore.Status;
+
+/** Arguments as the native library takes them: UTF-8 without a NUL character. */
+public final class Arguments {
+  private Arguments() {}
+
+  /** A kind. */
+  public static byte[] kind(String kind) {
+    return text(kind, "kind", Status.INVALID_KIND);
+  }
+
+  /** A key of something. */
+  public static byte[] key(String key, String name) {
+    return text(key, name, Status.INVALID_KEY);
+  }
+
+  /** Whether a row can have this key, as far as characters go. */
+  public static boolean canBeKey(String key) {
+    return wrongCharacter(key) < 0;
+  }
+
+  /** A JSON text. */
+  public static byte[] json(String text, String name) {
+    return text(text, name, Status.INVALID_JSON);
+  }
+
+  /** A JSON text in UTF-8. */
+  public static byte[] json(byte[] text, String name) {
+    for (int place = 0; place < text.length; place++) {
+      if (text[place] == 0) {
+        throw Failures.refused(Status.INVALID_JSON, name + " has a NUL character at byte " + place);
+      }
+    }
+    return text;
+  }
+
+  private static byte[] text(String text, String name, int refusal) {
+    int wrong = wrongCharacter(Objects.requireNonNull(text, name));
+    if (wrong >= 0) {
+      String what = text.charAt(wrong) == 0 ? " has a NUL character" : " has half of a surrogate pair";
+      throw Failures.refused(refusal, name + what + " at index " + wrong);
+    }
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** The index of the first character that a C string in UTF-8 cannot hold, or -1. */
+  private static int wrongCharacter(String text) {
+    for (int index = 0; index < text.length(); index++) {
+      char character = text.charAt(index);
+      if (character == 0) {
+        return index;
+      }
+      if (Character.isSurrogate(character)) {
+        boolean isPair =
+            index + 1 < text.length() && Character.isSurrogatePair(character, text.charAt(index + 1));
+        if (!isPair) {
+          return index;
+        }
+        index++;
+      }
+    }
+    return -1;
+  }
+}

@@ -1,0 +1,53 @@
+package lddynamostore.internal;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Compiles libraries for tests, and asks the stand-in what it counted. */
+public final class Stub {
+  private static final Path FOLDER = Path.of("target/stubs").toAbsolutePath();
+  private static final Path PATH = compile("stub", "src/test/c/native_stub.c");
+
+  private Stub() {}
+
+  /** A library with the exported functions of ld-dynamo-store and no database. */
+  public static Path path() {
+    return PATH;
+  }
+
+  /** A shared library of a source, or of "" for an empty one. */
+  public static Path compile(String name, String source, String... options) {
+    Path library = FOLDER.resolve("lib" + name + ".so");
+    try {
+      Files.createDirectories(FOLDER);
+      Path empty = FOLDER.resolve("empty.c");
+      Files.writeString(empty, "int nothing(void) { return 0; }\n");
+      List<String> command = new ArrayList<>(List.of("cc", "-std=c11", "-shared", "-fPIC", "-o", library.toString()));
+      command.addAll(List.of(options));
+      command.add(source.isEmpty() ? empty.toString() : source);
+      Process compiler = new ProcessBuilder(command).inheritIO().start();
+      if (compiler.waitFor() != 0) {
+        throw new IllegalStateException("cc failed: " + command);
+      }
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    } catch (InterruptedException interrupt) {
+      throw new IllegalStateException(interrupt);
+    }
+    return library;
+  }
+
+  /** What the stand-in counted: "stub_live_stores" and so on. */
+  public static int count(String function) {
+    return NativeLibrary.load(PATH).functions().number(function);
+  }
+
+  public static String text(String function) {
+    return new String(NativeLibrary.load(PATH).functions().text(function), java.nio.charset.StandardCharsets.UTF_8);
+  }
+
+}
