@@ -2,14 +2,14 @@
 
 use std::process::Command;
 
-use crate::support;
 use crate::support::cases::run_all;
-use crate::support::compile::{program, program_with, Library};
+use crate::support::compile::{program_with, Library};
 use crate::support::driver::{InProcess, Program};
+use crate::support::languages::driver;
 use crate::support::Engine;
 
-fn run_program(command: Command) {
-    run_all(&Engine::embedded(), &mut Program::start(command));
+fn run_driver(language: &str) {
+    run_all(&Engine::embedded(), &mut Program::start(driver(language)));
 }
 
 #[test]
@@ -24,12 +24,7 @@ fn rust_on_amazon_dynamodb_local() {
 
 #[test]
 fn c() {
-    run_program(Command::new(program(
-        "gcc",
-        "-std=c11",
-        &["tests/c/case_driver.c"],
-        Library::Shared,
-    )));
+    run_driver("C");
 }
 
 #[test]
@@ -46,23 +41,37 @@ fn cpp() {
 
 #[test]
 fn python() {
-    let mut command = Command::new(support::repository().join("target/python/bin/python"));
-    command
-        .arg("bindings/python/tests/case_driver.py")
-        .env("PYTHONPATH", "bindings/python/src");
-    run_program(command);
+    run_driver("Python");
 }
 
 #[test]
 fn ruby() {
-    let mut command = Command::new("ruby");
-    command.arg("bindings/ruby/test/case_driver.rb");
-    run_program(command);
+    run_driver("Ruby");
 }
 
 #[test]
 fn php() {
-    let mut command = Command::new("php");
-    command.args(["-d", "ffi.enable=1", "bindings/php/tests/case_driver.php"]);
-    run_program(command);
+    run_driver("PHP");
+}
+
+#[test]
+fn node() {
+    run_driver("Node");
+}
+
+#[test]
+fn go() {
+    run_driver("Go");
+}
+
+#[test]
+fn java() {
+    run_driver("Java");
+}
+
+#[test]
+fn java_without_its_native_code() {
+    let mut command = driver("Java");
+    command.env("JAVA_TOOL_OPTIONS", "-Dlddynamostore.native=jna");
+    run_all(&Engine::embedded(), &mut Program::start(command));
 }

@@ -234,7 +234,12 @@ fn document() -> String {
         let _ = writeln!(
             text,
             "| {} | {} | {} |",
-            habit.sdk.trim_start_matches("official "),
+            habit
+                .sdks
+                .iter()
+                .map(|sdk| sdk.trim_start_matches("official "))
+                .collect::<Vec<_>>()
+                .join("; "),
             habit.flags.len(),
             habit.reason
         );

@@ -1,22 +1,19 @@
 //! Clients of LaunchDarkly's SDKs in daemon mode make the same of examples/flags.json, whoever wrote it and whoever reads it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{json, Map, Value};
 
+use super::adapters::{self, evaluate_in_rust, Adapter, ADAPTERS, RUST};
 use super::data_set::FORMS;
-use super::stores::{engine, official_python, participant, participants, without_environment, GO_4, NODE, PYTHON};
+use super::stores::{engine, participant, participants, GO_4, NODE, PYTHON};
 use crate::support;
-use crate::support::driver::{Driver, Program};
 
 const CONTEXTS: u64 = 200;
-const RUST: &str = "Rust 3.2.0";
-const OUR_PYTHON: &str = "Python 9.18.2 with our adapter";
-/// The first one's results are what the others' are compared with.
-const SDKS: [&str; 5] = [GO_4, PYTHON, NODE, OUR_PYTHON, RUST];
+/// The first one's results are what the others' are compared with. Our adapters in SDKs follow these.
+const SDKS: [&str; 4] = [GO_4, PYTHON, NODE, RUST];
 /// Named by the only flag that asks for a Big Segment.
 const BIG_SEGMENT: &str = "newsletter-subscribers.g4";
 
@@ -155,18 +152,15 @@ fn plain(value: Value) -> Value {
 }
 
 /// What one SDK makes of a table.
-fn evaluate(sdk: &str, our_python: &mut Program, table: &str) -> Details {
+fn evaluate(sdk: &str, adapters: &mut [Adapter], table: &str) -> Details {
     let flags = flags();
     let keys: Vec<&String> = flags["flags"].as_object().expect("flags").keys().collect();
     let (keys, contexts) = (json!(keys), json!(contexts()));
-    let text = match sdk {
-        RUST => in_rust(&json!({"configuration": engine().configuration(table), "keys": keys, "contexts": contexts})),
-        OUR_PYTHON => {
-            open(our_python, table);
-            let answer = our_python.call("evaluate", "store", &[keys.to_string(), contexts.to_string()]);
-            answer.result.unwrap_or_else(|| panic!("{:?}", answer.message))
-        }
-        sdk => {
+    let adapter = adapters.iter_mut().find(|adapter| adapter.name == sdk);
+    let text = match (sdk, adapter) {
+        (RUST, _) => evaluate_in_rust(table, &keys, &contexts),
+        (_, Some(adapter)) => adapter.evaluate(table, &keys, &contexts),
+        (sdk, None) => {
             let store = participant(sdk).open(table, "");
             let answer = store.succeeded("evaluate", &[&keys.to_string(), &contexts.to_string()]);
             answer
@@ -180,27 +174,6 @@ fn evaluate(sdk: &str, our_python: &mut Program, table: &str) -> Details {
         .into_iter()
         .map(|(key, details)| (key, details.into_iter().map(plain).collect()));
     plain.collect()
-}
-
-/// Has our adapter for Python open a table under the name `store`.
-fn open(our_python: &mut Program, table: &str) {
-    let configuration = json!({"table": table, "endpoint": engine().endpoint}).to_string();
-    let answer = our_python.call("new", "store", &[configuration]);
-    assert_eq!(answer.status, 0, "{answer:?}");
-}
-
-/// By the example that `make test` builds with the feature for the SDK.
-fn in_rust(request: &Value) -> String {
-    let program = support::build_folder().join("examples/evaluations");
-    let mut process = without_environment(Command::new(&program))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|error| panic!("{}: {error}; run make test", program.display()));
-    serde_json::to_writer(process.stdin.take().expect("a pipe"), request).expect("the program reads");
-    let output = process.wait_with_output().expect("an output");
-    assert!(output.status.success(), "{}", output.status);
-    String::from_utf8(output.stdout).expect("UTF-8")
 }
 
 /// Every third user is in the Big Segment, every other third is excluded from it.
@@ -232,7 +205,7 @@ fn write_big_segment(table: &str) {
 
 /// Where an SDK makes something else of the same data than the others do.
 pub struct Habit {
-    pub sdk: &'static str,
+    pub sdks: &'static [&'static str],
     /// Only where this one wrote.
     pub writer: Option<&'static str>,
     pub flags: &'static [&'static str],
@@ -242,14 +215,14 @@ pub struct Habit {
 
 pub const HABITS: [Habit; 4] = [
     Habit {
-        sdk: RUST,
+        sdks: &[RUST],
         writer: None,
         flags: &["shipping-free-threshold"],
         is_met: |_, detail| detail[2]["bigSegmentsStatus"] != Value::Null,
         reason: "It has no Big Segments: who is in one by the table is in none.",
     },
     Habit {
-        sdk: NODE,
+        sdks: &[NODE, adapters::NODE],
         writer: None,
         flags: &[
             "checkout-express",
@@ -265,14 +238,14 @@ pub const HABITS: [Habit; 4] = [
         reason: "A regular expression with `(?i)` matches nothing, as JavaScript's have no such thing.",
     },
     Habit {
-        sdk: NODE,
+        sdks: &[NODE],
         writer: None,
         flags: &["product-size-advisor"],
         is_met: |context, _| context["kind"] == "device" || context["device"] != Value::Null,
         reason: "Version 7.0.4 does not know `rolloutContextKind` of a segment's rule, and takes the user's share of the rollout.",
     },
     Habit {
-        sdk: GO_4,
+        sdks: &[GO_4, adapters::GO],
         writer: Some(PYTHON),
         flags: &["home-greeting", "home-hero-banner", "product-size-advisor", "support_chat_widget"],
         is_met: |_, detail| detail[0].to_string().chars().any(|letter| letter > '\u{ffff}'),
@@ -295,7 +268,7 @@ fn differences(
     let mut differences = Vec::new();
     let of_both = HABITS
         .iter()
-        .filter(|habit| habit.sdk == sdk && habit.writer.is_none_or(|by| by == writer));
+        .filter(|habit| habit.sdks.contains(&sdk) && habit.writer.is_none_or(|by| by == writer));
     let of_both: Vec<&Habit> = of_both.collect();
     for (key, details) in one {
         let habits: Vec<_> = of_both
@@ -309,7 +282,8 @@ fn differences(
             match habits.iter().find(|habit| (habit.is_met)(context, detail)) {
                 Some(habit) => {
                     let flag = habit.flags.iter().find(|flag| *flag == key).expect("its flag");
-                    occurred.insert((habit.sdk, *flag));
+                    let sdk = habit.sdks.iter().find(|name| **name == sdk).expect("its SDK");
+                    occurred.insert((*sdk, *flag));
                 }
                 None => differences.push(format!(
                     "{writer} wrote {key}, for {context}: {detail}, and {sdk} says {found}"
@@ -322,24 +296,19 @@ fn differences(
 
 #[test]
 fn every_sdk_evaluates_the_same_whoever_wrote_the_flags() {
-    let mut our_python = Program::start({
-        let mut command = official_python();
-        command.arg("ours").env("PYTHONPATH", "bindings/python/src");
-        command
-    });
+    let mut adapters = ADAPTERS.map(Adapter::start);
     let mut reference: Option<Details> = None;
     let mut failures = Vec::new();
     let mut occurred = BTreeSet::new();
     let names = participants().iter().map(|participant| participant.name.text);
-    for writer in names.chain([OUR_PYTHON]) {
+    for writer in names.chain(ADAPTERS) {
         let table = engine().create_table();
-        if writer == OUR_PYTHON {
-            open(&mut our_python, &table);
-            let answer = our_python.call("init", "store", &[data_set().to_string()]);
-            assert_eq!(answer.status, 0, "{answer:?}");
-        } else {
-            let outcome = participant(writer).open(&table, "").init(&data_set());
-            outcome.unwrap_or_else(|reason| panic!("{writer}: {reason}"));
+        match adapters.iter_mut().find(|adapter| adapter.name == writer) {
+            Some(adapter) => adapter.init(&table, &data_set()),
+            None => {
+                let outcome = participant(writer).open(&table, "").init(&data_set());
+                outcome.unwrap_or_else(|reason| panic!("{writer}: {reason}"));
+            }
         }
         write_big_segment(&table);
         let mut of_this_table: Option<Details> = None;
@@ -347,8 +316,8 @@ fn every_sdk_evaluates_the_same_whoever_wrote_the_flags() {
         let drops_contexts = FORMS
             .iter()
             .any(|form| form.store == writer && form.left_out.contains(&"contextKind"));
-        for sdk in SDKS {
-            let details = evaluate(sdk, &mut our_python, &table);
+        for sdk in SDKS.into_iter().chain(ADAPTERS) {
+            let details = evaluate(sdk, &mut adapters, &table);
             let compared = if drops_contexts {
                 &mut of_this_table
             } else {
@@ -365,12 +334,13 @@ fn every_sdk_evaluates_the_same_whoever_wrote_the_flags() {
         .collect::<Vec<_>>()
         .join("\n");
     assert!(failures.is_empty(), "{} differences:\n{shown}", failures.len());
-    let named = HABITS
-        .iter()
-        .flat_map(|habit| habit.flags.iter().map(|&flag| (habit.sdk, flag)));
+    let named_of = |habit: &'static Habit| {
+        let of_sdk = |&sdk| habit.flags.iter().map(move |&flag| (sdk, flag));
+        habit.sdks.iter().flat_map(of_sdk)
+    };
     assert_eq!(
         occurred,
-        named.collect(),
+        HABITS.iter().flat_map(named_of).collect(),
         "what is no habit of a flag's is to be named no more"
     );
     check_variety(&reference.expect("details"));

@@ -5,6 +5,7 @@
 mod support;
 
 mod absent_writers;
+mod adapters;
 mod big_segments;
 mod data_set;
 mod document;

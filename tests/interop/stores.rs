@@ -11,8 +11,8 @@ use serde_json::{json, Map, Value};
 
 use super::data_set::text_for;
 use crate::support;
-use crate::support::compile::{program, Library};
 use crate::support::driver::{Answer, Driver, InProcess, Program};
+use crate::support::languages::driver;
 use crate::support::watchdog::Watchdog;
 use crate::support::Engine;
 
@@ -26,7 +26,7 @@ pub struct Name {
     pub is_ours: bool,
 }
 
-const OURS: [&str; 6] = ["Rust", "C", "C++", "Python", "Ruby", "PHP"];
+const OURS: [&str; 9] = ["Rust", "C", "C++", "Python", "Ruby", "PHP", "Node", "Go", "Java"];
 pub const PYTHON: &str = "official Python 9.18.2";
 pub const NODE: &str = "official Node 4.0.0";
 pub const GO_4: &str = "official Go 4.0.0";
@@ -91,23 +91,10 @@ pub fn participant(text: &str) -> &'static Participant {
 }
 
 fn our_driver(language: &str) -> Box<dyn Driver + Send> {
-    let compiled = |compiler, standard, source| Command::new(program(compiler, standard, &[source], Library::Shared));
-    let mut command = match language {
-        "Rust" => return Box::new(InProcess::default()),
-        "C" => compiled("gcc", "-std=c11", "tests/c/case_driver.c"),
-        "C++" => compiled("g++", "-std=c++17", "tests/cpp/case_driver.cpp"),
-        "Python" => python("bindings/python/tests/case_driver.py"),
-        "Ruby" => Command::new("ruby"),
-        "PHP" => Command::new("php"),
-        other => panic!("{other} has no driver"),
-    };
     match language {
-        "Python" => command.env("PYTHONPATH", "bindings/python/src"),
-        "Ruby" => command.arg("bindings/ruby/test/case_driver.rb"),
-        "PHP" => command.args(["-d", "ffi.enable=1", "bindings/php/tests/case_driver.php"]),
-        _ => &mut command,
-    };
-    Box::new(Program::start(without_environment(command)))
+        "Rust" => Box::new(InProcess::default()),
+        language => Box::new(Program::start(without_environment(driver(language)))),
+    }
 }
 
 /// Without what would lead an AWS client or a proxy's user elsewhere.

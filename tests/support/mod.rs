@@ -11,6 +11,7 @@ pub mod fake;
 pub mod flag_table;
 pub mod header;
 pub mod json_text;
+pub mod languages;
 pub mod messages;
 pub mod place;
 pub mod rerun;
