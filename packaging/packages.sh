@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes what is published, in target/packages, for the platforms named, by default all of packaging/platforms.txt: an archive for C and C++ with
-# the operator's command, a Python wheel and a Ruby gem for each, one Composer archive for all of them, lists of what libraries and programs are made
-# of, and everything's SHA-256.
+# the operator's command, a Python wheel and a Ruby gem for each; for all of them one Composer archive, npm package, Go module and Maven repository;
+# lists of what libraries and programs are made of, and everything's SHA-256.
 #
 #   packaging/packages.sh [PLATFORM…]
 #
@@ -35,7 +35,7 @@ make_archive() {
     install -D -m 755 "$built/local-dynamodb" "$packages/$name/libexec/local-dynamodb"
     cp -r README.md LICENSE CHANGELOG.md SECURITY.md ARCHITECTURE.md CONTRIBUTING.md docs "$libraries/share" "$packages/$name/"
     cat "$libraries/$licences" "$libraries/$licences_of_programs" >"$packages/$name/$licences"
-    cp --parents examples/{c,cpp,python,ruby,php}/* examples/flags.json benches/README.md "$packages/$name/"
+    cp -r --parents examples/{c,cpp,python,ruby,php,node,go,java}/* examples/flags.json benches/README.md "$packages/$name/"
     chmod -R u=rwX,go=rX "$packages/$name"
     LC_ALL=C tar -C "$packages" --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" --format=ustar -cf - "$name" |
         gzip -9 --no-name >"$packages/$name.tar.gz"
@@ -125,6 +125,10 @@ for platform in "${platforms[@]}"; do
     make_gem "$platform" "$library"
 done
 packaging/composer_archive.sh "$libraries" "$packages/php-ld-dynamo-store-$version.zip"
+# Not as npm calls it: pip would take it for Python's sources.
+packaging/npm_archive.sh "$libraries" "$packages/node-ld-dynamo-store-$version.tgz"
+packaging/go_archive.sh "$libraries" "$packages/go-ld-dynamo-store-$version.zip"
+packaging/maven_archive.sh "$libraries" "$packages/java-ld-dynamo-store-$version.zip"
 list_components ld-dynamo-store c-library ld-dynamo-store-c
 list_components ld-dynamo-store-command . ld-dynamo-store --features cli
 list_components local-dynamodb examples/local-dynamodb local-dynamodb

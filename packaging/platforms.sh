@@ -20,6 +20,13 @@ platform_target() {
     platform_column "$1" 2 | cut -d . -f 1
 }
 
+# The target as zig calls it, with the oldest glibc: x86_64-linux-gnu.2.17.
+platform_zig_target() {
+    local glibc
+    glibc=$(platform_column "$1" 2 | cut -s -d . -f 2-)
+    echo "$1${glibc:+.$glibc}"
+}
+
 # Ends where one of the platforms is not in the table.
 require_platforms() {
     local name

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Unpacks Debian's Python, Ruby, PHP and C libraries for another processor, so that an emulator can run programs with them. Nothing is installed.
+# Unpacks Debian's Python, Ruby, PHP, Node and C libraries for another processor, so that an emulator can run programs with them. Nothing is installed.
 #
 #   packaging/system.sh MACHINE FOLDER     MACHINE is aarch64 or x86_64
 set -euo pipefail
@@ -13,7 +13,7 @@ esac
 fetched=$(mktemp -d)
 trap 'rm -rf "$fetched"' EXIT
 said=$(debootstrap --download-only --arch="$architecture" --variant=minbase --keyring=/usr/share/keyrings/debian-archive-keyring.gpg \
-    --include=musl,php-cli,python3,ruby,ruby-ffi bookworm "$fetched" 2>&1) || {
+    --include=musl,nodejs,php-cli,python3,ruby,ruby-ffi bookworm "$fetched" 2>&1) || {
     tail -n 5 <<<"$said" >&2
     exit 1
 }

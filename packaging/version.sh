@@ -39,7 +39,7 @@ if numbers(new) <= numbers(old):
 
 # Each file, and in what the version stands there; every such place is changed, and there must be one.
 quoted = f'"{re.escape(old)}"', f'"{new}"'
-archive = rf"(ld[-_]dynamo[-_]store-){re.escape(old)}(?=[-.])", rf"\g<1>{new}"
+archive = rf"(ld[-_]dynamo[-_]store-){re.escape(old)}(?![0-9])", rf"\g<1>{new}"
 cmake = rf"(LdDynamoStore ){old_major}\.{old_minor}(?=[ .])", rf"\g<1>{major}.{minor}"
 places = {
     "Cargo.toml": [(rf'(?m)^version = {quoted[0]}$', f"version = {quoted[1]}")],
@@ -56,8 +56,17 @@ places = {
         (rf"(LD_DYNAMO_VERSION_PATCH ){old_patch}\n", rf"\g<1>{patch}\n"),
     ],
     "include/ld_dynamo_store.hpp": [quoted],
+    "bindings/java/pom.xml": [(rf"(<artifactId>ld-dynamo-store</artifactId>\n  <version>){re.escape(old)}<", rf"\g<1>{new}<")],
+    "bindings/java/src/main/java/lddynamostore/Library.java": [(rf"{{@code {re.escape(old)}}}", f"{{@code {new}}}")],
+    "bindings/go/internal/native/library.go": [quoted],
+    "bindings/go/lddynamostore/library.go": [quoted],
+    "bindings/node/package.json": [(rf'(?m)^  "version": {quoted[0]}', f'  "version": {quoted[1]}')],
+    "bindings/node/package-lock.json": [(rf'("name": "ld-dynamo-store",\n *"version": ){quoted[0]}', rf"\g<1>{quoted[1]}")],
+    "bindings/node/src/library.ts": [(rf"`{re.escape(old)}`", f"`{new}`")],
     "docs/c.md": [cmake],
     "docs/cpp.md": [cmake],
+    "docs/go.md": [archive],
+    "docs/java.md": [archive, (rf"(ld-dynamo-store:){re.escape(old)}:", rf"\g<1>{new}:"), (rf"<version>{re.escape(old)}<", f"<version>{new}<")],
     "docs/php.md": [archive],
     "docs/python.md": [archive],
     "docs/ruby.md": [archive],
