@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test header lint fmt stress sanitize bench library install uninstall packages check-packages elsewhere reproduce dist version clean
+.PHONY: help setup build bindings demo test header lint fmt stress sanitize bench library install uninstall packages check-packages elsewhere reproduce dist version clean
 
 # One folder for everything that is built: tests of all languages look for the library in it.
 export CARGO_TARGET_DIR := $(CURDIR)/target
@@ -25,13 +25,26 @@ build: ## build the library, the operator's command and the two local engines
 	cargo build --release --locked -p fake-dynamodb
 	cargo build --release --locked -p ld-dynamo-store --features cli --bin ld-dynamo-store
 
+# Go's tools take the settings of tests/interop/go/environment.sh, and Maven asks no repository: setup has fetched what they need.
+GO_SETTINGS = . tests/interop/go/environment.sh
+MAVEN = mvn -B -q -o -f bindings/java/pom.xml
+# The jars that tests and examples need, into a file.
+CLASS_PATH = org.apache.maven.plugins:maven-dependency-plugin:3.6.1:build-classpath -Dmdep.outputFile=target/class-path -Dmdep.includeScope=test
+bindings: ## build the packages for Node and Java, and the programs that the tests need of Go's
+	npm run --silent --prefix bindings/node build
+	$(GO_SETTINGS) && go build -C bindings/go -buildvcs=false -o "$(CURDIR)/target/bindings/go-case-driver" ./internal/casedriver
+	$(GO_SETTINGS) && go build -C tests/interop/go/v4 -modfile=ours.mod -buildvcs=false -o "$(CURDIR)/target/interop/go-ours" .
+	$(MAVEN) test-compile $(CLASS_PATH)
+
 demo: ## show the library at work; ENDPOINT=, TABLE= and the AWS settings choose a real table
 	@tests/setup.sh demo
 	cargo build --release --locked
 	cargo build --release --locked -p local-dynamodb
+	npm run --silent --prefix bindings/node build
+	$(MAVEN) compile $(CLASS_PATH)
 	@examples/demo.sh
 
-test: setup build ## run all tests
+test: setup build bindings ## run all tests
 	$(LIMITED) 1800 cargo test --release --locked -p ld-dynamo-store --features launchdarkly --test launchdarkly
 	LD_DYNAMO_TEST_TRANSPORT=sdk $(LIMITED) 300 cargo test --release --locked -p ld-dynamo-store --features launchdarkly --test launchdarkly
 	$(LIMITED) 300 cargo test --release --locked -p ld-dynamo-store --features launchdarkly --doc
@@ -44,6 +57,10 @@ test: setup build ## run all tests
 	cd bindings/python && $(LIMITED) 600 $(PYTHON) -m pytest -q
 	cd bindings/ruby && $(LIMITED) 300 rake test
 	$(LIMITED) 300 php -d ffi.enable=1 "$$(command -v phpunit)" -c bindings/php/phpunit.xml
+	$(LIMITED) 600 npm test --silent --prefix bindings/node
+	$(GO_SETTINGS) && $(LIMITED) 600 go test -C bindings/go ./... && $(LIMITED) 300 go test -C bindings/go -modfile=newest.mod .
+	$(LIMITED) 900 $(MAVEN) test
+	if [ -n "$${LAUNCHDARKLY_RELAY:-}" ]; then $(GO_SETTINGS) && $(LIMITED) 900 go test -C tests/relay -count=1 .; fi
 
 header: ## write the C header, and PHP's, from the Rust sources
 	UPDATE_HEADER=1 cargo test --release --locked --test abi the_checked_in_headers
@@ -60,8 +77,9 @@ lint: setup ## look for mistakes in the sources of all languages
 	git ls-files -z '*.rb' | xargs -0 -n 1 ruby -wc >/dev/null
 	git ls-files -z '*.php' | xargs -0 -n 1 php -l >/dev/null
 	git ls-files -z 'tests/interop/*.js' | xargs -0 -n 1 node --check
-	@unformatted=$$(gofmt -l tests/interop/go) && test -z "$$unformatted" || { echo "gofmt: $$unformatted" >&2; exit 1; }
-	@. tests/interop/go/environment.sh && for module in protocol v1 v4; do go vet -C "tests/interop/go/$$module" ./... || exit; done
+	npm run --silent --prefix bindings/node lint
+	@unformatted=$$(git ls-files '*.go' | xargs gofmt -l) && test -z "$$unformatted" || { echo "gofmt: $$unformatted" >&2; exit 1; }
+	@$(GO_SETTINGS) && for module in bindings/go{,/benchmarks} examples/go tests/relay tests/interop/go/{protocol,v1,v4}; do go vet -C "$$module" ./... || exit; done
 
 fmt: setup ## format the Rust and Python sources
 	cargo fmt --all
@@ -126,3 +144,4 @@ dist: ## make what is published for machines like this one
 
 clean: ## remove everything that was built or fetched
 	cargo clean
+	rm -rf bindings/node/{node_modules,build,dist} bindings/java/target

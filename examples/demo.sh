@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# One table, four languages: what one writes, the next one reads. `make demo` builds everything and runs this.
+# One table, seven languages: what one writes, the next one reads. `make demo` builds everything and runs this.
 #
 # Without settings it starts an engine in memory and needs neither network nor AWS. With TABLE it uses that table, under a prefix of
 # its own: in AWS with the usual AWS settings, or at ENDPOINT.
@@ -38,6 +38,30 @@ compile_c() {
     cc -std=c11 -Wall -Wextra examples/c/main.c -I include -L "$build" -l ld_dynamo_store "-Wl,-rpath,\$ORIGIN" -o "$programs/flags"
 }
 
+# As a program that has the package installed.
+install_for_node() {
+    mkdir -p "$programs/node_modules"
+    ln -sfn "$PWD/bindings/node" "$programs/node_modules/ld-dynamo-store"
+    export NODE_PATH=$PWD/$programs/node_modules:$PWD/bindings/node/node_modules
+}
+
+is_go_new_enough() {
+    local found
+    found=$(command -v go >/dev/null && GOTOOLCHAIN=local go env GOVERSION)
+    [ -n "$found" ] && [ "$(printf '%s\n' 1.21 "${found#go}" | sort -V | head -n 1)" = 1.21 ]
+}
+
+build_go() {
+    local program
+    # In a shell of its own: the settings are for Go alone.
+    (
+        . tests/interop/go/environment.sh
+        for program in main evaluate; do
+            go build -C examples/go -buildvcs=false -o "$PWD/$programs/go-$program" "./$program"
+        done
+    )
+}
+
 start_engine() {
     export TABLE=launchdarkly-flags AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
     unset AWS_PROFILE AWS_SESSION_TOKEN
@@ -69,7 +93,9 @@ use_real_table() {
 
 [ -f "$build/libld_dynamo_store.so" ] && [ -x "$build/local-dynamodb" ] || fail "run make demo, which builds what is needed"
 compile_c
-export LD_DYNAMO_STORE_LIBRARY=$PWD/$build/libld_dynamo_store.so PYTHONPATH=$PWD/bindings/python/src PYTHONDONTWRITEBYTECODE=1
+install_for_node
+CLASSPATH=bindings/java/target/classes:bindings/java/target/native:$(cat bindings/java/target/class-path)
+export CLASSPATH LD_DYNAMO_STORE_LIBRARY=$PWD/$build/libld_dynamo_store.so PYTHONPATH=$PWD/bindings/python/src PYTHONDONTWRITEBYTECODE=1
 if [ -n "${TABLE:-}${ENDPOINT:-}" ]; then
     is_real_table=yes
     use_real_table
@@ -93,24 +119,39 @@ say "4. PHP reads what Ruby wrote. Its own change carries version 3, which is ol
 show php -d ffi.enable=1 examples/php/main.php show "$switched"
 show php -d ffi.enable=1 examples/php/main.php switch "$switched" 3
 
-say "5. LaunchDarkly's Python SDK evaluates the flags in the table, in daemon mode: it does not connect to LaunchDarkly."
+say "5. Node, Go and Java read what PHP has left, write the next version of a flag in turn, and are refused an older one."
+show node examples/node/main.js
+if is_go_new_enough; then
+    build_go
+    show "$programs/go-main"
+else
+    echo "  Go is left out: there is no go of version 1.21 or later here."
+fi
+show java examples/java/Main.java
+
+say "6. LaunchDarkly's SDKs for Python, Node, Go and Java evaluate the flags in the table, in daemon mode: they do not connect to LaunchDarkly."
 show target/python/bin/python examples/python/evaluate.py
+show node examples/node/evaluate.js
+if is_go_new_enough; then
+    show "$programs/go-evaluate"
+fi
+show java examples/java/Evaluate.java
 
 # The SDKs for Ruby and PHP are no packages of Debian's. Without them the adapters answer what an SDK would ask, over stand-ins for its interfaces.
 ruby=(ruby ${LAUNCHDARKLY_RUBY_SDK:+-I "$LAUNCHDARKLY_RUBY_SDK/lib"})
 if "${ruby[@]}" -e 'require "ldclient-rb"' 2>/dev/null; then
-    say "6. LaunchDarkly's Ruby SDK evaluates the flags in the table, too."
+    say "7. LaunchDarkly's Ruby SDK evaluates the flags in the table, too."
     show "${ruby[@]}" examples/ruby/evaluate.rb
 else
-    say "6. What LaunchDarkly's Ruby SDK would ask of its feature store. With LAUNCHDARKLY_RUBY_SDK, a checkout, the SDK itself evaluates."
+    say "7. What LaunchDarkly's Ruby SDK would ask of its feature store. With LAUNCHDARKLY_RUBY_SDK, a checkout, the SDK itself evaluates."
     show ruby -I bindings/ruby/test/sdk_stand_in examples/ruby/adapter.rb
 fi
 
 if [ -n "${LAUNCHDARKLY_PHP_SDK:-}" ]; then
-    say "7. LaunchDarkly's PHP SDK, of the checkout that LAUNCHDARKLY_PHP_SDK names, evaluates flags of the same table."
+    say "8. LaunchDarkly's PHP SDK, of the checkout that LAUNCHDARKLY_PHP_SDK names, evaluates flags of the same table."
     show php -d ffi.enable=1 examples/php/evaluate.php
 else
-    say "7. What LaunchDarkly's PHP SDK would ask of its feature requester. With LAUNCHDARKLY_PHP_SDK, a checkout, the SDK itself evaluates."
+    say "8. What LaunchDarkly's PHP SDK would ask of its feature requester. With LAUNCHDARKLY_PHP_SDK, a checkout, the SDK itself evaluates."
     show env LAUNCHDARKLY_PHP_SDK=bindings/php/tests php -d ffi.enable=1 examples/php/adapter.php
 fi
 

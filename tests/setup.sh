@@ -16,6 +16,8 @@ readonly python=target/python
 readonly dynamodb_local=target/dynamodb-local
 # LaunchDarkly's own stores for Node and Go, beside which ours is tried.
 readonly interop=target/interop
+# What the packages for Node and Java are built and tested with; Go fetches into target/go.
+readonly node_modules=bindings/node/node_modules
 # The tools that packages are built with.
 readonly packaging=target/packaging
 readonly cyclonedx=0.5.9 about=0.9.3
@@ -25,8 +27,8 @@ export PATH=$PATH:/usr/local/go/bin
 commands=(gcc g++ nm cmake ruby php python3)
 files=()
 if [ "$scope" = test ]; then
-    commands+=(pkg-config rake bundle puma yard phpunit java mvn valgrind node npm go "$interop/go-v1" "$interop/go-v4")
-    files=("$interop/node/node_modules/launchdarkly-node-server-sdk-dynamodb/package.json")
+    commands+=(pkg-config rake bundle puma yard phpunit java javac mvn valgrind node npm go "$interop/go-v1" "$interop/go-v4")
+    files=("$interop/node/node_modules/launchdarkly-node-server-sdk-dynamodb/package.json" "$node_modules/.package-lock.json")
 fi
 
 fail() {
@@ -70,7 +72,8 @@ inputs() {
         echo "${platforms[*]}" "$(rustc --version)"
         cat tests/setup.sh packaging/{platforms,requirements}.txt packaging/system.sh
     else
-        cat tests/setup.sh tests/requirements.txt tests/dynamodb-local/pom.xml tests/interop/node/package{,-lock}.json
+        cat tests/setup.sh tests/requirements.txt tests/dynamodb-local/pom.xml {tests/interop,bindings}/node/package{,-lock}.json
+        cat bindings/go/{,benchmarks/}*.mod examples/go/go.mod bindings/java/pom.xml
         find tests/interop/go -type f -print0 | sort -z | xargs -0 cat
     fi | sha256sum
 }
@@ -129,7 +132,7 @@ list_missing_packages() {
         need php-apcu php -r 'exit((int) !extension_loaded("apcu"));'
         need php-psr-cache php -r 'exit((int) (stream_resolve_include_path("Psr/Cache/CacheItemPoolInterface.php") === false));'
         need php-psr-log php -r 'exit((int) (stream_resolve_include_path("Psr/Log/LoggerInterface.php") === false));'
-        need default-jre-headless has java
+        need default-jdk-headless has javac
         need maven has mvn
         need nodejs has node
         need npm has npm
@@ -208,9 +211,23 @@ require_go() {
     require_version Go "$(GOTOOLCHAIN=local go env GOVERSION | sed 's/^go//')" 1.24 "$how"
 }
 
+require_node() {
+    require_version Node "$(node --version | sed 's/^v//')" 18 'install it from https://nodejs.org/en/download'
+}
+
+# What the packages for Node, Go and Java need, so that building and testing them asks no registry.
+fetch_for_bindings() {
+    echo "setup: fetching what the packages for Node, Go and Java need"
+    npm ci --prefix bindings/node --cache "$PWD/$interop/npm" --loglevel=error --no-audit --no-fund
+    . tests/interop/go/environment.sh
+    local file
+    for file in bindings/go/{go,newest}.mod bindings/go/benchmarks/{go,ours}.mod examples/go/go.mod; do
+        go -C "$(dirname "$file")" mod download -modfile="$(basename "$file")"
+    done
+}
+
 install_official_stores() {
     local version
-    require_version Node "$(node --version | sed 's/^v//')" 18 'install it from https://nodejs.org/en/download'
     echo "setup: installing LaunchDarkly's stores for Node and Go into $interop"
     mkdir -p "$interop/node"
     cp tests/interop/node/package{,-lock}.json "$interop/node"
@@ -244,6 +261,8 @@ else
 fi
 if [ "$scope" = test ]; then
     fetch_dynamodb_local
+    require_node
+    fetch_for_bindings
     install_official_stores
 fi
 inputs >"$stamp"

@@ -15,11 +15,11 @@ use super::markdown::{parse, Block};
 use super::{files, pages, read, support};
 
 /// Blocks in these are programs: each is saved to a file and run.
-const PROGRAMS: [&str; 6] = ["c", "cpp", "rust", "python", "ruby", "php"];
+const PROGRAMS: [&str; 9] = ["c", "cpp", "rust", "python", "ruby", "php", "javascript", "go", "java"];
 /// Blocks in these are saved where a file is named.
 const SAVED: [&str; 2] = ["toml", "cmake"];
 /// Blocks in these are read only.
-const SHOWN: [&str; 5] = ["console", "text", "json", "ini", "diff"];
+const SHOWN: [&str; 6] = ["console", "text", "json", "ini", "diff", "xml"];
 /// The one command that is left out: this test is part of it.
 const LEFT_OUT: &str = "make test";
 /// The page whose block with this command starts the table that all pages use.
@@ -53,9 +53,15 @@ run! {
     the_page_on_python_runs: "docs/python.md",
     the_page_on_ruby_runs: "docs/ruby.md",
     the_page_on_php_runs: "docs/php.md",
+    the_page_on_node_runs: "docs/node.md",
+    the_page_on_go_runs: "docs/go.md",
+    the_page_on_java_runs: "docs/java.md",
     the_front_page_for_python_runs: "bindings/python/README.md",
     the_front_page_for_ruby_runs: "bindings/ruby/README.md",
     the_front_page_for_php_runs: "bindings/php/README.md",
+    the_front_page_for_node_runs: "bindings/node/README.md",
+    the_front_page_for_go_runs: "bindings/go/README.md",
+    the_front_page_for_java_runs: "bindings/java/README.md",
 }
 
 #[test]
@@ -332,8 +338,12 @@ fn run_shell(program: &Path, checkout: &Path, home: &Path, output: &Path) -> Opt
 
 /// A new user's environment, with what this machine needs to reach the registries, and Rust where it is installed.
 fn environment(home: &Path) -> Vec<(String, String)> {
-    const PASSED_ON: [&str; 8] = [
+    const PASSED_ON: [&str; 12] = [
         "PIP_",
+        "NPM_CONFIG_",
+        "GOPROXY",
+        "GOSUMDB",
+        "MAVEN_ARGS",
         "SSL_CERT_",
         "RUSTUP_",
         "CARGO_HOME",
@@ -343,17 +353,23 @@ fn environment(home: &Path) -> Vec<(String, String)> {
         "CARGO_SOURCE_",
     ];
     let is_passed_on =
-        |name: &str| name.to_lowercase().ends_with("_proxy") || PASSED_ON.iter().any(|start| name.starts_with(start));
+        |name: &str| name.to_lowercase().ends_with("_proxy") || PASSED_ON.iter().any(|start| name.to_uppercase().starts_with(start));
     let variable = |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("{name} is set"));
     let own_home = variable("HOME");
+    let fetched = support::repository().join("target/go");
     let fixed = [
         ("PATH", variable("PATH")),
         ("HOME", home.display().to_string()),
         ("LANG", "C.UTF-8".to_owned()),
         ("CARGO_HOME", format!("{own_home}/.cargo")),
         ("RUSTUP_HOME", format!("{own_home}/.rustup")),
-        // Three pages install the same packages.
+        // Several pages install the same packages.
         ("PIP_CACHE_DIR", folder().join("pip").display().to_string()),
+        ("NPM_CONFIG_CACHE", folder().join("npm").display().to_string()),
+        ("GOMODCACHE", fetched.join("modules").display().to_string()),
+        ("GOCACHE", fetched.join("cache").display().to_string()),
+        ("GOFLAGS", "-modcacherw".to_owned()),
+        ("MAVEN_OPTS", format!("-Dmaven.repo.local={own_home}/.m2/repository")),
     ];
     let fixed = fixed.map(|(name, value)| (name.to_owned(), value));
     // Of two values of one name, the later counts.

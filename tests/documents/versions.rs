@@ -8,12 +8,14 @@ use super::{files, read, support};
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What is published, and what stands before its version.
-const PLACES: [(&str, &str); 6] = [
+const PLACES: [(&str, &str); 8] = [
     ("Cargo.toml", "\nversion = \""),
     ("Cargo.lock", "\nname = \"ld-dynamo-store\"\nversion = \""),
     ("bindings/python/pyproject.toml", "\nversion = \""),
     ("bindings/python/src/ld_dynamo_store/__init__.py", "\n__version__ = \""),
     ("bindings/ruby/lib/ld_dynamo_store/version.rb", "  VERSION = \""),
+    ("bindings/java/pom.xml", "<artifactId>ld-dynamo-store</artifactId>\n  <version>"),
+    ("bindings/node/package.json", "\n  \"version\": \""),
     ("include/ld_dynamo_store.h", "\n#define LD_DYNAMO_VERSION \""),
 ];
 
@@ -21,7 +23,7 @@ const PLACES: [(&str, &str); 6] = [
 fn all_packages_have_the_same_version() {
     for (file, start) in PLACES {
         let text = read(file);
-        let version = text.split_once(start).and_then(|(_, rest)| rest.split('"').next());
+        let version = text.split_once(start).and_then(|(_, rest)| rest.split(['"', '<']).next());
         assert_eq!(version, Some(VERSION), "{file}");
     }
 }
@@ -90,8 +92,8 @@ fn the_script_leaves_nothing_of_the_old_version() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 
     // The versions of others stand in the locked ones, old versions of ours in the changes.
-    let locked = ["Cargo.lock", "go.sum", "package-lock.json", "CHANGELOG.md"];
-    let is_ours = |file: &String| !locked.iter().any(|name| file.rsplit('/').next() == Some(name));
+    let locked = ["Cargo.lock", ".sum", "package-lock.json", "CHANGELOG.md"];
+    let is_ours = |file: &String| !locked.iter().any(|name| file.ends_with(name));
     let left: Vec<_> = files()
         .into_iter()
         .filter(is_ours)
@@ -103,7 +105,7 @@ fn the_script_leaves_nothing_of_the_old_version() {
         assert!(!copy.read(page).contains(&format!("LdDynamoStore {series} ")), "{page}");
     }
     for (file, start) in PLACES {
-        assert!(copy.read(file).contains(&format!("{start}701.802.903\"")), "{file}");
+        assert!(copy.read(file).contains(&format!("{start}701.802.903")), "{file}");
     }
     for (name, number) in [("MAJOR", 701), ("MINOR", 802), ("PATCH", 903)] {
         let line = format!("#define LD_DYNAMO_VERSION_{name} {number}\n");
