@@ -2,12 +2,9 @@ package lddynamostore;
 
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,8 +35,11 @@ public final class CaseDriver {
     InputStream input = new BufferedInputStream(System.in);
     OutputStream output = new BufferedOutputStream(System.out);
     CaseDriver driver = new CaseDriver();
-    for (List<String> request = readFields(input); request != null; request = readFields(input)) {
-      writeFields(output, driver.answer(request.get(0), request.get(1), request.subList(2, request.size())));
+    for (List<String> request = Frames.read(input); request != null; request = Frames.read(input)) {
+      Answer answer = driver.answer(request.get(0), request.get(1), request.subList(2, request.size()));
+      String status = String.valueOf(answer.status());
+      Frames.write(
+          output, status, answer.result(), answer.message(), answer.serviceCode(), answer.retriable());
     }
   }
 
@@ -127,52 +127,5 @@ public final class CaseDriver {
     return membership.entrySet().stream()
         .map(each -> lddynamostore.internal.JsonText.quoted(each.getKey()) + ":" + each.getValue())
         .collect(Collectors.joining(",", "{", "}"));
-  }
-
-  private static Integer readNumber(InputStream input) throws IOException {
-    StringBuilder line = new StringBuilder();
-    for (int next = input.read(); next != '\n'; next = input.read()) {
-      if (next < 0) {
-        if (line.length() == 0) {
-          return null;
-        }
-        throw new EOFException("the input ended inside a line");
-      }
-      line.append((char) next);
-    }
-    return Integer.valueOf(line.toString());
-  }
-
-  private static List<String> readFields(InputStream input) throws IOException {
-    Integer count = readNumber(input);
-    if (count == null) {
-      return null;
-    }
-    List<String> fields = new ArrayList<>();
-    for (int field = 0; field < count; field++) {
-      int length = readNumber(input);
-      if (length < 0) {
-        fields.add(null);
-      } else {
-        fields.add(new String(input.readNBytes(length), StandardCharsets.UTF_8));
-        input.skipNBytes(1);
-      }
-    }
-    return fields;
-  }
-
-  private static void writeFields(OutputStream output, Answer answer) throws IOException {
-    String status = String.valueOf(answer.status());
-    String[] fields = {status, answer.result(), answer.message(), answer.serviceCode(), answer.retriable()};
-    output.write((fields.length + "\n").getBytes(StandardCharsets.UTF_8));
-    for (String field : fields) {
-      byte[] text = field == null ? null : field.getBytes(StandardCharsets.UTF_8);
-      output.write(((text == null ? -1 : text.length) + "\n").getBytes(StandardCharsets.UTF_8));
-      if (text != null) {
-        output.write(text);
-        output.write('\n');
-      }
-    }
-    output.flush();
   }
 }
