@@ -24,11 +24,11 @@ readonly cyclonedx=0.5.9 about=0.9.3
 
 # Where Go's own archive is unpacked, as its instructions say.
 export PATH=$PATH:/usr/local/go/bin
-commands=(gcc g++ nm cmake ruby php python3)
-files=()
+commands=(gcc g++ nm cmake ruby php python3 node npm javac mvn)
+files=("$node_modules/.package-lock.json")
 if [ "$scope" = test ]; then
-    commands+=(pkg-config rake bundle puma yard phpunit java javac mvn valgrind node npm go "$interop/go-v1" "$interop/go-v4")
-    files=("$interop/node/node_modules/launchdarkly-node-server-sdk-dynamodb/package.json" "$node_modules/.package-lock.json")
+    commands+=(pkg-config rake bundle puma yard phpunit java valgrind go "$interop/go-v1" "$interop/go-v4")
+    files+=("$interop/node/node_modules/launchdarkly-node-server-sdk-dynamodb/package.json")
 fi
 
 fail() {
@@ -119,6 +119,10 @@ list_missing_packages() {
     need ruby-ffi ruby -e 'require "ffi"'
     need php-cli php -r 'exit((int) !(extension_loaded("FFI") && extension_loaded("pcntl")));'
     need python3-venv python3 -c 'import ensurepip, venv'
+    need default-jdk-headless has javac
+    need maven has mvn
+    need nodejs has node
+    need npm has npm
     if [ "$scope" = test ]; then
         need pkg-config has pkg-config
         need rake has rake
@@ -132,10 +136,6 @@ list_missing_packages() {
         need php-apcu php -r 'exit((int) !extension_loaded("apcu"));'
         need php-psr-cache php -r 'exit((int) (stream_resolve_include_path("Psr/Cache/CacheItemPoolInterface.php") === false));'
         need php-psr-log php -r 'exit((int) (stream_resolve_include_path("Psr/Log/LoggerInterface.php") === false));'
-        need default-jdk-headless has javac
-        need maven has mvn
-        need nodejs has node
-        need npm has npm
         need valgrind has valgrind
     fi
 }
@@ -216,13 +216,27 @@ require_node() {
 }
 
 # What the packages for Node, Go and Java need, so that building and testing them asks no registry.
-fetch_for_bindings() {
-    echo "setup: fetching what the packages for Node, Go and Java need"
+fetch_for_node() {
+    echo "setup: fetching what the package for Node needs"
     npm ci --prefix bindings/node --cache "$PWD/$interop/npm" --loglevel=error --no-audit --no-fund
-    . tests/interop/go/environment.sh
+}
+
+# Maven fetches a plugin with what it needs when it runs it: up to a phase, once, in a folder that is removed.
+fetch_for_java() {
+    local phase=$1 scratch
+    echo "setup: fetching what the package for Java needs"
+    scratch=$(mktemp -d)
+    mvn -q -B -Dstyle.color=never -f bindings/java/pom.xml "$phase" org.apache.maven.plugins:maven-dependency-plugin:3.6.1:build-classpath \
+        -DskipTests -Dnative.skip=true -Doutput.directory="$scratch" -Dmdep.outputFile="$scratch/class-path"
+    rm -r "$scratch"
+}
+
+fetch_for_go() {
     local file
+    echo "setup: fetching what the module for Go needs"
+    . tests/interop/go/environment.sh
     for file in bindings/go/{go,newest}.mod bindings/go/benchmarks/{go,ours}.mod examples/go/go.mod; do
-        go -C "$(dirname "$file")" mod download -modfile="$(basename "$file")"
+        go list -C "$(dirname "$file")" -modfile="$(basename "$file")" -deps -test ./... >/dev/null
     done
 }
 
@@ -257,12 +271,16 @@ mkdir -p target
 if [ "$scope" = packages ]; then
     install_packaging_tools
 else
-    make_python
-fi
-if [ "$scope" = test ]; then
-    fetch_dynamodb_local
     require_node
-    fetch_for_bindings
+    make_python
+    fetch_for_node
+fi
+if [ "$scope" = demo ]; then
+    fetch_for_java compile
+elif [ "$scope" = test ]; then
+    fetch_dynamodb_local
+    fetch_for_java package
+    fetch_for_go
     install_official_stores
 fi
 inputs >"$stamp"
