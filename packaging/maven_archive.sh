@@ -5,7 +5,7 @@
 #   packaging/maven_archive.sh FOLDER OUT.zip
 #
 # Two builds are equal byte for byte. SOURCE_DATE_EPOCH dates the files in it, or else the last commit does. Needs a JDK, Maven with what
-# bindings/java/pom.xml asks for already fetched, and zig in target/packaging (PACKAGING_PYTHON names another Python that has it).
+# bindings/java/pom.xml asks for already fetched, and zig in target/packaging (ZIG_PYTHON names another Python that has it).
 set -euo pipefail
 
 [ $# = 2 ] || {
@@ -20,20 +20,13 @@ SOURCE_DATE_EPOCH=$(source_date)
 export SOURCE_DATE_EPOCH
 version=$(packaging/version.sh)
 readonly version
-readonly python=${PACKAGING_PYTHON:-target/packaging/bin/python}
+readonly python=${ZIG_PYTHON:-target/packaging/bin/python}
 java_home=${JAVA_HOME:-$(dirname "$(dirname "$(realpath "$(command -v javac)")")")}
 readonly java_home
 
 build=$(mktemp -d)
 readonly build
 trap 'rm -rf "$build"' EXIT
-
-# The target as zig calls it: x86_64-linux-gnu.2.17.
-zig_target() {
-    local glibc
-    glibc=$(platform_column "$1" 2 | cut -s -d . -f 2-)
-    echo "$1${glibc:+.$glibc}"
-}
 
 platforms=()
 for library in "$libraries"/*/libld_dynamo_store.so; do
@@ -44,7 +37,7 @@ for library in "$libraries"/*/libld_dynamo_store.so; do
     place=$build/native/$platform
     mkdir -p "$place"
     cp "$library" "$place/"
-    "$python" -m ziglang cc -target "$(zig_target "$platform")" -std=c11 -O2 -fPIC -shared -fvisibility=hidden -s -Wall -Wextra -Werror \
+    "$python" -m ziglang cc -target "$(platform_zig_target "$platform")" -std=c11 -O2 -fPIC -shared -fvisibility=hidden -s -Wall -Wextra -Werror \
         -I "$java_home/include" -I "$java_home/include/linux" bindings/java/src/main/c/ld_dynamo_store_jni.c \
         -o "$place/libld_dynamo_store_jni.so" -ldl
     for file in libld_dynamo_store.so libld_dynamo_store_jni.so; do

@@ -23,16 +23,6 @@ stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
 readonly package=$stage/package
 
-# The target as zig calls it, with the oldest glibc.
-zig_target() {
-    local rust
-    rust=$(platform_column "$1" 2)
-    case $rust in
-        *.*) echo "$1.${rust#*.}" ;;
-        *) echo "$1" ;;
-    esac
-}
-
 mkdir -p "$package"
 "$source/node_modules/.bin/tsc" --project "$source" --outDir "$package/dist"
 cp -r "$source/esm" "$source/README.md" "$source/LICENSE" "$package/"
@@ -53,7 +43,7 @@ for platform in $(all_platforms); do
     library=$libraries/$platform/libld_dynamo_store.so
     [ -f "$library" ] || continue
     found=1
-    CC="$zig -m ziglang cc -target $(zig_target "$platform")" CFLAGS='-s -Wl,--build-id=none' \
+    CC="$zig -m ziglang cc -target $(platform_zig_target "$platform")" CFLAGS='-s -Wl,--build-id=none' \
         "$source/native/compile.sh" "$package/native/$platform/ld_dynamo_store.node"
     cp "$library" "$package/native/$platform/"
     licences=$libraries/$platform/THIRD-PARTY-LICENSES.txt

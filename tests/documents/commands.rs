@@ -352,8 +352,9 @@ fn environment(home: &Path) -> Vec<(String, String)> {
         "CARGO_REGISTR",
         "CARGO_SOURCE_",
     ];
-    let is_passed_on =
-        |name: &str| name.to_lowercase().ends_with("_proxy") || PASSED_ON.iter().any(|start| name.to_uppercase().starts_with(start));
+    let is_passed_on = |name: &str| {
+        name.to_lowercase().ends_with("_proxy") || PASSED_ON.iter().any(|start| name.to_uppercase().starts_with(start))
+    };
     let variable = |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("{name} is set"));
     let own_home = variable("HOME");
     let fetched = support::repository().join("target/go");

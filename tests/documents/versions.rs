@@ -14,7 +14,10 @@ const PLACES: [(&str, &str); 8] = [
     ("bindings/python/pyproject.toml", "\nversion = \""),
     ("bindings/python/src/ld_dynamo_store/__init__.py", "\n__version__ = \""),
     ("bindings/ruby/lib/ld_dynamo_store/version.rb", "  VERSION = \""),
-    ("bindings/java/pom.xml", "<artifactId>ld-dynamo-store</artifactId>\n  <version>"),
+    (
+        "bindings/java/pom.xml",
+        "<artifactId>ld-dynamo-store</artifactId>\n  <version>",
+    ),
     ("bindings/node/package.json", "\n  \"version\": \""),
     ("include/ld_dynamo_store.h", "\n#define LD_DYNAMO_VERSION \""),
 ];
@@ -23,7 +26,9 @@ const PLACES: [(&str, &str); 8] = [
 fn all_packages_have_the_same_version() {
     for (file, start) in PLACES {
         let text = read(file);
-        let version = text.split_once(start).and_then(|(_, rest)| rest.split(['"', '<']).next());
+        let version = text
+            .split_once(start)
+            .and_then(|(_, rest)| rest.split(['"', '<']).next());
         assert_eq!(version, Some(VERSION), "{file}");
     }
 }

@@ -1,11 +1,18 @@
 //! What lies in the packages, beside the libraries.
 
+use std::path::Path;
+
+use crate::go::go_archive;
+use crate::java::maven_archive;
 use crate::lists::LISTS;
+use crate::node::npm_archive;
 use crate::platform::{composer_archive, packages, platforms};
 use crate::support::place::{run, Place};
 
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// The names in a package, as its tool lists them.
-fn names(program: &str, arguments: &[&str], file: &std::path::Path) -> Vec<String> {
+fn names(program: &str, arguments: &[&str], file: &Path) -> Vec<String> {
     let place = Place::new();
     let listed = run(place.command(program).args(arguments).arg(file));
     listed.lines().map(str::to_owned).collect()
@@ -23,7 +30,13 @@ fn require(names: &[String], needed: &[&str]) {
 #[test]
 #[ignore = "looks at what make packages made"]
 fn there_is_nothing_else_in_the_folder() {
-    let mut expected = vec![composer_archive(), packages().join("SHA256SUMS")];
+    let mut expected = vec![
+        composer_archive(),
+        npm_archive(),
+        go_archive(),
+        maven_archive(),
+        packages().join("SHA256SUMS"),
+    ];
     expected.extend(LISTS.map(|list| list.file()));
     for platform in platforms() {
         expected.extend([platform.archive(), platform.wheel(), platform.gem()]);
@@ -90,24 +103,40 @@ fn nobody_s_name_and_no_time_of_day_is_in_the_archives() {
 #[test]
 #[ignore = "looks at what make packages made"]
 fn the_licences_of_others_are_in_all_of_them() {
-    let place = Place::new();
-    let mut texts = vec![run(place
-        .command("unzip")
-        .arg("-p")
-        .arg(composer_archive())
-        .arg("THIRD-PARTY-LICENSES.txt"))];
-    for platform in platforms() {
+    const NAME: &str = "THIRD-PARTY-LICENSES.txt";
+    let maven = Place::new();
+    run(maven.command("unzip").arg("-q").arg(maven_archive()));
+    let in_archive = |program: &str, how: &str, archive: &Path, name: &str| {
         let place = Place::new();
-        let read = |file: &str| std::fs::read_to_string(place.join(file)).expect("UTF-8");
-        texts.push(run(place
-            .command("unzip")
-            .arg("-p")
-            .arg(platform.wheel())
-            .arg("ld_dynamo_store/THIRD-PARTY-LICENSES.txt")));
+        run(place.command(program).arg(how).arg(archive).arg(name))
+    };
+    let mut texts = vec![
+        in_archive("unzip", "-p", &composer_archive(), NAME),
+        in_archive("tar", "-xzOf", &npm_archive(), &format!("package/{NAME}")),
+    ];
+    for platform in platforms() {
+        let in_module = format!("*/internal/native/packaged/{}/{NAME}", platform.name);
+        texts.push(in_archive("unzip", "-p", &go_archive(), &in_module));
+        let jar = format!(
+            "ld-dynamo-store/ld-dynamo-store/{VERSION}/ld-dynamo-store-{VERSION}-{}.jar",
+            platform.name
+        );
+        texts.push(in_archive(
+            "unzip",
+            "-p",
+            &maven.join(&jar),
+            &format!("META-INF/{NAME}"),
+        ));
+        texts.push(in_archive(
+            "unzip",
+            "-p",
+            &platform.wheel(),
+            &format!("ld_dynamo_store/{NAME}"),
+        ));
+        let place = Place::new();
         run(place.command("tar").arg("-xf").arg(platform.gem()));
-        run(place.command("tar").args(["-xzf", "data.tar.gz"]));
-        texts.push(read("THIRD-PARTY-LICENSES.txt"));
-        let unpacked = platform.unpack(&place).join("THIRD-PARTY-LICENSES.txt");
+        texts.push(in_archive("tar", "-xzOf", &place.join("data.tar.gz"), NAME));
+        let unpacked = platform.unpack(&place).join(NAME);
         let of_archive = std::fs::read_to_string(unpacked).expect("UTF-8");
         let of_programs = of_archive.strip_prefix(&texts[0]).expect("the library's, and more");
         for part in [
@@ -136,12 +165,15 @@ fn the_licences_of_others_are_in_all_of_them() {
 #[test]
 #[ignore = "looks at what make packages made"]
 fn tests_are_in_none_of_them() {
+    let mut archives = vec![("unzip", "-Z1", go_archive())];
     for platform in platforms() {
-        for (program, arguments, file) in [("tar", "-tzf", platform.archive()), ("unzip", "-Z1", platform.wheel())] {
-            let names = names(program, &[arguments], &file);
-            let is_test = |name: &&String| name.contains("/tests/") || name.contains("/test/");
-            assert_eq!(names.iter().find(is_test), None, "{}", file.display());
-        }
+        archives.extend([("tar", "-tzf", platform.archive()), ("unzip", "-Z1", platform.wheel())]);
+    }
+    for (program, arguments, file) in archives {
+        let names = names(program, &[arguments], &file);
+        let is_test =
+            |name: &&String| name.contains("/tests/") || name.contains("/test/") || name.ends_with("_test.go");
+        assert_eq!(names.iter().find(is_test), None, "{}", file.display());
     }
     let names = names("unzip", &["-Z1"], &composer_archive());
     require(

@@ -12,6 +12,16 @@ use crate::support::Engine;
 
 const MODULE: &str = "github.com/launchdarkly/go-server-sdk-dynamodb/v4";
 
+/// The archive without the end of its name, which is also the folder in it.
+fn name() -> String {
+    format!("go-ld-dynamo-store-{}", env!("CARGO_PKG_VERSION"))
+}
+
+/// The package.
+pub fn go_archive() -> PathBuf {
+    packages().join(format!("{}.zip", name()))
+}
+
 /// The archive unpacked, and beside it the driver of the cases as a stranger's program.
 struct Unpacked {
     place: Place,
@@ -20,11 +30,10 @@ struct Unpacked {
 impl Unpacked {
     fn new() -> Self {
         let place = Place::new();
-        let name = format!("go-ld-dynamo-store-{}", env!("CARGO_PKG_VERSION"));
         run(place
             .command("python3")
             .args(["-m", "zipfile", "-e"])
-            .arg(packages().join(format!("{name}.zip")))
+            .arg(go_archive())
             .arg("."));
         let driver = place.join("driver");
         std::fs::create_dir(&driver).expect("a folder");
@@ -32,7 +41,10 @@ impl Unpacked {
             let source = support::repository().join("bindings/go/internal/casedriver").join(file);
             std::fs::copy(source, driver.join(file)).expect("a copy");
         }
-        let module = format!("module driver\n\ngo 1.21\n\nrequire {MODULE} v4.0.0\n\nreplace {MODULE} => ../{name}\n");
+        let module = format!(
+            "module driver\n\ngo 1.21\n\nrequire {MODULE} v4.0.0\n\nreplace {MODULE} => ../{}\n",
+            name()
+        );
         std::fs::write(driver.join("go.mod"), module).expect("a module");
         Unpacked { place }
     }

@@ -12,7 +12,8 @@ use crate::support::Engine;
 /// The plugin that copies what a project depends on, of the version that bindings/java/pom.xml has fetched.
 const COPY: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies";
 
-fn archive() -> PathBuf {
+/// The package.
+pub fn maven_archive() -> PathBuf {
     packages().join(format!("java-ld-dynamo-store-{}.zip", env!("CARGO_PKG_VERSION")))
 }
 
@@ -47,7 +48,7 @@ fn install(place: &Place, platform: &Platform) -> String {
     run(place
         .command("unzip")
         .arg("-q")
-        .arg(archive())
+        .arg(maven_archive())
         .args(["-d", "artifacts"]));
     write_project(place, platform);
     run(place
@@ -62,11 +63,11 @@ fn the_maven_archive() {
     let Some(platform) = at_home() else { return };
     let place = Place::new();
     let jars = install(&place, &platform);
-    let driver = support::repository().join("bindings/java/src/test/java/lddynamostore/CaseDriver.java");
+    let sources = support::repository().join("bindings/java/src/test/java/lddynamostore");
     run(place
         .command("javac")
         .args(["-cp", &jars, "-d", "classes"])
-        .arg(&driver));
+        .args(["CaseDriver.java", "Frames.java"].map(|file| sources.join(file))));
     let mut command = place.command("java");
     command
         .arg(format!("-Djava.io.tmpdir={}", place.folder().display()))

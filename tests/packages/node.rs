@@ -13,7 +13,7 @@ use crate::support::Engine;
 
 /// The package.
 pub fn npm_archive() -> PathBuf {
-    packages().join(format!("ld-dynamo-store-{}.tgz", env!("CARGO_PKG_VERSION")))
+    packages().join(format!("node-ld-dynamo-store-{}.tgz", env!("CARGO_PKG_VERSION")))
 }
 
 /// Installs it, with nothing but the file.
