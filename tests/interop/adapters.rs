@@ -7,11 +7,13 @@ use serde_json::{json, Value};
 use super::stores::{engine, official_python, without_environment};
 use crate::support;
 use crate::support::driver::{Driver, Program};
+use crate::support::languages::java;
 
 pub const PYTHON: &str = "Python 9.18.2 with our adapter";
 pub const GO: &str = "Go 7.14.6 with our adapter";
 pub const NODE: &str = "Node 9.13.7 with our adapter";
-pub const ADAPTERS: [&str; 3] = [PYTHON, GO, NODE];
+pub const JAVA: &str = "Java 7.9.0 with our adapter";
+pub const ADAPTERS: [&str; 4] = [PYTHON, GO, NODE, JAVA];
 pub const RUST: &str = "Rust 3.2.0";
 
 /// One of them, as a program.
@@ -37,6 +39,7 @@ impl Adapter {
                 command.arg("tests/interop/node/ours.js").env("NODE_PATH", modules);
                 command
             }
+            JAVA => without_environment(java("tests/interop/java/Ours.java")),
             other => panic!("{other} is no adapter of ours"),
         };
         Self {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 
 use super::absent_writers::met as met_of_absent;
+use super::adapters;
 use super::data_set::{form_of, FORMS, NEW_MEMBER};
 use super::evaluations::HABITS;
 use super::findings::FINDINGS;
@@ -38,8 +39,8 @@ correctness: [beside the official stores](beside-the-official-stores.md).
 
 Each writer without a star has stored two data sets, with and without a prefix, then newer flags, segments and deletions; each with one has left a flag, a segment,
 a deletion and the mark, which lie there as its source writes them. Each reader without a star has compared every item, all items and the mark with what was
-written; of one with a star the rules were asked. \"yes\" is everything. A number is what is not so, below. Our column and row stand for Rust, C, C++, Python, Ruby
-and PHP.
+written; of one with a star the rules were asked. \"yes\" is everything. A number is what is not so, below. Our column and row stand for Rust, C, C++, Python, Ruby,
+PHP, Node, Go and Java.
 
 ";
 
@@ -50,10 +51,10 @@ Also held by tests, of the stores that run:
 
 - An upsert of one is refused by another where it is older or of the same version, and wins where it is newer; deletions likewise. Every ordered pair.
 - Rows of ours are the official ones: the same attributes, and items that differ in whitespace and the order of members alone. Every writer.
-- Big Segments as the Relay Proxy writes them *, and as ours writes them in six languages, are the same rows, and every store reads metadata and memberships of both.
+- Big Segments as the Relay Proxy writes them *, and as ours writes them in nine languages, are the same rows, and every store reads metadata and memberships of both.
 - An `init` of one beside upserts of another leaves no row but that of the `init` or the newest upsert, loses no flag of the data set, and ends with the
-  mark. Among upserts of both the highest version stays. Ten pairs; Python, Ruby and C++ of ours, which share the library's core with
-  C and PHP, only upsert there.
+  mark. Among upserts of both the highest version stays. Ten pairs; of ours, whose languages share the
+  library's core, Rust, C and PHP make them, and Python, Ruby and C++ only upsert.
 - Rows of other namespaces, such as those where the Relay Proxy keeps its own configuration, are neither read nor changed. Every writer.
 
 ";
@@ -81,13 +82,13 @@ const SYSTEMS: &str = "
 | --- | --- | --- |
 | .NET | store 5.0.1: its rows and rules * | nothing; it works on the same table |
 | C++ | source 0.2.1: its rules * | [the C++ adapter](cpp.md#migration-from-launchdarklys-dynamodb-source) |
-| Go | stores 4.0.0 (SDK 7.14.6) and 1.1.1 (SDK 5.5.0), running | nothing; it works on the same table |
-| Java | store 5.0.0: its rows and rules * | nothing; it works on the same table |
-| Node | store 4.0.0 (SDK 7.0.4), running | nothing; it works on the same table |
+| Go | stores 4.0.0 (SDK 7.14.6) and 1.1.1 (SDK 5.5.0), running | [the Go module](go.md#migration-from-the-official-store), for version 7 of the SDK |
+| Java | store 5.0.0: its rows and rules * | [the Java adapter](java.md#migration-from-the-official-store) |
+| Node | store 4.0.0 (SDK 7.0.4), running | [the Node adapter](node.md#migration-from-the-official-store) |
 | PHP | store 1.3.0: its rules * | [the PHP adapter](php.md#migration-from-the-official-store) |
 | Python | SDK 9.18.2, running | [the Python adapter](python.md#migration-from-the-official-store) |
 | Ruby | SDK 8.15.0: its rows and rules * | [the Ruby adapter](ruby.md#migration-from-the-official-store) |
-| Relay Proxy | 8.10.1: its rows *, through the Go store it uses | nothing; it may fill the table for all |
+| Relay Proxy | 8.10.1: its rows *, through the Go store it uses | [a Relay Proxy built with the Go module](relay.md) |
 | Big Segments | the Relay Proxy's rows *, read by all stores that run | [read and written](big-segments.md) in every language |
 
 LaunchDarkly has no DynamoDB store for Rust and C: [Rust](rust.md#launchdarklys-sdk), [C](c.md).
@@ -226,8 +227,7 @@ fn document() -> String {
         );
     }
     text.push_str(
-        "\n## The same evaluation\n\nClients of the SDKs for Python (with the official store, and with our adapter), Node, Go and Rust (with ours), in daemon mode, evaluate \
-         every flag of [examples/flags.json](../examples/flags.json) for 200 contexts of five kinds, after each writer in turn has written it, to the same values, \
+        "\n## The same evaluation\n\nClients of the SDKs for Python Node and Go (each with the official store, and with our adapter), Java and Rust (with ours), in daemon mode, evaluate every flag of [examples/flags.json](../examples/flags.json) for 200 contexts of five kinds, after each writer in turn has written it, to the same values, \
          variations and reasons. Where an SDK makes something else of the same rows:\n\n| SDK | flags | what |\n| --- | --- | --- |\n",
     );
     for habit in &HABITS {
@@ -244,7 +244,10 @@ fn document() -> String {
             habit.reason
         );
     }
-    text.push_str("\nWhat store 1.1.1 of Go has written is less than was to be written (6), and all SDKs make the same of that.\n");
+    text.push_str(
+        "\nWhat store 1.1.1 of Go has written is less than was to be written (6), and all SDKs make the same of that; \
+         what the Java SDK has written lacks the members that are null (7), and is the same otherwise.\n",
+    );
     text
 }
 
@@ -338,6 +341,16 @@ fn versions_on_the_page_are_the_locked_ones() {
     assert_eq!(NODE, format!("official Node {node_store}"));
     assert_eq!(GO_4, format!("official Go {go_4}"));
     assert_eq!(GO_1, format!("official Go {go_1}"));
+    let sdk_of_node = locked(
+        "bindings/node/package-lock.json",
+        "\"node_modules/@launchdarkly/node-server-sdk\": {\n      \"version\": \"",
+    );
+    let sdk_of_go = locked("tests/interop/go/v4/ours.mod", "launchdarkly/go-server-sdk/v7 v");
+    let sdk_of_java = locked("bindings/java/pom.xml", "<launchdarkly.version>");
+    assert_eq!(adapters::PYTHON, format!("Python {python} with our adapter"));
+    assert_eq!(adapters::NODE, format!("Node {sdk_of_node} with our adapter"));
+    assert_eq!(adapters::GO, format!("Go {sdk_of_go} with our adapter"));
+    assert_eq!(adapters::JAVA, format!("Java {sdk_of_java} with our adapter"));
     let page = document();
     let said = [
         format!("| SDK {python}, running |"),

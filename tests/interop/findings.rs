@@ -18,8 +18,8 @@ pub const FINDINGS: [Finding; 22] = [
                all flags; Ruby does too, and C++ for the flag alone; Python and PHP fail to read all flags, and Python's store raises at an upsert \
                that such a row refuses.",
         ours: "Reads it as a tombstone of the row's version, and writes none.",
-        together: "Where Java or .NET writes, let ours be the reader in Ruby, Python, PHP and C++. Where Go or the Relay Proxy reads, for which there is \
-                   nothing of ours, let Java and .NET not write: an `init` of another replaces every such row.",
+        together: "Where Java or .NET writes, let ours be the reader in Ruby, Python, PHP, C++ and Go. So is the Go module in programs and \
+                   Relay Proxies that are built with it. An `init` of any other store replaces every such row.",
     },
     Finding {
         key: "minimal-tombstone",
@@ -52,7 +52,8 @@ pub const FINDINGS: [Finding; 22] = [
         title: "Some write only what their SDK knows",
         what: "Go's, Java's * and .NET's * stores, and the Relay Proxy *, write what the SDK has parsed. A member that this version does not know \
                is gone for all readers.",
-        ours: "Keeps an item as it came. Only under LaunchDarkly's Rust SDK, which hands over its own form of a flag, it is with ours as with Go's.",
+        ours: "Keeps an item as it came. Under LaunchDarkly's SDKs for Rust, Go and Java, which hand over their own form of a flag, it is with ours \
+               as with the official ones.",
         together: "Keep the SDKs and Relay Proxies that write as new as the newest reader.",
     },
     Finding {
@@ -67,8 +68,8 @@ pub const FINDINGS: [Finding; 22] = [
         key: "dropped-nulls",
         title: "Java leaves out `null` within variations",
         what: "The Java SDK drops members that are `null` when it writes a flag, also those within a variation's value: `{\"link\": null}` is `{}` to \
-               all readers. Not tried here *.",
-        ours: "Keeps an item as it came.",
+               all readers. Tried with the SDK and our adapter.",
+        ours: "Keeps an item as it came; the Java SDK hands it over without them.",
         together: "Where the difference matters to a program, let Java not write.",
     },
     Finding {
@@ -174,7 +175,7 @@ pub const FINDINGS: [Finding; 22] = [
         title: "Asking for the mark may raise",
         what: "Where the table cannot be asked, `initialized` raises in Python's, Ruby's and .NET's stores, out of the client's own calls; Go's, \
                Node's, Java's and C++'s say that it is not initialized. PHP's does not ask. Not tried here *.",
-        ours: "The adapters for Python, Ruby and C++ say that it is not initialized, and log the reason.",
+        ours: "The adapters say that it is not initialized, and log the reason.",
         together: "Nothing is to be done.",
     },
     Finding {
