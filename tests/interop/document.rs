@@ -227,7 +227,8 @@ fn document() -> String {
         );
     }
     text.push_str(
-        "\n## The same evaluation\n\nClients of the SDKs for Python Node and Go (each with the official store, and with our adapter), Java and Rust (with ours), in daemon mode, evaluate every flag of [examples/flags.json](../examples/flags.json) for 200 contexts of five kinds, after each writer in turn has written it, to the same values, \
+        "\n## The same evaluation\n\nClients of the SDKs for Python, Node and Go (each with the official store, and with our adapter), Java and Rust (with ours), in daemon \
+         mode, evaluate every flag of [examples/flags.json](../examples/flags.json) for 200 contexts of five kinds, after each writer in turn has written it, to the same values, \
          variations and reasons. Where an SDK makes something else of the same rows:\n\n| SDK | flags | what |\n| --- | --- | --- |\n",
     );
     for habit in &HABITS {

@@ -18,8 +18,8 @@ pub const FINDINGS: [Finding; 22] = [
                all flags; Ruby does too, and C++ for the flag alone; Python and PHP fail to read all flags, and Python's store raises at an upsert \
                that such a row refuses.",
         ours: "Reads it as a tombstone of the row's version, and writes none.",
-        together: "Where Java or .NET writes, let ours be the reader in Ruby, Python, PHP, C++ and Go. So is the Go module in programs and \
-                   Relay Proxies that are built with it. An `init` of any other store replaces every such row.",
+        together: "Where Java or .NET writes, let ours be the reader in Ruby, Python, PHP, C++ and Go; a Relay Proxy reads with ours where it is \
+                   built with the Go module. An `init` of any other store replaces every such row.",
     },
     Finding {
         key: "minimal-tombstone",
@@ -175,7 +175,7 @@ pub const FINDINGS: [Finding; 22] = [
         title: "Asking for the mark may raise",
         what: "Where the table cannot be asked, `initialized` raises in Python's, Ruby's and .NET's stores, out of the client's own calls; Go's, \
                Node's, Java's and C++'s say that it is not initialized. PHP's does not ask. Not tried here *.",
-        ours: "The adapters say that it is not initialized, and log the reason.",
+        ours: "The adapters, where the SDK asks them, say that it is not initialized, and log the reason.",
         together: "Nothing is to be done.",
     },
     Finding {

@@ -40,7 +40,8 @@ pub fn java(class: &str) -> Command {
     let dependencies = std::fs::read_to_string(built("bindings/java/target/class-path")).expect("a class path");
     let own = ["classes", "native", "test-classes"].map(|folder| format!("bindings/java/target/{folder}"));
     let class_path = format!("{}:{}", own.join(":"), dependencies.trim());
-    with_arguments("java", &["-cp", &class_path, class])
+    let logging = "-Djava.util.logging.config.file=bindings/java/src/test/resources/logging.properties";
+    with_arguments("java", &[logging, "-cp", &class_path, class])
 }
 
 fn with_arguments(program: &str, arguments: &[&str]) -> Command {
