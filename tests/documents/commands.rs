@@ -338,9 +338,10 @@ fn run_shell(program: &Path, checkout: &Path, home: &Path, output: &Path) -> Opt
 
 /// A new user's environment, with what this machine needs to reach the registries, and Rust where it is installed.
 fn environment(home: &Path) -> Vec<(String, String)> {
-    const PASSED_ON: [&str; 12] = [
+    const PASSED_ON: [&str; 13] = [
         "PIP_",
         "NPM_CONFIG_",
+        "NODE_EXTRA_CA_CERTS",
         "GOPROXY",
         "GOSUMDB",
         "MAVEN_ARGS",
