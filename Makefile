@@ -93,11 +93,16 @@ stress: setup build ## run the tests that take minutes
 sanitize: setup build ## look for wrong memory accesses, leaks and races: sanitizers, Valgrind, Miri
 	tests/sanitize.sh
 
-bench: setup build ## compare with the official stores; needs Go beside what the tests need
+# LaunchDarkly's store for Java is in no registry: LAUNCHDARKLY_JAVA_DYNAMODB_STORE names its classes or its jar.
+WITH_DIST = LD_DYNAMO_STORE_LIBRARY='$(CARGO_TARGET_DIR)/dist/libld_dynamo_store.so'
+bench: setup build bindings ## compare with the official stores
 	benches/run.sh
 	cargo bench --locked --profile dist --bench cached_get
 	$(PYTHON) bindings/python/benchmarks/compare.py
 	php -d ffi.enable=1 -d opcache.enable_cli=1 bindings/php/benchmarks/compare.php
+	$(WITH_DIST) node --expose-gc bindings/node/benchmarks/compare.js
+	$(GO_SETTINGS) && $(WITH_DIST) go run -C bindings/go/benchmarks ./compare
+	if [ -n "$${LAUNCHDARKLY_JAVA_DYNAMODB_STORE:-}" ]; then $(WITH_DIST) bindings/java/benchmarks/compare.sh; fi
 
 # What is published: `dist`, which takes minutes; `release` is what the tests load.
 PROFILE ?= dist
