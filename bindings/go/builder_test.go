@@ -28,14 +28,18 @@ import (
 	"github.com/launchdarkly/go-server-sdk-dynamodb/v4/lddynamostore"
 )
 
-// settings are the store's options that a builder comes to, without those that are always there.
+// settings are the store's options that a builder comes to, without those that are always there, and without InitTimeout where it is the default.
 func settings(t *testing.T, builder *StoreBuilder[subsystems.PersistentDataStore]) lddynamostore.Options {
 	t.Helper()
 	options, err := builder.settings(ldlog.NewDisabledLoggers())
 	require.NoError(t, err)
 	require.NotNil(t, options.Logger)
 	require.Equal(t, time.Duration(0), *options.CacheTTL)
-	options.Logger, options.CacheTTL = nil, nil
+	require.Equal(t, "off", options.LogLevel)
+	options.Logger, options.CacheTTL, options.LogLevel = nil, nil, ""
+	if *options.InitTimeout == 30*time.Second {
+		options.InitTimeout = nil
+	}
 	return options
 }
 
@@ -110,6 +114,19 @@ func TestOptionsAreTranslated(t *testing.T) {
 		"timeouts": {
 			DataStore("t").ClientConfig(aws.Config{HTTPClient: awshttp.NewBuildableClient().WithTimeout(3 * time.Second)}),
 			lddynamostore.Options{AttemptTimeout: lddynamostore.Value(3 * time.Second), OperationTimeout: lddynamostore.Value(9 * time.Second)},
+		},
+		"attempts that need longer than an init": {
+			DataStore("t").ClientConfig(aws.Config{HTTPClient: awshttp.NewBuildableClient().WithTimeout(time.Minute)}),
+			lddynamostore.Options{AttemptTimeout: lddynamostore.Value(time.Minute), OperationTimeout: lddynamostore.Value(3 * time.Minute),
+				InitTimeout: lddynamostore.Value(3 * time.Minute)},
+		},
+		"StoreOptions, InitTimeout": {
+			DataStore("t").StoreOptions(lddynamostore.Options{InitTimeout: lddynamostore.Value(5 * time.Minute)}),
+			lddynamostore.Options{InitTimeout: lddynamostore.Value(5 * time.Minute)},
+		},
+		"StoreOptions, no InitTimeout": {
+			DataStore("t").StoreOptions(lddynamostore.Options{InitTimeout: lddynamostore.Value(noTime)}),
+			lddynamostore.Options{InitTimeout: lddynamostore.Value(noTime)},
 		},
 		"StoreOptions win": {
 			DataStore("t").ClientConfig(aws.Config{Region: "r"}).StoreOptions(lddynamostore.Options{Region: "s", ReadOnly: true}),
@@ -251,6 +268,13 @@ func TestMistakesOfTheBuilder(t *testing.T) {
 	none, err = DataStore("t").Build(subsystems.BasicClientContext{})
 	assert.Error(t, err)
 	assert.Nil(t, none)
+}
+
+func TestAnInitTakesHalfAMinuteAtMost(t *testing.T) {
+	withoutAWS(t)
+	options, err := DataStore("t").settings(ldlog.NewDisabledLoggers())
+	require.NoError(t, err)
+	assert.Equal(t, 30*time.Second, *options.InitTimeout)
 }
 
 func TestDiagnosticsSayDynamoDB(t *testing.T) {

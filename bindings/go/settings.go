@@ -52,10 +52,13 @@ func (b *builderOptions) settings(loggers ldlog.Loggers) (lddynamostore.Options,
 	if err != nil {
 		return lddynamostore.Options{}, err
 	}
-	options := lddynamostore.Options{Logger: slog.New(sdkLog{loggers: loggers})}
+	options := lddynamostore.Options{InitTimeout: lddynamostore.Value(initTimeout)}
 	translation := translation{options: &options, given: &b.storeOptions, defaults: defaults, loggers: loggers}
 	if err := translation.run(client.Options()); err != nil {
 		return lddynamostore.Options{}, err
+	}
+	if b.storeOptions.Logger == nil {
+		options.Logger, options.LogLevel = slog.New(sdkLog{loggers: loggers}), logLevels[loggers.GetMinLevel()]
 	}
 	override(&options, &b.storeOptions)
 	options.Prefix = b.prefix

@@ -29,6 +29,9 @@ const (
 	operationTimeout = 5 * time.Second
 )
 
+// initTimeout is shorter than the library's own default, because until an init has ended the SDK and the Relay Proxy hand on nothing.
+const initTimeout = 30 * time.Second
+
 // translated are the fields of dynamodb.Options that have a counterpart, and harmless are those that change nothing here. Any other one
 // is refused where it is not as in a client with default options, also one that a later AWS SDK adds.
 var (
@@ -268,7 +271,7 @@ func withoutMaxAttempts(retryer aws.Retryer) aws.Retryer {
 	return retryer
 }
 
-// allowEveryAttempt lets a whole call last as long as its attempts may.
+// allowEveryAttempt lets a whole call last as long as its attempts may, and an init no shorter.
 func (t *translation) allowEveryAttempt(most int) {
 	timeout := attemptTimeout
 	if t.options.AttemptTimeout != nil {
@@ -276,5 +279,8 @@ func (t *translation) allowEveryAttempt(most int) {
 	}
 	if needed := timeout * time.Duration(most); needed > operationTimeout && (t.options.AttemptTimeout != nil || most != attempts) {
 		t.options.OperationTimeout = &needed
+		if needed > initTimeout {
+			t.options.InitTimeout = &needed
+		}
 	}
 }
