@@ -2,7 +2,10 @@ package lddynamodb
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -128,6 +131,18 @@ func TestOptionsAreTranslated(t *testing.T) {
 			DataStore("t").StoreOptions(lddynamostore.Options{InitTimeout: lddynamostore.Value(noTime)}),
 			lddynamostore.Options{InitTimeout: lddynamostore.Value(noTime)},
 		},
+		"what changes only how connections are kept": {
+			DataStore("t").ClientConfig(aws.Config{HTTPClient: awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+				t.MaxIdleConnsPerHost, t.TLSHandshakeTimeout = 3, time.Second
+			}).WithDialerOptions(func(d *net.Dialer) { d.Timeout, d.KeepAlive = 2*time.Second, time.Second })}),
+			lddynamostore.Options{ConnectTimeout: lddynamostore.Value(2 * time.Second)},
+		},
+		"StoreOptions in the place of what is refused": {
+			DataStore("t").ClientConfig(aws.Config{HTTPClient: awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+				t.Proxy, t.ResponseHeaderTimeout = nil, time.Second
+			})}).StoreOptions(lddynamostore.Options{Proxy: "http://p", AttemptTimeout: lddynamostore.Value(time.Second)}),
+			lddynamostore.Options{Proxy: "http://p", AttemptTimeout: lddynamostore.Value(time.Second)},
+		},
 		"StoreOptions win": {
 			DataStore("t").ClientConfig(aws.Config{Region: "r"}).StoreOptions(lddynamostore.Options{Region: "s", ReadOnly: true}),
 			lddynamostore.Options{Region: "s", ReadOnly: true},
@@ -204,10 +219,33 @@ func TestWhatCannotBeTranslatedIsRefusedByName(t *testing.T) {
 		"HTTPClient (Proxy)":              transport(func(t *http.Transport) { t.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: "p"}) }),
 		"HTTPClient (InsecureSkipVerify)": transport(func(t *http.Transport) { t.TLSClientConfig.InsecureSkipVerify = true }),
 		"HTTPClient (DialContext)":        transport(func(t *http.Transport) { t.DialContext = nil }),
-		"StoreOptions.Prefix":             store(lddynamostore.Options{Prefix: "p"}),
-		"StoreOptions.CacheTTL":           store(lddynamostore.Options{CacheTTL: lddynamostore.Value(time.Second)}),
-		"StoreOptions.ContextCacheTTL":    store(lddynamostore.Options{ContextCacheTTL: lddynamostore.Value(time.Second)}),
-		"StoreOptions.ContextCacheSize":   store(lddynamostore.Options{ContextCacheSize: lddynamostore.Value(1)}),
+		"HTTPClient (DialTLSContext)": transport(func(t *http.Transport) {
+			t.DialTLSContext = func(context.Context, string, string) (net.Conn, error) { return nil, nil }
+		}),
+		"HTTPClient (ProxyConnectHeader)":    transport(func(t *http.Transport) { t.ProxyConnectHeader = http.Header{"A": {"b"}} }),
+		"HTTPClient (ResponseHeaderTimeout)": transport(func(t *http.Transport) { t.ResponseHeaderTimeout = time.Second }),
+		"HTTPClient (Certificates)": transport(func(t *http.Transport) {
+			t.TLSClientConfig.Certificates = []tls.Certificate{{}}
+		}),
+		"HTTPClient (GetClientCertificate)": transport(func(t *http.Transport) {
+			t.TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return nil, nil }
+		}),
+		"HTTPClient (VerifyConnection)": transport(func(t *http.Transport) {
+			t.TLSClientConfig.VerifyConnection = func(tls.ConnectionState) error { return nil }
+		}),
+		"HTTPClient (MinVersion)": transport(func(t *http.Transport) { t.TLSClientConfig.MinVersion = tls.VersionTLS13 }),
+		"HTTPClient (Dialer.LocalAddr)": options(dynamodb.Options{
+			HTTPClient: awshttp.NewBuildableClient().WithDialerOptions(func(d *net.Dialer) { d.LocalAddr = &net.TCPAddr{} })}),
+		"HTTPClient (Dialer.Resolver)": options(dynamodb.Options{
+			HTTPClient: awshttp.NewBuildableClient().WithDialerOptions(func(d *net.Dialer) { d.Resolver = &net.Resolver{PreferGo: true} })}),
+		"HTTPClient (RootCAs)": options(dynamodb.Options{HTTPClient: awshttp.NewBuildableClient().WithTransportOptions(
+			func(t *http.Transport) { t.TLSClientConfig.RootCAs = x509.NewCertPool() })}),
+		"EndpointOptions (DisableHTTPS)": options(dynamodb.Options{EndpointOptions: dynamodb.EndpointResolverOptions{DisableHTTPS: true}}),
+		"StoreOptions.StaleOnError":      store(lddynamostore.Options{StaleOnError: true}),
+		"StoreOptions.Prefix":            store(lddynamostore.Options{Prefix: "p"}),
+		"StoreOptions.CacheTTL":          store(lddynamostore.Options{CacheTTL: lddynamostore.Value(time.Second)}),
+		"StoreOptions.ContextCacheTTL":   store(lddynamostore.Options{ContextCacheTTL: lddynamostore.Value(time.Second)}),
+		"StoreOptions.ContextCacheSize":  store(lddynamostore.Options{ContextCacheSize: lddynamostore.Value(1)}),
 	} {
 		t.Run(option, func(t *testing.T) {
 			_, err := builder.Build(subsystems.BasicClientContext{})
@@ -246,6 +284,9 @@ func TestRootCertificatesInCodeNeedTheirFile(t *testing.T) {
 	assert.ErrorContains(t, err, "RootCAs")
 	options := settings(t, DataStore("t").ClientConfig(config).StoreOptions(lddynamostore.Options{CABundle: bundle}))
 	assert.Equal(t, lddynamostore.Options{CABundle: bundle}, options)
+	profile := "[default]\nca_bundle = " + bundle + "\n"
+	require.NoError(t, os.WriteFile(os.Getenv("AWS_CONFIG_FILE"), []byte(profile), 0o600))
+	assert.Equal(t, lddynamostore.Options{}, settings(t, DataStore("t")), "the library finds that of the profile")
 }
 
 func TestWhatChangesNoAnswerIsWarnedOf(t *testing.T) {

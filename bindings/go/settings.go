@@ -118,6 +118,8 @@ func refuseWhatTheSDKDoes(options *lddynamostore.Options) error {
 		return refuse("Prefix", "use the method Prefix of the builder")
 	case options.CacheTTL != nil && *options.CacheTTL != 0:
 		return refuse("CacheTTL", "the SDK caches, and CacheTime or CacheSeconds of ldcomponents.PersistentDataStore says how long")
+	case options.StaleOnError:
+		return refuse("StaleOnError", "the SDK caches, and serves nothing that has expired: CacheForever keeps it")
 	case options.ContextCacheTTL != nil && *options.ContextCacheTTL != 0:
 		return refuse("ContextCacheTTL", "the SDK caches, and ContextCacheTime of ldcomponents.BigSegments says how long")
 	case options.ContextCacheSize != nil && *options.ContextCacheSize != 0:
