@@ -151,7 +151,24 @@ func TestOptionsAreTranslated(t *testing.T) {
 			DataStore("t").ClientConfig(aws.Config{Credentials: static}).StoreOptions(lddynamostore.Options{PushedCredentials: true}),
 			lddynamostore.Options{PushedCredentials: true},
 		},
-		"anonymous": {DataStore("t").ClientConfig(aws.Config{Credentials: aws.AnonymousCredentials{}}), lddynamostore.Options{}},
+		"StoreOptions, a profile's credentials": {
+			DataStore("t").ClientConfig(aws.Config{Credentials: static}).StoreOptions(lddynamostore.Options{Profile: "p"}),
+			lddynamostore.Options{Profile: "p"},
+		},
+		"ClientOptions after ClientConfig": {
+			DataStore("t").ClientConfig(aws.Config{Region: "one"}).ClientOptions(dynamodb.Options{Region: "two"}),
+			lddynamostore.Options{Region: "two"},
+		},
+		"ClientConfig after ClientOptions": {
+			DataStore("t").ClientOptions(dynamodb.Options{Region: "one"}).ClientConfig(aws.Config{Region: "two"}),
+			lddynamostore.Options{Region: "two"},
+		},
+		"DynamoClient and others": {
+			DataStore("t").DynamoClient(dynamodb.New(dynamodb.Options{Region: "one"})).ClientConfig(aws.Config{Region: "two"}),
+			lddynamostore.Options{Region: "one"},
+		},
+		"ClientOptions, attempts": {DataStore("t").ClientOptions(dynamodb.Options{RetryMaxAttempts: 2}), lddynamostore.Options{MaxAttempts: 2}},
+		"anonymous":               {DataStore("t").ClientConfig(aws.Config{Credentials: aws.AnonymousCredentials{}}), lddynamostore.Options{}},
 	} {
 		t.Run(name, func(t *testing.T) { assert.Equal(t, test.expected, settings(t, test.builder)) })
 	}

@@ -2,6 +2,7 @@ package lddynamodb
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"testing"
@@ -73,4 +74,16 @@ func TestTheLibrarysDebugMessagesComeWhereTheSDKShowsThem(t *testing.T) {
 		require.NoError(t, store.Close())
 		assert.Equal(t, some, len(log.GetOutput(ldlog.Debug)) > 0, level)
 	}
+}
+
+func TestFailuresAreNotRememberedForEver(t *testing.T) {
+	var failures repeatedFailures
+	lines := 0
+	for number := 0; number < 5000; number++ {
+		for again := 0; again < 2; again++ {
+			failures.log(fmt.Sprint(number), func(...interface{}) { lines++ })
+		}
+	}
+	assert.Equal(t, 5000, lines)
+	assert.LessOrEqual(t, len(failures.logged), 1000)
 }
