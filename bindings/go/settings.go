@@ -86,14 +86,9 @@ func (b *builderOptions) makeClient() (*dynamodb.Client, *aws.Config, error) {
 			override(options, b.clientOptions)
 			options.APIOptions = apiOptions
 		})
-		if b.clientOptions.Retryer == nil && (b.clientOptions.RetryMode != "" || b.clientOptions.RetryMaxAttempts != 0) {
+		if b.clientOptions.RetryMode != "" {
 			// A client makes its retryer before the functions run.
-			if b.clientOptions.RetryMode != "" {
-				defaults.RetryMode = b.clientOptions.RetryMode
-			}
-			if b.clientOptions.RetryMaxAttempts != 0 {
-				defaults.RetryMaxAttempts = b.clientOptions.RetryMaxAttempts
-			}
+			defaults.RetryMode = b.clientOptions.RetryMode
 		}
 	}
 	return dynamodb.NewFromConfig(defaults, append(functions, b.clientOptFns...)...), &defaults, nil
