@@ -241,21 +241,13 @@ func (t *translation) transport(transport, usual *http.Transport) error {
 		transport.ResponseHeaderTimeout = usual.ResponseHeaderTimeout
 	}
 	if name := difference(transport, usual, transportFields); name != "" {
-		replacement := transportReplacements[name]
-		if replacement == "" {
-			replacement = "leave it out: this store makes its own connections"
-		}
-		return refused("HTTPClient ("+name+")", replacement)
+		return refusedTransport(name, "leave it out: this store makes its own connections")
 	}
 	if transport.TLSClientConfig == nil {
 		return nil
 	}
 	if name := difference(transport.TLSClientConfig, usual.TLSClientConfig, tlsFields); name != "" {
-		replacement := transportReplacements[name]
-		if replacement == "" {
-			replacement = "leave it out: this store speaks TLS 1.2 and 1.3 in its own way"
-		}
-		return refused("HTTPClient ("+name+")", replacement)
+		return refusedTransport(name, "leave it out: this store speaks TLS 1.2 and 1.3 in its own way")
 	}
 	roots := transport.TLSClientConfig.RootCAs
 	if roots != nil && roots != t.defaultRoots() && t.given.CABundle == "" && os.Getenv("AWS_CA_BUNDLE") == "" {
@@ -270,6 +262,13 @@ var transportReplacements = map[string]string{
 	"InsecureSkipVerify":    "give the file of root certificates as CABundle in StoreOptions",
 	"Certificates":          "client certificates are not supported; use a proxy that presents one",
 	"GetClientCertificate":  "client certificates are not supported; use a proxy that presents one",
+}
+
+func refusedTransport(field, otherwise string) error {
+	if replacement := transportReplacements[field]; replacement != "" {
+		return refused("HTTPClient ("+field+")", replacement)
+	}
+	return refused("HTTPClient ("+field+")", otherwise)
 }
 
 // defaultRoots are those of a profile's ca_bundle, which the library finds for itself.
