@@ -87,7 +87,9 @@ func (b *StoreBuilder[T]) ClientOptions(options dynamodb.Options, optFns ...func
 }
 
 // StoreOptions sets what the AWS SDK has no options for, for example ReadOnly for a service in daemon mode. They win over what comes
-// from the AWS SDK. Prefix has a method of its own, and the caches are refused, because the SDK caches.
+// from the AWS SDK. Prefix has a method of its own, and the caches are refused, because the SDK caches. Two defaults are others than
+// those of lddynamostore: InitTimeout is 30 s, because until an init has ended the SDK hands on nothing; and messages go to the SDK's
+// loggers, with their least severe level as LogLevel.
 func (b *StoreBuilder[T]) StoreOptions(options lddynamostore.Options) *StoreBuilder[T] {
 	b.storeOptions = options
 	return b

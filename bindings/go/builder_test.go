@@ -2,7 +2,10 @@ package lddynamodb
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -28,14 +31,18 @@ import (
 	"github.com/launchdarkly/go-server-sdk-dynamodb/v4/lddynamostore"
 )
 
-// settings are the store's options that a builder comes to, without those that are always there.
+// settings are the store's options that a builder comes to, without those that are always there, and without InitTimeout where it is the default.
 func settings(t *testing.T, builder *StoreBuilder[subsystems.PersistentDataStore]) lddynamostore.Options {
 	t.Helper()
 	options, err := builder.settings(ldlog.NewDisabledLoggers())
 	require.NoError(t, err)
 	require.NotNil(t, options.Logger)
 	require.Equal(t, time.Duration(0), *options.CacheTTL)
-	options.Logger, options.CacheTTL = nil, nil
+	require.Equal(t, "off", options.LogLevel)
+	options.Logger, options.CacheTTL, options.LogLevel = nil, nil, ""
+	if *options.InitTimeout == 30*time.Second {
+		options.InitTimeout = nil
+	}
 	return options
 }
 
@@ -111,6 +118,31 @@ func TestOptionsAreTranslated(t *testing.T) {
 			DataStore("t").ClientConfig(aws.Config{HTTPClient: awshttp.NewBuildableClient().WithTimeout(3 * time.Second)}),
 			lddynamostore.Options{AttemptTimeout: lddynamostore.Value(3 * time.Second), OperationTimeout: lddynamostore.Value(9 * time.Second)},
 		},
+		"attempts that need longer than an init": {
+			DataStore("t").ClientConfig(aws.Config{HTTPClient: awshttp.NewBuildableClient().WithTimeout(time.Minute)}),
+			lddynamostore.Options{AttemptTimeout: lddynamostore.Value(time.Minute), OperationTimeout: lddynamostore.Value(3 * time.Minute),
+				InitTimeout: lddynamostore.Value(3 * time.Minute)},
+		},
+		"StoreOptions, InitTimeout": {
+			DataStore("t").StoreOptions(lddynamostore.Options{InitTimeout: lddynamostore.Value(5 * time.Minute)}),
+			lddynamostore.Options{InitTimeout: lddynamostore.Value(5 * time.Minute)},
+		},
+		"StoreOptions, no InitTimeout": {
+			DataStore("t").StoreOptions(lddynamostore.Options{InitTimeout: lddynamostore.Value(noTime)}),
+			lddynamostore.Options{InitTimeout: lddynamostore.Value(noTime)},
+		},
+		"what changes only how connections are kept": {
+			DataStore("t").ClientConfig(aws.Config{HTTPClient: awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+				t.MaxIdleConnsPerHost, t.TLSHandshakeTimeout = 3, time.Second
+			}).WithDialerOptions(func(d *net.Dialer) { d.Timeout, d.KeepAlive = 2*time.Second, time.Second })}),
+			lddynamostore.Options{ConnectTimeout: lddynamostore.Value(2 * time.Second)},
+		},
+		"StoreOptions in the place of what is refused": {
+			DataStore("t").ClientConfig(aws.Config{HTTPClient: awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+				t.Proxy, t.ResponseHeaderTimeout = nil, time.Second
+			})}).StoreOptions(lddynamostore.Options{Proxy: "http://p", AttemptTimeout: lddynamostore.Value(time.Second)}),
+			lddynamostore.Options{Proxy: "http://p", AttemptTimeout: lddynamostore.Value(time.Second)},
+		},
 		"StoreOptions win": {
 			DataStore("t").ClientConfig(aws.Config{Region: "r"}).StoreOptions(lddynamostore.Options{Region: "s", ReadOnly: true}),
 			lddynamostore.Options{Region: "s", ReadOnly: true},
@@ -119,7 +151,24 @@ func TestOptionsAreTranslated(t *testing.T) {
 			DataStore("t").ClientConfig(aws.Config{Credentials: static}).StoreOptions(lddynamostore.Options{PushedCredentials: true}),
 			lddynamostore.Options{PushedCredentials: true},
 		},
-		"anonymous": {DataStore("t").ClientConfig(aws.Config{Credentials: aws.AnonymousCredentials{}}), lddynamostore.Options{}},
+		"StoreOptions, a profile's credentials": {
+			DataStore("t").ClientConfig(aws.Config{Credentials: static}).StoreOptions(lddynamostore.Options{Profile: "p"}),
+			lddynamostore.Options{Profile: "p"},
+		},
+		"ClientOptions after ClientConfig": {
+			DataStore("t").ClientConfig(aws.Config{Region: "one"}).ClientOptions(dynamodb.Options{Region: "two"}),
+			lddynamostore.Options{Region: "two"},
+		},
+		"ClientConfig after ClientOptions": {
+			DataStore("t").ClientOptions(dynamodb.Options{Region: "one"}).ClientConfig(aws.Config{Region: "two"}),
+			lddynamostore.Options{Region: "two"},
+		},
+		"DynamoClient and others": {
+			DataStore("t").DynamoClient(dynamodb.New(dynamodb.Options{Region: "one"})).ClientConfig(aws.Config{Region: "two"}),
+			lddynamostore.Options{Region: "one"},
+		},
+		"ClientOptions, attempts": {DataStore("t").ClientOptions(dynamodb.Options{RetryMaxAttempts: 2}), lddynamostore.Options{MaxAttempts: 2}},
+		"anonymous":               {DataStore("t").ClientConfig(aws.Config{Credentials: aws.AnonymousCredentials{}}), lddynamostore.Options{}},
 	} {
 		t.Run(name, func(t *testing.T) { assert.Equal(t, test.expected, settings(t, test.builder)) })
 	}
@@ -187,10 +236,33 @@ func TestWhatCannotBeTranslatedIsRefusedByName(t *testing.T) {
 		"HTTPClient (Proxy)":              transport(func(t *http.Transport) { t.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: "p"}) }),
 		"HTTPClient (InsecureSkipVerify)": transport(func(t *http.Transport) { t.TLSClientConfig.InsecureSkipVerify = true }),
 		"HTTPClient (DialContext)":        transport(func(t *http.Transport) { t.DialContext = nil }),
-		"StoreOptions.Prefix":             store(lddynamostore.Options{Prefix: "p"}),
-		"StoreOptions.CacheTTL":           store(lddynamostore.Options{CacheTTL: lddynamostore.Value(time.Second)}),
-		"StoreOptions.ContextCacheTTL":    store(lddynamostore.Options{ContextCacheTTL: lddynamostore.Value(time.Second)}),
-		"StoreOptions.ContextCacheSize":   store(lddynamostore.Options{ContextCacheSize: lddynamostore.Value(1)}),
+		"HTTPClient (DialTLSContext)": transport(func(t *http.Transport) {
+			t.DialTLSContext = func(context.Context, string, string) (net.Conn, error) { return nil, nil }
+		}),
+		"HTTPClient (ProxyConnectHeader)":    transport(func(t *http.Transport) { t.ProxyConnectHeader = http.Header{"A": {"b"}} }),
+		"HTTPClient (ResponseHeaderTimeout)": transport(func(t *http.Transport) { t.ResponseHeaderTimeout = time.Second }),
+		"HTTPClient (Certificates)": transport(func(t *http.Transport) {
+			t.TLSClientConfig.Certificates = []tls.Certificate{{}}
+		}),
+		"HTTPClient (GetClientCertificate)": transport(func(t *http.Transport) {
+			t.TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return nil, nil }
+		}),
+		"HTTPClient (VerifyConnection)": transport(func(t *http.Transport) {
+			t.TLSClientConfig.VerifyConnection = func(tls.ConnectionState) error { return nil }
+		}),
+		"HTTPClient (MinVersion)": transport(func(t *http.Transport) { t.TLSClientConfig.MinVersion = tls.VersionTLS13 }),
+		"HTTPClient (Dialer.LocalAddr)": options(dynamodb.Options{
+			HTTPClient: awshttp.NewBuildableClient().WithDialerOptions(func(d *net.Dialer) { d.LocalAddr = &net.TCPAddr{} })}),
+		"HTTPClient (Dialer.Resolver)": options(dynamodb.Options{
+			HTTPClient: awshttp.NewBuildableClient().WithDialerOptions(func(d *net.Dialer) { d.Resolver = &net.Resolver{PreferGo: true} })}),
+		"HTTPClient (RootCAs)": options(dynamodb.Options{HTTPClient: awshttp.NewBuildableClient().WithTransportOptions(
+			func(t *http.Transport) { t.TLSClientConfig.RootCAs = x509.NewCertPool() })}),
+		"EndpointOptions (DisableHTTPS)": options(dynamodb.Options{EndpointOptions: dynamodb.EndpointResolverOptions{DisableHTTPS: true}}),
+		"StoreOptions.StaleOnError":      store(lddynamostore.Options{StaleOnError: true}),
+		"StoreOptions.Prefix":            store(lddynamostore.Options{Prefix: "p"}),
+		"StoreOptions.CacheTTL":          store(lddynamostore.Options{CacheTTL: lddynamostore.Value(time.Second)}),
+		"StoreOptions.ContextCacheTTL":   store(lddynamostore.Options{ContextCacheTTL: lddynamostore.Value(time.Second)}),
+		"StoreOptions.ContextCacheSize":  store(lddynamostore.Options{ContextCacheSize: lddynamostore.Value(1)}),
 	} {
 		t.Run(option, func(t *testing.T) {
 			_, err := builder.Build(subsystems.BasicClientContext{})
@@ -229,6 +301,9 @@ func TestRootCertificatesInCodeNeedTheirFile(t *testing.T) {
 	assert.ErrorContains(t, err, "RootCAs")
 	options := settings(t, DataStore("t").ClientConfig(config).StoreOptions(lddynamostore.Options{CABundle: bundle}))
 	assert.Equal(t, lddynamostore.Options{CABundle: bundle}, options)
+	profile := "[default]\nca_bundle = " + bundle + "\n"
+	require.NoError(t, os.WriteFile(os.Getenv("AWS_CONFIG_FILE"), []byte(profile), 0o600))
+	assert.Equal(t, lddynamostore.Options{}, settings(t, DataStore("t")), "the library finds that of the profile")
 }
 
 func TestWhatChangesNoAnswerIsWarnedOf(t *testing.T) {
@@ -251,6 +326,13 @@ func TestMistakesOfTheBuilder(t *testing.T) {
 	none, err = DataStore("t").Build(subsystems.BasicClientContext{})
 	assert.Error(t, err)
 	assert.Nil(t, none)
+}
+
+func TestAnInitTakesHalfAMinuteAtMost(t *testing.T) {
+	withoutAWS(t)
+	options, err := DataStore("t").settings(ldlog.NewDisabledLoggers())
+	require.NoError(t, err)
+	assert.Equal(t, 30*time.Second, *options.InitTimeout)
 }
 
 func TestDiagnosticsSayDynamoDB(t *testing.T) {

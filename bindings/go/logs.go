@@ -16,7 +16,30 @@ type sdkLog struct {
 	attributes string
 }
 
-func (log sdkLog) Enabled(context.Context, slog.Level) bool { return true }
+// logLevels are the library's least severe messages for the SDK's: what the SDK does not show is not made either.
+var logLevels = map[ldlog.LogLevel]string{
+	ldlog.Debug: "debug",
+	ldlog.Info:  "info",
+	ldlog.Warn:  "warn",
+	ldlog.Error: "error",
+	ldlog.None:  "off",
+}
+
+func (log sdkLog) Enabled(_ context.Context, level slog.Level) bool {
+	return sdkLevel(level) >= log.loggers.GetMinLevel()
+}
+
+func sdkLevel(level slog.Level) ldlog.LogLevel {
+	switch {
+	case level >= slog.LevelError:
+		return ldlog.Error
+	case level >= slog.LevelWarn:
+		return ldlog.Warn
+	case level >= slog.LevelInfo:
+		return ldlog.Info
+	}
+	return ldlog.Debug
+}
 
 func (log sdkLog) Handle(_ context.Context, record slog.Record) error {
 	var text strings.Builder
@@ -26,16 +49,7 @@ func (log sdkLog) Handle(_ context.Context, record slog.Record) error {
 		text.WriteString(" " + attribute.String())
 		return true
 	})
-	switch {
-	case record.Level >= slog.LevelError:
-		log.loggers.Error(text.String())
-	case record.Level >= slog.LevelWarn:
-		log.loggers.Warn(text.String())
-	case record.Level >= slog.LevelInfo:
-		log.loggers.Info(text.String())
-	default:
-		log.loggers.Debug(text.String())
-	}
+	log.loggers.ForLevel(sdkLevel(record.Level)).Println(text.String())
 	return nil
 }
 

@@ -52,10 +52,13 @@ func (b *builderOptions) settings(loggers ldlog.Loggers) (lddynamostore.Options,
 	if err != nil {
 		return lddynamostore.Options{}, err
 	}
-	options := lddynamostore.Options{Logger: slog.New(sdkLog{loggers: loggers})}
+	options := lddynamostore.Options{InitTimeout: lddynamostore.Value(initTimeout)}
 	translation := translation{options: &options, given: &b.storeOptions, defaults: defaults, loggers: loggers}
 	if err := translation.run(client.Options()); err != nil {
 		return lddynamostore.Options{}, err
+	}
+	if b.storeOptions.Logger == nil {
+		options.Logger, options.LogLevel = slog.New(sdkLog{loggers: loggers}), logLevels[loggers.GetMinLevel()]
 	}
 	override(&options, &b.storeOptions)
 	options.Prefix = b.prefix
@@ -83,14 +86,9 @@ func (b *builderOptions) makeClient() (*dynamodb.Client, *aws.Config, error) {
 			override(options, b.clientOptions)
 			options.APIOptions = apiOptions
 		})
-		if b.clientOptions.Retryer == nil && (b.clientOptions.RetryMode != "" || b.clientOptions.RetryMaxAttempts != 0) {
+		if b.clientOptions.RetryMode != "" {
 			// A client makes its retryer before the functions run.
-			if b.clientOptions.RetryMode != "" {
-				defaults.RetryMode = b.clientOptions.RetryMode
-			}
-			if b.clientOptions.RetryMaxAttempts != 0 {
-				defaults.RetryMaxAttempts = b.clientOptions.RetryMaxAttempts
-			}
+			defaults.RetryMode = b.clientOptions.RetryMode
 		}
 	}
 	return dynamodb.NewFromConfig(defaults, append(functions, b.clientOptFns...)...), &defaults, nil
@@ -115,6 +113,8 @@ func refuseWhatTheSDKDoes(options *lddynamostore.Options) error {
 		return refuse("Prefix", "use the method Prefix of the builder")
 	case options.CacheTTL != nil && *options.CacheTTL != 0:
 		return refuse("CacheTTL", "the SDK caches, and CacheTime or CacheSeconds of ldcomponents.PersistentDataStore says how long")
+	case options.StaleOnError:
+		return refuse("StaleOnError", "the SDK caches, and serves nothing that has expired: CacheForever keeps it")
 	case options.ContextCacheTTL != nil && *options.ContextCacheTTL != 0:
 		return refuse("ContextCacheTTL", "the SDK caches, and ContextCacheTime of ldcomponents.BigSegments says how long")
 	case options.ContextCacheSize != nil && *options.ContextCacheSize != 0:

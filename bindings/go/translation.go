@@ -2,6 +2,7 @@ package lddynamodb
 
 import (
 	"context"
+	"crypto/x509"
 	"net/http"
 	"os"
 	"reflect"
@@ -29,6 +30,9 @@ const (
 	operationTimeout = 5 * time.Second
 )
 
+// initTimeout is shorter than the library's own default, because until an init has ended the SDK and the Relay Proxy hand on nothing.
+const initTimeout = 30 * time.Second
+
 // translated are the fields of dynamodb.Options that have a counterpart, and harmless are those that change nothing here. Any other one
 // is refused where it is not as in a client with default options, also one that a later AWS SDK adds.
 var (
@@ -38,6 +42,15 @@ var (
 		"EndpointDiscovery", "IdempotencyTokenProvider", "AccountIDEndpointMode", "Logger")
 	// Those whose loss somebody may notice, but which change no answer.
 	warned = fields("ClientLogMode", "TracerProvider", "MeterProvider")
+)
+
+// What is translated or harmless in a BuildableClient; anything else that differs from the AWS SDK's own one is refused.
+var (
+	dialerFields    = fields("Timeout", "DualStack", "FallbackDelay", "KeepAlive", "KeepAliveConfig")
+	transportFields = fields("TLSClientConfig", "TLSHandshakeTimeout", "TLSNextProto", "DisableKeepAlives", "DisableCompression",
+		"MaxIdleConns", "MaxIdleConnsPerHost", "MaxConnsPerHost", "IdleConnTimeout", "ExpectContinueTimeout", "MaxResponseHeaderBytes",
+		"WriteBufferSize", "ReadBufferSize", "ForceAttemptHTTP2", "HTTP2", "Protocols")
+	tlsFields = fields("RootCAs", "NextProtos", "ClientSessionCache", "SessionTicketsDisabled", "DynamicRecordSizingDisabled")
 )
 
 var replacements = map[string]string{
@@ -130,6 +143,9 @@ func alike(one, other reflect.Value) bool {
 }
 
 func (t *translation) endpoint(client dynamodb.Options) error {
+	if client.EndpointOptions.DisableHTTPS {
+		return refused("EndpointOptions (DisableHTTPS)", "give an address that begins with http:// as BaseEndpoint")
+	}
 	switch {
 	case client.EndpointResolver != nil:
 		// As in the AWS SDK it goes before BaseEndpoint. It answers from what it was made with.
@@ -204,35 +220,79 @@ func (t *translation) httpClient(client dynamodb.Options) error {
 	if dialer := buildable.GetDialer(); dialer.Timeout != awshttp.DefaultDialConnectTimeout {
 		t.options.ConnectTimeout = &dialer.Timeout
 	}
-	transport, usual := buildable.GetTransport(), awshttp.NewBuildableClient().GetTransport()
-	if !alike(reflect.ValueOf(transport.Proxy), reflect.ValueOf(usual.Proxy)) && t.given.Proxy == "" {
-		return refused("HTTPClient (Proxy)", "give the proxy's address as Proxy in StoreOptions, or set HTTPS_PROXY or NO_PROXY")
+	usual := awshttp.NewBuildableClient()
+	if name := difference(buildable.GetDialer(), usual.GetDialer(), dialerFields); name != "" {
+		return refused("HTTPClient (Dialer."+name+")", "leave it out: this store makes its own connections")
 	}
-	return t.transport(transport, usual)
+	transport := buildable.GetTransport()
+	// Later AWS SDKs have another function there as soon as any option of the dialer is given.
+	withDialer := usual.WithDialerOptions().GetTransport()
+	if alike(reflect.ValueOf(transport.DialContext), reflect.ValueOf(withDialer.DialContext)) {
+		transport.DialContext = usual.GetTransport().DialContext
+	}
+	return t.transport(transport, usual.GetTransport())
 }
 
 func (t *translation) transport(transport, usual *http.Transport) error {
-	for name, functions := range map[string][2]any{
-		"DialContext":    {transport.DialContext, usual.DialContext},
-		"DialTLSContext": {transport.DialTLSContext, usual.DialTLSContext},
-	} {
-		if !alike(reflect.ValueOf(functions[0]), reflect.ValueOf(functions[1])) {
-			return refused("HTTPClient ("+name+")", "leave it out: this store makes its own connections")
-		}
+	if t.given.Proxy != "" {
+		transport.Proxy = usual.Proxy
 	}
-	tls := transport.TLSClientConfig
-	if tls == nil {
+	if t.given.AttemptTimeout != nil {
+		transport.ResponseHeaderTimeout = usual.ResponseHeaderTimeout
+	}
+	if name := difference(transport, usual, transportFields); name != "" {
+		return refusedTransport(name, "leave it out: this store makes its own connections")
+	}
+	if transport.TLSClientConfig == nil {
 		return nil
 	}
-	switch {
-	case tls.InsecureSkipVerify:
-		return refused("HTTPClient (InsecureSkipVerify)", "give the file of root certificates as CABundle in StoreOptions")
-	case len(tls.Certificates) > 0 || tls.GetClientCertificate != nil:
-		return refused("HTTPClient (Certificates)", "client certificates are not supported; use a proxy that presents one")
-	case tls.RootCAs != nil && t.defaults == nil && t.given.CABundle == "" && os.Getenv("AWS_CA_BUNDLE") == "":
+	if name := difference(transport.TLSClientConfig, usual.TLSClientConfig, tlsFields); name != "" {
+		return refusedTransport(name, "leave it out: this store speaks TLS 1.2 and 1.3 in its own way")
+	}
+	roots := transport.TLSClientConfig.RootCAs
+	if roots != nil && roots != t.defaultRoots() && t.given.CABundle == "" && os.Getenv("AWS_CA_BUNDLE") == "" {
 		return refused("HTTPClient (RootCAs)", "give the file of root certificates as CABundle in StoreOptions")
 	}
 	return nil
+}
+
+var transportReplacements = map[string]string{
+	"Proxy":                 "give the proxy's address as Proxy in StoreOptions, or set HTTPS_PROXY or NO_PROXY",
+	"ResponseHeaderTimeout": "give AttemptTimeout in StoreOptions",
+	"InsecureSkipVerify":    "give the file of root certificates as CABundle in StoreOptions",
+	"Certificates":          "client certificates are not supported; use a proxy that presents one",
+	"GetClientCertificate":  "client certificates are not supported; use a proxy that presents one",
+}
+
+func refusedTransport(field, otherwise string) error {
+	if replacement := transportReplacements[field]; replacement != "" {
+		return refused("HTTPClient ("+field+")", replacement)
+	}
+	return refused("HTTPClient ("+field+")", otherwise)
+}
+
+// defaultRoots are those of a profile's ca_bundle, which the library finds for itself.
+func (t *translation) defaultRoots() *x509.CertPool {
+	if t.defaults == nil {
+		return nil
+	}
+	buildable, ok := t.defaults.HTTPClient.(*awshttp.BuildableClient)
+	if !ok || buildable.GetTransport().TLSClientConfig == nil {
+		return nil
+	}
+	return buildable.GetTransport().TLSClientConfig.RootCAs
+}
+
+// difference is the name of a field in which two values differ, and which is not among those that may; else "".
+func difference[Struct any](given, usual *Struct, may map[string]bool) string {
+	one, other := reflect.ValueOf(given).Elem(), reflect.ValueOf(usual).Elem()
+	for index := 0; index < one.NumField(); index++ {
+		field := one.Type().Field(index)
+		if field.IsExported() && !may[field.Name] && !alike(one.Field(index), other.Field(index)) {
+			return field.Name
+		}
+	}
+	return ""
 }
 
 func (t *translation) retries(client dynamodb.Options) error {
@@ -268,7 +328,7 @@ func withoutMaxAttempts(retryer aws.Retryer) aws.Retryer {
 	return retryer
 }
 
-// allowEveryAttempt lets a whole call last as long as its attempts may.
+// allowEveryAttempt lets a whole call last as long as its attempts may, and an init no shorter.
 func (t *translation) allowEveryAttempt(most int) {
 	timeout := attemptTimeout
 	if t.options.AttemptTimeout != nil {
@@ -276,5 +336,8 @@ func (t *translation) allowEveryAttempt(most int) {
 	}
 	if needed := timeout * time.Duration(most); needed > operationTimeout && (t.options.AttemptTimeout != nil || most != attempts) {
 		t.options.OperationTimeout = &needed
+		if needed > initTimeout {
+			t.options.InitTimeout = &needed
+		}
 	}
 }

@@ -3,6 +3,7 @@ package relay
 import (
 	"reflect"
 	"testing"
+	"time"
 )
 
 // A Relay Proxy that cannot reach LaunchDarkly serves what is in the table, whichever store has written it.
@@ -50,11 +51,14 @@ func restart(t *testing.T, writer, reader *Build) {
 	})
 }
 
+// For so long our store goes on with an init, unless it is told otherwise.
+const initLimit = 30 * time.Second
+
 func startIgnoringErrors(t *testing.T, build *Build, settings Settings) *Relay {
 	t.Helper()
 	settings.More = append(settings.More, "IGNORE_CONNECTION_ERRORS=1", "INIT_TIMEOUT=1s")
 	relay := Start(t, build, settings)
-	eventually(t, limit, "the Relay Proxy gives up waiting for LaunchDarkly", func() bool {
+	eventually(t, initLimit+limit, "the Relay Proxy gives up waiting for LaunchDarkly", func() bool {
 		return relay.Answers("/sdk/flags")
 	})
 	return relay

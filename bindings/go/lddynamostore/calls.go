@@ -2,6 +2,7 @@ package lddynamostore
 
 import (
 	"context"
+	"runtime"
 	"strings"
 	"time"
 
@@ -24,8 +25,10 @@ func answered(status int32, failure *native.Failure, err error) answer {
 	return answer{status: Status(status), err: err}
 }
 
+// text calls a function with a text as its result. As in the next two the store is kept alive: its finalizer closes the native one.
 func (store *Store) text(function native.Function, texts ...string) answer {
 	text, status, failure, err := store.native.CallForText(function, texts...)
+	runtime.KeepAlive(store)
 	answer := answered(status, failure, err)
 	answer.text = text
 	return answer
@@ -33,13 +36,16 @@ func (store *Store) text(function native.Function, texts ...string) answer {
 
 func (store *Store) members(function native.Function, texts ...string) answer {
 	members, status, failure, err := store.native.CallForMembers(function, texts...)
+	runtime.KeepAlive(store)
 	answer := answered(status, failure, err)
 	answer.members = members
 	return answer
 }
 
 func (store *Store) plain(function native.Function, texts ...string) answer {
-	return answered(store.native.Call(function, texts...))
+	answer := answered(store.native.Call(function, texts...))
+	runtime.KeepAlive(store)
+	return answer
 }
 
 // wait makes a call that may wait for the table. When the context ends it returns at once, and the call goes on to its own end.

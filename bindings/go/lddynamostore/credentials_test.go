@@ -174,8 +174,9 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 	provided := lddynamostore.Options{CredentialsProvider: static.NewStaticCredentialsProvider("id", "hidden-4", "hidden-5")}
 	assert.Contains(t, options.String(), "eu-west-1")
 	assert.NotContains(t, lddynamostore.Options{Proxy: "http://user:hidden-6@proxy\x00"}.String(), "hidden")
-	marshalled, err := json.Marshal(secret)
+	marshalled, err := json.Marshal([]any{secret, options, provided})
 	require.NoError(t, err)
+	assert.Contains(t, string(marshalled), "eu-west-1")
 	for _, text := range []string{fmt.Sprint(secret), fmt.Sprintf("%+v %#v %s", secret, secret, secret), fmt.Sprintf("%+v", &secret),
 		fmt.Sprintf("%+v %#v %v", options, options, &options), fmt.Sprintf("%+v %#v", provided, provided), string(marshalled)} {
 		assert.NotContains(t, text, "hidden")

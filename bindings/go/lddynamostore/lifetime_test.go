@@ -208,6 +208,50 @@ func TestCallersAreBounded(t *testing.T) {
 	assert.NoError(t, <-results)
 }
 
+func TestAnInitWaitsForItsTurnAsLongAsItMay(t *testing.T) {
+	for _, waits := range []bool{true, false} {
+		stub := newStub(t)
+		store := openStub(t, stub, func(options *lddynamostore.Options) {
+			options.MaxConcurrentCalls = 1
+			options.OperationTimeout, options.InitTimeout = lddynamostore.Value(time.Millisecond), lddynamostore.Value(time.Minute)
+			if !waits {
+				options.OperationTimeout, options.InitTimeout = options.InitTimeout, options.OperationTimeout
+			}
+		})
+		for _, call := range []string{"Init", "BigSegmentsApplyPatch"} {
+			done := make(chan error)
+			go func() {
+				_, err := store.Get(ctx, "features", "sleep:300")
+				done <- err
+			}()
+			time.Sleep(100 * time.Millisecond)
+			if err := calls(store)[call](); waits {
+				assert.NoError(t, err, call)
+			} else {
+				assert.ErrorIs(t, err, lddynamostore.ErrTimedOut, call)
+			}
+			assert.NoError(t, <-done)
+		}
+		require.NoError(t, store.Close())
+	}
+}
+
+func TestCallsWithAContextGiveTheirTurnBack(t *testing.T) {
+	stub := newStub(t)
+	store := openStub(t, stub, func(options *lddynamostore.Options) { options.MaxConcurrentCalls = 1 })
+	defer store.Close()
+	limited, cancel := context.WithCancel(ctx)
+	for call := 0; call < 3; call++ {
+		_, err := store.Get(limited, "features", "a")
+		require.NoError(t, err)
+	}
+	time.AfterFunc(50*time.Millisecond, cancel)
+	_, err := store.Get(limited, "features", "sleep:200")
+	assert.ErrorIs(t, err, context.Canceled)
+	_, err = store.Get(ctx, "features", "a")
+	assert.NoError(t, err, "the turn of the one that nobody waits for")
+}
+
 func TestManyCallersUseFewThreads(t *testing.T) {
 	stub := newStub(t)
 	store := openStub(t, stub)

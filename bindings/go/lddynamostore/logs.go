@@ -69,23 +69,22 @@ func (m *messages) collect(level int32, text string) {
 
 // deliver logs what waits, on the caller's goroutine. Where another one is logging already it goes on with ours.
 func (m *messages) deliver() {
-	if m.count.Load() == 0 || !m.logging.CompareAndSwap(false, true) {
-		return
+	for logged := 0; logged < mostAtOnce && m.count.Load() > 0 && m.logging.CompareAndSwap(false, true); {
+		logged += m.logWaiting()
 	}
+}
+
+func (m *messages) logWaiting() int {
+	// Before the next look at the count: who found this one logging relies on that look.
 	defer m.logging.Store(false)
-	for logged := 0; logged < mostAtOnce; {
-		batch, lost := m.take()
-		if len(batch) == 0 {
-			return
-		}
-		for _, message := range batch {
-			m.logger.Log(context.Background(), message.level, message.text)
-			logged++
-		}
-		if lost > 0 {
-			m.logger.Warn("the logger is slower than the calls that log, and messages were lost", "count", lost)
-		}
+	batch, lost := m.take()
+	for _, message := range batch {
+		m.logger.Log(context.Background(), message.level, message.text)
 	}
+	if lost > 0 {
+		m.logger.Warn("the logger is slower than the calls that log, and messages were lost", "count", lost)
+	}
+	return len(batch)
 }
 
 func (m *messages) take() ([]message, int) {

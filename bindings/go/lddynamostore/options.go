@@ -93,6 +93,9 @@ func (options Options) String() string {
 // GoString is as String.
 func (options Options) GoString() string { return options.String() }
 
+// MarshalJSON is the text of String, because loggers that write JSON marshal what they are given.
+func (options Options) MarshalJSON() ([]byte, error) { return json.Marshal(options.String()) }
+
 // Value returns a pointer to a value, for the options that are pointers.
 func Value[T any](value T) *T { return &value }
 

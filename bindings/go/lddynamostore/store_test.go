@@ -80,6 +80,15 @@ func TestItemsAreKeptByteForByte(t *testing.T) {
 	assert.JSONEq(t, `{"a\"\\ü\n":`+text+`}`, string(all))
 }
 
+func TestItemsMayBeAppendedTo(t *testing.T) {
+	store := newTable(t).Open()
+	require.NoError(t, store.Init(ctx, []byte(`{"features":{"a":{"version":1},"b":{"version":2}}}`)))
+	items, err := store.Items(ctx, "features")
+	require.NoError(t, err)
+	_ = append(items[0].JSON, "more"...)
+	assert.Equal(t, `{"version":2}`, string(items[1].JSON))
+}
+
 func TestAbsentItems(t *testing.T) {
 	store := newTable(t).Open()
 	for _, key := range []string{"a", "", strings.Repeat("x", 2000), "a\x00b"} {

@@ -1,6 +1,7 @@
 package native
 
 import (
+	"strings"
 	"testing"
 	"unsafe"
 )
@@ -32,4 +33,16 @@ func LogSinks() int {
 	sinks.mutex.RLock()
 	defer sinks.mutex.RUnlock()
 	return len(sinks.entries)
+}
+
+// BufferAfter is how many bytes are kept for the arguments of later calls, after one with so long an argument.
+func BufferAfter(length int) int {
+	frame := new(frame)
+	frame.addTexts(frame.words[:0], []string{strings.Repeat("x", length)})
+	kept := frame.text
+	frame.release()
+	if frame.text == nil {
+		return 0
+	}
+	return cap(kept)
 }

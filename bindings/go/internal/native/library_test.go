@@ -129,6 +129,11 @@ func TestStringsOverPages(t *testing.T) {
 	}
 }
 
+func TestLargeBuffersAreNotKept(t *testing.T) {
+	assert.Zero(t, native.BufferAfter(70_000))
+	assert.GreaterOrEqual(t, native.BufferAfter(1000), 1000)
+}
+
 func TestALogSinkIsReleasedWithItsStore(t *testing.T) {
 	library, err := native.Load(testengine.NewStub(t, 1, native.ABIMinor).Path)
 	require.NoError(t, err)
