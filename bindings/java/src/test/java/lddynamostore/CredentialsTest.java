@@ -164,6 +164,31 @@ public class CredentialsTest {
   }
 
   @Test
+  public void aProviderWithADefect() {
+    List<String> log = new ArrayList<>();
+    CredentialsProvider broken =
+        () -> {
+          throw new NoClassDefFoundError("a/Missing");
+        };
+    try (Store store = stub(broken, log)) {
+      assertThrows(NoClassDefFoundError.class, () -> store.get("features", "a"));
+      NoCredentialsException next = assertThrows(NoCredentialsException.class, () -> store.get("features", "a"));
+      assertTrue(next.getMessage(), next.getMessage().endsWith(": NoClassDefFoundError: a/Missing"));
+    }
+    Store[] own = new Store[1];
+    CredentialsProvider recursive =
+        () -> {
+          own[0].get("features", "a");
+          return new Credentials("a", "s");
+        };
+    try (Store store = stub(recursive, log)) {
+      own[0] = store;
+      NoCredentialsException refused = assertThrows(NoCredentialsException.class, () -> store.get("features", "a"));
+      assertTrue(refused.getMessage(), refused.getMessage().endsWith(": it called the store that asks it"));
+    }
+  }
+
+  @Test
   public void providersOfTheAwsSdk() throws Exception {
     Instant expiry = Instant.now().plusSeconds(3600);
     AwsCredentialsProvider provider =

@@ -10,6 +10,7 @@ import com.google.gson.JsonParser;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -154,6 +155,14 @@ public class StoreTest {
     assertThrows(NullPointerException.class, () -> store.get(null, "a"));
     assertThrows(NullPointerException.class, () -> store.get("features", null));
     assertThrows(NullPointerException.class, () -> store.upsert("features", "a", (String) null));
+    assertThrows(NullPointerException.class, () -> store.upsert("features", "a", (byte[]) null));
+    // Not taken for an item that fails, nor for one that is to be deleted.
+    store.upsert("features", "a", flag("a", 1));
+    assertThrows(NullPointerException.class, () -> store.get("features", "a", null));
+    assertThrows(NullPointerException.class, () -> store.all("features", null));
+    assertThrows(NullPointerException.class, () -> store.init(Map.of("features", Collections.singletonMap("a", null))));
+    assertThrows(NullPointerException.class, () -> store.init(Collections.singletonMap("features", null)));
+    assertTrue(store.get("features", "a").isPresent());
     assertThrows(NullPointerException.class, () -> new Store(null));
   }
 

@@ -27,13 +27,14 @@ public final class DynamoDbStoreBuilder<T> implements ComponentConfigurer<T>, Di
   private final String tableName;
   private final String loggerName;
   private final BiFunction<Store, LDLogger, T> maker;
-  private final StoreOptions settings = new StoreOptions();
+  private final StoreOptions settings;
   private Consumer<StoreOptions> existing = options -> {};
   private Consumer<StoreOptions> further = options -> {};
 
-  DynamoDbStoreBuilder(String tableName, String loggerName, BiFunction<Store, LDLogger, T> maker) {
+  DynamoDbStoreBuilder(String tableName, String loggerName, StoreOptions settings, BiFunction<Store, LDLogger, T> maker) {
     this.tableName = Objects.requireNonNull(tableName, "tableName");
     this.loggerName = loggerName;
+    this.settings = settings;
     this.maker = maker;
   }
 

@@ -92,6 +92,43 @@ public class DataStoreTest {
     assertNull(read(store, "a").getItem());
   }
 
+  /** LaunchDarkly sends it as an escape; the SDK writes it as a character, which UTF-8 does not have. */
+  @Test
+  public void halfOfASurrogatePairIsKept() {
+    String sent = "{\"key\":\"a\",\"version\":1,\"variations\":[\"\\ud83d, 😀, \\ude00\"]}";
+    SerializedItemDescriptor half =
+        new SerializedItemDescriptor(1, false, DataModel.FEATURES.serialize(DataModel.FEATURES.deserialize(sent)));
+    assertTrue(half.getSerializedItem(), half.getSerializedItem().contains("\ud83d, "));
+    store.init(
+        new FullDataSet<>(List.of(Map.entry(DataModel.FEATURES, new KeyedItems<>(List.of(Map.entry("a", half)))))));
+    String stored = engine.row(table, "features", "a").get("item").s();
+    assertTrue(stored, stored.contains("[\"\\ud83d, 😀, \\ude00\"]"));
+    assertEquals(half.getSerializedItem(), DataModel.FEATURES.serialize(read(store, "a")));
+    assertTrue(store.upsert(DataModel.FEATURES, "b", half));
+  }
+
+  /** Else the SDK logs an exception with each of its questions, twice a second. */
+  @Test
+  public void withoutARegionTheTableIsNotAvailable() throws Exception {
+    String printed =
+        new lddynamostore.ChildJvm()
+            .variable("AWS_EC2_METADATA_DISABLED", "true")
+            .variable("AWS_CONFIG_FILE", "/no/such")
+            .variable("AWS_REGION", "")
+            .variable("AWS_DEFAULT_REGION", "")
+            .variable("LD_DYNAMO_STORE_LIBRARY", Engine.LIBRARY)
+            .run(WithoutRegion.class);
+    assertTrue(printed, printed.endsWith("false false\n"));
+  }
+
+  /** What the SDK asks of a store that cannot know its table. */
+  public static final class WithoutRegion {
+    public static void main(String[] arguments) {
+      PersistentDataStore regionless = DynamoDb.dataStore("table").build(Adapters.context());
+      System.out.println(regionless.isInitialized() + " " + regionless.isStoreAvailable());
+    }
+  }
+
   @Test
   public void anItemOverTheSizeLimitIsLoggedAndLeftOut() {
     LogCapture log = Logs.capture();
