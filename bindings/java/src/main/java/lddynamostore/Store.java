@@ -54,13 +54,11 @@ public final class Store implements AutoCloseable {
    */
   public Store(String table, StoreOptions options) {
     String configuration = options.toJson(Objects.requireNonNull(table, "table"));
-    store =
-        NativeStore.open(
-            this, configuration, options.library(), options.logHandler(), options.credentialsProvider());
+    store = NativeStore.open(configuration, options.library(), options.logHandler(), options.credentialsProvider());
   }
 
   private Store(String configuration, Path library, LogHandler logHandler) {
-    store = NativeStore.open(this, configuration, library, logHandler, null);
+    store = NativeStore.open(configuration, library, logHandler, null);
   }
 
   /**
