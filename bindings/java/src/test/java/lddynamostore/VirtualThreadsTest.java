@@ -108,7 +108,6 @@ public class VirtualThreadsTest {
             .home(home.get())
             .option("-Djdk.virtualThreadScheduler.parallelism=1")
             .option("-Djdk.virtualThreadScheduler.maxPoolSize=1")
-            .option("--enable-native-access=ALL-UNNAMED")
             .property("lddynamostore.native", System.getProperty("lddynamostore.native", "jni"))
             .run(Program.class, Stub.path().toString());
     assertEquals(
