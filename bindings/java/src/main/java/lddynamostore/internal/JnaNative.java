@@ -23,7 +23,13 @@ final class JnaNative implements Native {
 
   /** Loads a library. Throws an UnsatisfiedLinkError with the loader's message. */
   static JnaNative open(String path) {
-    return new JnaNative(NativeLibrary.getInstance(path));
+    try {
+      return new JnaNative(NativeLibrary.getInstance(path));
+    } catch (UnsatisfiedLinkError failure) {
+      // The first line is JNA's own, the second one the loader's; the last one has the whole class path.
+      String[] lines = String.valueOf(failure.getMessage()).split("\n");
+      throw new UnsatisfiedLinkError(lines[Math.min(1, lines.length - 1)]);
+    }
   }
 
   /** Receives a log message, on the thread that made the call. */

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Compiles libraries for tests, and asks the stand-in what it counted. */
 public final class Stub {
@@ -17,6 +18,13 @@ public final class Stub {
   /** A library with the exported functions of ld-dynamo-store and no database. */
   public static Path path() {
     return PATH;
+  }
+
+  /** The JNI shim that was built for this machine. */
+  public static Path shim() throws IOException {
+    try (Stream<Path> files = Files.walk(Path.of("target/native").toAbsolutePath())) {
+      return files.filter(file -> file.endsWith("libld_dynamo_store_jni.so")).findFirst().orElseThrow();
+    }
   }
 
   /** A shared library of a source, or of "" for an empty one. */
@@ -49,5 +57,4 @@ public final class Stub {
   public static String text(String function) {
     return new String(NativeLibrary.load(PATH).functions().text(function), java.nio.charset.StandardCharsets.UTF_8);
   }
-
 }

@@ -190,7 +190,8 @@ public class AwsClientOptionsTest {
   @Test
   public void optionsGoFirstAndCachesAreRefused() {
     DynamoDbStoreBuilder<?> builder = DynamoDb.bigSegmentStore("table").region(Region.EU_WEST_1);
-    builder.options(options -> options.region("us-west-2").readOnly(true).cacheTtlMs(0L).library(Stub.path()));
+    builder.options(options -> options.region("us-west-1").readOnly(true));
+    builder.options(options -> options.region("us-west-2").cacheTtlMs(0L).library(Stub.path()));
     builder.build(Adapters.context());
     assertJson(
         "{\"table\":\"table\",\"region\":\"us-west-2\",\"read_only\":true,\"cache_ttl_ms\":0}",
