@@ -2,12 +2,14 @@ package lddynamostore;
 
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertTrue;
+import static org.junit.Assume.assumeTrue;
 
 import java.lang.ref.WeakReference;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -85,6 +87,15 @@ public class ClassLoaderTest {
         assertEquals(1, files.count());
       }
     }
+  }
+
+  @Test
+  public void aCopyOfTheShimIsForOurselvesAlone() throws Exception {
+    assumeTrue(linkage().equals("jni"));
+    Path open = folder.newFolder("files").toPath();
+    Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxrwxrwx"));
+    String printed = child().property("lddynamostore.shim", Stub.shim()).run(Program.class, Stub.path().toString());
+    assertTrue(printed, printed.contains("other users may enter it: its permissions must be 0700"));
   }
 
   @Test

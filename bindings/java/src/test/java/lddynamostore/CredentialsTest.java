@@ -53,6 +53,9 @@ public class CredentialsTest {
       store.get("features", "a");
       assertEquals("first", signer());
     }
+    String given = new StoreOptions().credentials(new Credentials("k", "s", "t", null)).toJson("table");
+    assertEquals(
+        "{\"table\":\"table\",\"credentials\":{\"access_key_id\":\"k\",\"secret_access_key\":\"s\",\"session_token\":\"t\"}}", given);
   }
 
   @Test
@@ -152,6 +155,9 @@ public class CredentialsTest {
       // What is known is used.
       assertTrue(store.get("features", "a").isPresent());
       assertEquals(3, asked.get());
+      Thread.sleep(1100);
+      assertTrue(store.get("features", "a").isPresent());
+      assertEquals("it is asked again, and the log hears of it once a minute", 4, asked.get());
       assertEquals(
           List.of(
               "WARN the AWS credentials were not renewed, and those that are known are used: IllegalStateException: no luck"),
@@ -160,6 +166,18 @@ public class CredentialsTest {
     try (Store store = stub(() -> null, log)) {
       NoCredentialsException none = assertThrows(NoCredentialsException.class, () -> store.get("features", "a"));
       assertTrue(none.getMessage(), none.getMessage().endsWith("IllegalStateException: it has none"));
+    }
+  }
+
+  @Test
+  public void anInterruptOfAProviderIsKept() {
+    CredentialsProvider interrupted =
+        () -> {
+          throw new InterruptedException("sign-in");
+        };
+    try (Store store = stub(interrupted, new ArrayList<>())) {
+      assertThrows(NoCredentialsException.class, () -> store.get("features", "a"));
+      assertTrue(Thread.interrupted());
     }
   }
 

@@ -2,6 +2,7 @@ package lddynamostore;
 
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertFalse;
+import static org.junit.Assert.assertSame;
 import static org.junit.Assert.assertThrows;
 import static org.junit.Assert.assertTrue;
 
@@ -211,6 +212,12 @@ public class StoreTest {
       assertTrue(key, written.has(key));
     }
     assertEquals(json, options.copy().toJson(table));
+    LogHandler handler = (level, message) -> {};
+    StoreOptions copy = options.logHandler(handler).copy();
+    assertSame(handler, copy.logHandler());
+    assertSame(Engine.LIBRARY, copy.library());
+    options.logHandler(null);
+    assertEquals(new StoreOptions().toJson(table), new StoreOptions().prefix("p").prefix(null).toJson(table));
     try (Store made = new Store(table, options)) {
       assertThrows(ReadOnlyException.class, () -> made.upsert("features", "a", flag("a", 1)));
     }
@@ -261,6 +268,28 @@ public class StoreTest {
     assertThrows(InvalidBigSegmentsException.class, () -> store.bigSegmentsSetSynchronized(Instant.MAX));
     assertThrows(InvalidBigSegmentsException.class, () -> store.bigSegmentsApplyPatch("{}"));
     assertThrows(InvalidKeyException.class, () -> BigSegments.contextHash("nul\0", Engine.LIBRARY));
+  }
+
+  @Test
+  public void everyKindOfCallIsLogged() {
+    List<LogLevel> logged = new ArrayList<>();
+    StoreOptions options =
+        engine.options().transport("sdk").logLevel("debug").logHandler((level, message) -> logged.add(level));
+    try (Store logging = new Store(table, options)) {
+      List<Runnable> calls =
+          List.of(
+              logging::checkAvailable,
+              () -> logging.init("{}"),
+              () -> logging.all("features"),
+              () -> logging.get("features", "a"),
+              () -> logging.upsert("features", "a", flag("a", 1)),
+              () -> logging.bigSegmentsSetSynchronized(1));
+      for (Runnable call : calls) {
+        logged.clear();
+        call.run();
+        assertTrue(String.valueOf(calls.indexOf(call)), logged.contains(LogLevel.DEBUG));
+      }
+    }
   }
 
   @Test

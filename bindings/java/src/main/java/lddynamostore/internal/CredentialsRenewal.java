@@ -91,7 +91,7 @@ final class CredentialsRenewal {
     }
   }
 
-  private static long untilNextLookMs(Instant expiresAt) {
+  static long untilNextLookMs(Instant expiresAt) {
     if (expiresAt == null) {
       return WITHOUT_EXPIRY_MS;
     }

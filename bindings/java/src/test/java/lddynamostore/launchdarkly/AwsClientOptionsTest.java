@@ -159,6 +159,8 @@ public class AwsClientOptionsTest {
         client(config -> config.apiCallTimeout(Duration.ofSeconds(3)).retryStrategy(RetryMode.ADAPTIVE_V2));
     String tuned = configuration(builder -> builder.existingClient(adaptive));
     assertTrue(tuned, tuned.contains("\"operation_timeout_ms\":3000") && tuned.contains("\"retry_mode\":\"adaptive\""));
+    String slow = configuration(builder -> builder.existingClient(client(config -> config.apiCallAttemptTimeout(Duration.ofSeconds(4)))));
+    assertTrue(slow, slow.contains("\"attempt_timeout_ms\":4000") && slow.contains("\"operation_timeout_ms\":12000"));
     DynamoDbClient local = DynamoDbClient.builder().region(Region.EU_WEST_1).endpointOverride(URI.create("http://127.0.0.1:1")).build();
     String pushed = configuration(builder -> builder.existingClient(local));
     assertTrue(pushed, pushed.contains("\"endpoint\":\"http://127.0.0.1:1\"") && pushed.contains("\"credentials\":\"pushed\""));

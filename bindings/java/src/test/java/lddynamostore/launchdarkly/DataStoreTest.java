@@ -18,9 +18,11 @@ import com.launchdarkly.sdk.server.subsystems.DataStoreTypes.SerializedItemDescr
 import com.launchdarkly.sdk.server.subsystems.PersistentDataStore;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import lddynamostore.Engine;
 import lddynamostore.exception.StoreClosedException;
 import lddynamostore.exception.ThrottledException;
+import lddynamostore.internal.Stub;
 import org.junit.AfterClass;
 import org.junit.Before;
 import org.junit.BeforeClass;
@@ -201,6 +203,20 @@ public class DataStoreTest {
       uncached.get(DataModel.FEATURES, "a");
     }
     assertEquals(3, fake.requests("GetItem"));
+  }
+
+  @Test
+  public void theSdksLoggerHearsOfEveryLevel() {
+    LogCapture log = Logs.capture();
+    PersistentDataStore logging =
+        DynamoDb.dataStore("table").options(options -> options.library(Stub.path())).build(Adapters.context(log));
+    for (int level = 1; level <= 5; level++) {
+      logging.get(DataModel.FEATURES, "log:" + level + ":text {}");
+    }
+    List<LDLogLevel> levels = log.getMessages().stream().map(LogCapture.Message::getLevel).collect(Collectors.toList());
+    assertEquals(
+        List.of(LDLogLevel.ERROR, LDLogLevel.WARN, LDLogLevel.INFO, LDLogLevel.DEBUG, LDLogLevel.DEBUG), levels);
+    assertEquals("text {}", log.getMessages().get(0).getText());
   }
 
   @Test
