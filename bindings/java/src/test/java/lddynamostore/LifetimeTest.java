@@ -17,10 +17,16 @@ import java.util.concurrent.TimeUnit;
 import lddynamostore.exception.StoreClosedException;
 import lddynamostore.exception.StoreException;
 import lddynamostore.internal.Stub;
+import org.junit.Before;
 import org.junit.Test;
 
 /** Closing, and freeing what comes from the library, over a stand-in that counts. */
 public class LifetimeTest {
+  @Before
+  public void settle() throws InterruptedException {
+    Stub.settle();
+  }
+
   private static Store store() {
     return new Store("table", new StoreOptions().library(Stub.path()));
   }

@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import lddynamostore.Store;
+import lddynamostore.StoreOptions;
 
 /** Compiles libraries for tests, and asks the stand-in what it counted. */
 public final class Stub {
@@ -52,6 +54,15 @@ public final class Stub {
   /** What the stand-in counted: "stub_live_stores" and so on. */
   public static int count(String function) {
     return NativeLibrary.load(PATH).functions().number(function);
+  }
+
+  /** Waits until what other tests have left open is collected and freed, so that it is not counted. */
+  public static void settle() throws InterruptedException {
+    for (int tries = 0; tries < 100 && count("stub_live_stores") > 0; tries++) {
+      System.gc();
+      Thread.sleep(20);
+      new Store("table", new StoreOptions().library(PATH)).close();
+    }
   }
 
   public static String text(String function) {
