@@ -7,7 +7,13 @@ import com.launchdarkly.sdk.LDValue;
 import com.launchdarkly.sdk.server.Components;
 import com.launchdarkly.sdk.server.LDClient;
 import com.launchdarkly.sdk.server.LDConfig;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import lddynamostore.Credentials;
+import lddynamostore.StoreOptions;
 import lddynamostore.launchdarkly.DynamoDb;
 
 /**
@@ -22,7 +28,7 @@ public final class Evaluate {
   private static final LDContext VISITOR =
       LDContext.builder("user-5150").name("a visitor from Greece").set("country", "GR").build();
   private static final LDContext EMPLOYEE =
-      LDContext.builder("zoë.müller").name("an employee in Austria").set("country", "AT").build();
+      LDContext.builder("zo\u00eb.m\u00fcller").name("an employee in Austria").set("country", "AT").build();
   private static final LDContext CUSTOMER =
       LDContext.builder("user-0007")
           .name("a gold customer")
@@ -50,12 +56,21 @@ public final class Evaluate {
             Components.persistentDataStore(
                 DynamoDb.dataStore(System.getenv("TABLE"))
                     .prefix(System.getenv("PREFIX"))
-                    // A service in daemon mode needs no more than GetItem and Query.
-                    .options(options -> options.endpoint(System.getenv("ENDPOINT")).readOnly(true))))
+                    .options(Evaluate::reach)))
         .dataSource(Components.externalUpdatesOnly())
         .events(Components.noEvents())
         .logging(Components.logging(Logs.toConsole()).level(LDLogLevel.WARN))
         .build();
+  }
+
+  private static void reach(StoreOptions options) {
+    String endpoint = System.getenv("ENDPOINT");
+    // A service in daemon mode needs no more than GetItem and Query.
+    options.endpoint(endpoint).readOnly(true);
+    if (endpoint != null && System.getenv("AWS_ACCESS_KEY_ID") == null) {
+      // A local engine takes any credentials and any region.
+      options.region("us-east-1").credentials(new Credentials("local", "local"));
+    }
   }
 
   private static String said(EvaluationReason reason) {
@@ -73,9 +88,11 @@ public final class Evaluate {
 
   public static void main(String[] arguments) throws IOException {
     if (arguments.length != 0 || System.getenv("TABLE") == null) {
-      System.err.println("usage: TABLE=my-table java -cp … Evaluate.java");
+      System.err.println("usage: TABLE=my-table java -cp ... Evaluate.java");
       System.exit(2);
     }
+    // Before Java 18 the locale would decide, and may have no such characters.
+    System.setOut(new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8));
     try (LDClient client = new LDClient("no-sdk-key", config())) {
       for (Question question : QUESTIONS) {
         EvaluationDetail<LDValue> detail =

@@ -73,7 +73,7 @@ public final class Main {
 
   public static void main(String[] arguments) throws IOException {
     if (arguments.length > 1 || System.getenv("TABLE") == null) {
-      System.err.println("usage: TABLE=my-table java -cp … Main.java [../flags.json]");
+      System.err.println("usage: TABLE=my-table java -cp ... Main.java [../flags.json]");
       System.exit(2);
     }
     System.setProperty("java.util.logging.SimpleFormatter.format", "%3$s: %5$s%n");

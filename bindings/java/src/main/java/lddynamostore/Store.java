@@ -54,13 +54,11 @@ public final class Store implements AutoCloseable {
    */
   public Store(String table, StoreOptions options) {
     String configuration = options.toJson(Objects.requireNonNull(table, "table"));
-    store =
-        NativeStore.open(
-            this, configuration, options.library(), options.logHandler(), options.credentialsProvider());
+    store = NativeStore.open(configuration, options.library(), options.logHandler(), options.credentialsProvider());
   }
 
   private Store(String configuration, Path library, LogHandler logHandler) {
-    store = NativeStore.open(this, configuration, library, logHandler, null);
+    store = NativeStore.open(configuration, library, logHandler, null);
   }
 
   /**
@@ -111,6 +109,7 @@ public final class Store implements AutoCloseable {
    * @throws lddynamostore.exception.StoreException if the table could not be asked
    */
   public <T> Optional<T> get(String kind, String key, Function<? super String, ? extends T> parser) {
+    Objects.requireNonNull(parser, "parser");
     String text = textOf(kind, key);
     return text == null ? Optional.empty() : Optional.of(Items.parse(text, kind, key, parser));
   }
@@ -151,6 +150,7 @@ public final class Store implements AutoCloseable {
    * @return the items by key, in a map of the caller's own
    */
   public <T> Map<String, T> all(String kind, Function<? super String, ? extends T> parser) {
+    Objects.requireNonNull(parser, "parser");
     return Items.parseAll(membersOf(kind), kind, parser, store.logs());
   }
 

@@ -80,18 +80,26 @@ public final class ChildJvm {
   }
 
   private static boolean hasVirtualThreads(Path home) {
+    return Files.isExecutable(home.resolve("bin/java")) && version(home) >= 21;
+  }
+
+  /** 0 where it is unknown. */
+  private static int version(Path home) {
     try {
       String release = Files.readString(home.resolve("release"));
-      String version = release.replaceAll("(?s).*JAVA_VERSION=\"(\\d+).*", "$1");
-      return Files.isExecutable(home.resolve("bin/java")) && Integer.parseInt(version) >= 21;
+      return Integer.parseInt(release.replaceAll("(?s).*JAVA_VERSION=\"(\\d+).*", "$1"));
     } catch (IOException | NumberFormatException unknown) {
-      return false;
+      return 0;
     }
   }
 
   /** What the program prints, on both streams. */
   public String run(Class<?> program, String... arguments) {
     List<String> command = new ArrayList<>(List.of(home.resolve("bin/java").toString()));
+    if (version(home) >= 24) {
+      // Its warnings would be a part of what is printed: of native code, and of what LaunchDarkly's SDK uses of Unsafe.
+      command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
+    }
     command.addAll(options);
     command.addAll(List.of("-cp", classPath, program.getName()));
     command.addAll(List.of(arguments));

@@ -53,6 +53,9 @@ public class CredentialsTest {
       store.get("features", "a");
       assertEquals("first", signer());
     }
+    String given = new StoreOptions().credentials(new Credentials("k", "s", "t", null)).toJson("table");
+    assertEquals(
+        "{\"table\":\"table\",\"credentials\":{\"access_key_id\":\"k\",\"secret_access_key\":\"s\",\"session_token\":\"t\"}}", given);
   }
 
   @Test
@@ -152,6 +155,9 @@ public class CredentialsTest {
       // What is known is used.
       assertTrue(store.get("features", "a").isPresent());
       assertEquals(3, asked.get());
+      Thread.sleep(1100);
+      assertTrue(store.get("features", "a").isPresent());
+      assertEquals("it is asked again, and the log hears of it once a minute", 4, asked.get());
       assertEquals(
           List.of(
               "WARN the AWS credentials were not renewed, and those that are known are used: IllegalStateException: no luck"),
@@ -160,6 +166,43 @@ public class CredentialsTest {
     try (Store store = stub(() -> null, log)) {
       NoCredentialsException none = assertThrows(NoCredentialsException.class, () -> store.get("features", "a"));
       assertTrue(none.getMessage(), none.getMessage().endsWith("IllegalStateException: it has none"));
+    }
+  }
+
+  @Test
+  public void anInterruptOfAProviderIsKept() {
+    CredentialsProvider interrupted =
+        () -> {
+          throw new InterruptedException("sign-in");
+        };
+    try (Store store = stub(interrupted, new ArrayList<>())) {
+      assertThrows(NoCredentialsException.class, () -> store.get("features", "a"));
+      assertTrue(Thread.interrupted());
+    }
+  }
+
+  @Test
+  public void aProviderWithADefect() {
+    List<String> log = new ArrayList<>();
+    CredentialsProvider broken =
+        () -> {
+          throw new NoClassDefFoundError("a/Missing");
+        };
+    try (Store store = stub(broken, log)) {
+      assertThrows(NoClassDefFoundError.class, () -> store.get("features", "a"));
+      NoCredentialsException next = assertThrows(NoCredentialsException.class, () -> store.get("features", "a"));
+      assertTrue(next.getMessage(), next.getMessage().endsWith(": NoClassDefFoundError: a/Missing"));
+    }
+    Store[] own = new Store[1];
+    CredentialsProvider recursive =
+        () -> {
+          own[0].get("features", "a");
+          return new Credentials("a", "s");
+        };
+    try (Store store = stub(recursive, log)) {
+      own[0] = store;
+      NoCredentialsException refused = assertThrows(NoCredentialsException.class, () -> store.get("features", "a"));
+      assertTrue(refused.getMessage(), refused.getMessage().endsWith(": it called the store that asks it"));
     }
   }
 

@@ -1,6 +1,7 @@
 package lddynamostore;
 
 import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertFalse;
 import static org.junit.Assert.assertThrows;
 import static org.junit.Assert.assertTrue;
 
@@ -43,6 +44,11 @@ public class LibrarySearchTest {
         .property("lddynamostore.directory", folder.getRoot().toPath().resolve("files"));
   }
 
+  /** Without the folder of native files, into which a build may have put a library; the shim in it is named. */
+  private ChildJvm alone() throws IOException {
+    return child().without(part -> part.endsWith("native")).property("lddynamostore.shim", Stub.shim());
+  }
+
   private static String platform() {
     String processor = System.getProperty("os.arch").equals("amd64") ? "x86_64" : System.getProperty("os.arch");
     return processor + "-linux-gnu";
@@ -81,12 +87,12 @@ public class LibrarySearchTest {
 
   @Test
   public void theSystemsLoaderIsTheLast() throws Exception {
-    String none = child().run(Shown.class);
+    String none = alone().run(Shown.class);
     assertTrue(none, none.contains("LibraryNotFoundException: the native library was not found: no option library, no system property"));
     assertTrue(none, none.contains("no variable LD_DYNAMO_STORE_LIBRARY, no lddynamostore/native/" + platform()));
     Path system = folder.newFolder().toPath();
     Files.copy(Stub.path(), system.resolve("libld_dynamo_store.so.1"));
-    String found = child().variable("LD_LIBRARY_PATH", system).run(Shown.class);
+    String found = alone().variable("LD_LIBRARY_PATH", system).run(Shown.class);
     assertTrue(found, found.contains("libld_dynamo_store.so.1 j"));
   }
 
@@ -115,6 +121,9 @@ public class LibrarySearchTest {
     LibraryNotFoundException wrong = assertThrows(LibraryNotFoundException.class, () -> Library.load(text));
     String advice = "this is " + platform() + ", and needs the library for it, not for another processor or C library";
     assertTrue(wrong.getMessage(), wrong.getMessage().endsWith(advice));
+    String said = "the native library " + text + " cannot be loaded: " + text + ": ";
+    assertTrue(wrong.getMessage(), wrong.getMessage().startsWith(said));
+    assertFalse(wrong.getMessage(), wrong.getMessage().contains("\n"));
   }
 
   private static void assertMessage(Class<? extends Throwable> kind, Path library, String message) {

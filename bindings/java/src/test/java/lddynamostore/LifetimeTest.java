@@ -5,6 +5,7 @@ import static org.junit.Assert.assertFalse;
 import static org.junit.Assert.assertThrows;
 import static org.junit.Assert.assertTrue;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -16,10 +17,16 @@ import java.util.concurrent.TimeUnit;
 import lddynamostore.exception.StoreClosedException;
 import lddynamostore.exception.StoreException;
 import lddynamostore.internal.Stub;
+import org.junit.Before;
 import org.junit.Test;
 
 /** Closing, and freeing what comes from the library, over a stand-in that counts. */
 public class LifetimeTest {
+  @Before
+  public void settle() throws InterruptedException {
+    Stub.settle();
+  }
+
   private static Store store() {
     return new Store("table", new StoreOptions().library(Stub.path()));
   }
@@ -157,6 +164,35 @@ public class LifetimeTest {
       Thread.sleep(20);
       store().close();
     }
+  }
+
+  /** A call on a store that nobody else holds; its compiled code does not hold it either. */
+  public static final class Program {
+    public static void main(String[] arguments) {
+      Path library = Path.of(arguments[0]);
+      CredentialsProvider slow =
+          () -> {
+            for (int tries = 0; tries < 10; tries++) {
+              System.gc();
+              Thread.sleep(20);
+              new Store("table", new StoreOptions().library(library)).close();
+            }
+            return new Credentials("a", "s");
+          };
+      System.out.println(new Store("table", new StoreOptions().library(library).credentialsProvider(slow)).get("features", "a").get());
+    }
+  }
+
+  @Test
+  public void aStoreIsNoGarbageUnderACall() {
+    String printed =
+        new ChildJvm()
+            .option("-Xcomp")
+            .option("-XX:CompileCommand=quiet")
+            .option("-XX:CompileCommand=compileonly,lddynamostore.*::*")
+            .property("lddynamostore.native", System.getProperty("lddynamostore.native", "jni"))
+            .run(Program.class, Stub.path().toString());
+    assertEquals("{\"key\":\"a\",\"version\":1}\n", printed);
   }
 
   @Test

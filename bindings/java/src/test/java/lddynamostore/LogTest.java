@@ -101,7 +101,8 @@ public class LogTest {
   }
 
   @Test
-  public void aHandlerMayCloseTheStore() {
+  public void aHandlerMayCloseTheStore() throws InterruptedException {
+    Stub.settle();
     AtomicReference<Store> store = new AtomicReference<>();
     int before = Stub.count("stub_live_stores");
     store.set(store((level, message) -> store.get().close()));

@@ -2,6 +2,7 @@ package lddynamostore;
 
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertFalse;
+import static org.junit.Assert.assertSame;
 import static org.junit.Assert.assertThrows;
 import static org.junit.Assert.assertTrue;
 
@@ -10,6 +11,7 @@ import com.google.gson.JsonParser;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -154,6 +156,14 @@ public class StoreTest {
     assertThrows(NullPointerException.class, () -> store.get(null, "a"));
     assertThrows(NullPointerException.class, () -> store.get("features", null));
     assertThrows(NullPointerException.class, () -> store.upsert("features", "a", (String) null));
+    assertThrows(NullPointerException.class, () -> store.upsert("features", "a", (byte[]) null));
+    // Not taken for an item that fails, nor for one that is to be deleted.
+    store.upsert("features", "a", flag("a", 1));
+    assertThrows(NullPointerException.class, () -> store.get("features", "a", null));
+    assertThrows(NullPointerException.class, () -> store.all("features", null));
+    assertThrows(NullPointerException.class, () -> store.init(Map.of("features", Collections.singletonMap("a", null))));
+    assertThrows(NullPointerException.class, () -> store.init(Collections.singletonMap("features", null)));
+    assertTrue(store.get("features", "a").isPresent());
     assertThrows(NullPointerException.class, () -> new Store(null));
   }
 
@@ -202,6 +212,12 @@ public class StoreTest {
       assertTrue(key, written.has(key));
     }
     assertEquals(json, options.copy().toJson(table));
+    LogHandler handler = (level, message) -> {};
+    StoreOptions copy = options.logHandler(handler).copy();
+    assertSame(handler, copy.logHandler());
+    assertSame(Engine.LIBRARY, copy.library());
+    options.logHandler(null);
+    assertEquals(new StoreOptions().toJson(table), new StoreOptions().prefix("p").prefix(null).toJson(table));
     try (Store made = new Store(table, options)) {
       assertThrows(ReadOnlyException.class, () -> made.upsert("features", "a", flag("a", 1)));
     }
@@ -252,6 +268,28 @@ public class StoreTest {
     assertThrows(InvalidBigSegmentsException.class, () -> store.bigSegmentsSetSynchronized(Instant.MAX));
     assertThrows(InvalidBigSegmentsException.class, () -> store.bigSegmentsApplyPatch("{}"));
     assertThrows(InvalidKeyException.class, () -> BigSegments.contextHash("nul\0", Engine.LIBRARY));
+  }
+
+  @Test
+  public void everyKindOfCallIsLogged() {
+    List<LogLevel> logged = new ArrayList<>();
+    StoreOptions options =
+        engine.options().transport("sdk").logLevel("debug").logHandler((level, message) -> logged.add(level));
+    try (Store logging = new Store(table, options)) {
+      List<Runnable> calls =
+          List.of(
+              logging::checkAvailable,
+              () -> logging.init("{}"),
+              () -> logging.all("features"),
+              () -> logging.get("features", "a"),
+              () -> logging.upsert("features", "a", flag("a", 1)),
+              () -> logging.bigSegmentsSetSynchronized(1));
+      for (Runnable call : calls) {
+        logged.clear();
+        call.run();
+        assertTrue(String.valueOf(calls.indexOf(call)), logged.contains(LogLevel.DEBUG));
+      }
+    }
   }
 
   @Test

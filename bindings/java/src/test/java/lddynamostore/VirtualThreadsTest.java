@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import lddynamostore.exception.InvalidKindException;
 import lddynamostore.exception.StoreClosedException;
 import lddynamostore.exception.ThrottledException;
 import lddynamostore.internal.Stub;
@@ -84,6 +85,12 @@ public class VirtualThreadsTest {
                 } catch (ThrottledException failure) {
                   lines.add(failure.getMessage());
                 }
+                // The real library's cache refuses what the table would refuse.
+                try (Store refusing = Store.fromJson("{\"table\":\"table\"}", Path.of(arguments[1]), null)) {
+                  refusing.get("with:colon", "a");
+                } catch (InvalidKindException failure) {
+                  lines.add("refused");
+                }
                 Thread.currentThread().interrupt();
                 store.get("features", "sleep:50");
                 lines.add("still interrupted: " + Thread.interrupted());
@@ -108,12 +115,11 @@ public class VirtualThreadsTest {
             .home(home.get())
             .option("-Djdk.virtualThreadScheduler.parallelism=1")
             .option("-Djdk.virtualThreadScheduler.maxPoolSize=1")
-            .option("--enable-native-access=ALL-UNNAMED")
             .property("lddynamostore.native", System.getProperty("lddynamostore.native", "jni"))
-            .run(Program.class, Stub.path().toString());
+            .run(Program.class, Stub.path().toString(), Engine.LIBRARY.toString());
     assertEquals(
         "others go on: true\nthreads: 16\nlogged on the caller: true [hello]\ncached elsewhere: false\nstatus -300\n"
-            + "still interrupted: true\nthe store is closed\n",
+            + "refused\nstill interrupted: true\nthe store is closed\n",
         printed);
   }
 }

@@ -26,7 +26,7 @@ final class CredentialsRenewal {
   private final ReentrantLock renewing = new ReentrantLock();
   private volatile Credentials pushed;
   private volatile long nextLookMs = nowMs();
-  private Exception failure;
+  private Throwable failure;
   private long nextWarningMs = nowMs();
 
   CredentialsRenewal(CredentialsProvider provider, LogHandler logs) {
@@ -84,10 +84,14 @@ final class CredentialsRenewal {
       if (pushed != null) {
         warn();
       }
+    } catch (Error wrong) {
+      // Such as a class that is missing: for whoever called, and the cause of what those who come within a second are told.
+      failure = wrong;
+      throw wrong;
     }
   }
 
-  private static long untilNextLookMs(Instant expiresAt) {
+  static long untilNextLookMs(Instant expiresAt) {
     if (expiresAt == null) {
       return WITHOUT_EXPIRY_MS;
     }
@@ -129,6 +133,9 @@ final class CredentialsRenewal {
   }
 
   private String said() {
+    if (failure == null) {
+      return "it called the store that asks it";
+    }
     String text = (failure.getClass().getSimpleName() + ": " + failure.getMessage()).replaceAll("\\s+", " ");
     return text.length() <= MOST_CHARACTERS_OF_A_FAILURE
         ? text

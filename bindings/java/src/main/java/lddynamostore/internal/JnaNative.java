@@ -2,13 +2,13 @@ package lddynamostore.internal;
 
 import com.sun.jna.Callback;
 import com.sun.jna.Function;
-import com.sun.jna.Memory;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 import com.sun.jna.ptr.PointerByReference;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -23,7 +23,13 @@ final class JnaNative implements Native {
 
   /** Loads a library. Throws an UnsatisfiedLinkError with the loader's message. */
   static JnaNative open(String path) {
-    return new JnaNative(NativeLibrary.getInstance(path));
+    try {
+      return new JnaNative(NativeLibrary.getInstance(path));
+    } catch (UnsatisfiedLinkError failure) {
+      // The first line is JNA's own, the second one the loader's; the last one has the whole class path.
+      String[] lines = String.valueOf(failure.getMessage()).split("\n");
+      throw new UnsatisfiedLinkError(lines[Math.min(1, lines.length - 1)]);
+    }
   }
 
   /** Receives a log message, on the thread that made the call. */
@@ -38,8 +44,9 @@ final class JnaNative implements Native {
 
   // Of each thread, for the calls that are under way on it.
   private static final ThreadLocal<ByteArrayOutputStream> LOGS = new ThreadLocal<>();
+  private static final ThreadLocal<ByteArrayOutputStream> MEMBERS = new ThreadLocal<>();
 
-  // Once and for ever, so that no native call can find it gone.
+  // Once and for ever, so that no native call can find them gone; and native code for each one more would wait for the garbage.
   private static final Log COLLECT_LOG =
       (userdata, level, message) -> {
         ByteArrayOutputStream logs = LOGS.get();
@@ -47,6 +54,12 @@ final class JnaNative implements Native {
           byte[] text = bytes(message);
           append(logs, level, text.length, text);
         }
+      };
+
+  private static final Member COLLECT_MEMBER =
+      (userdata, name, nameLength, value, valueLength) -> {
+        byte[] text = value.getByteArray(0, (int) valueLength);
+        append(MEMBERS.get(), (int) nameLength, text.length, name.getByteArray(0, (int) nameLength), text);
       };
 
   @Override
@@ -118,12 +131,13 @@ final class JnaNative implements Native {
   @Override
   public Answer members(byte[] object) {
     ByteArrayOutputStream members = new ByteArrayOutputStream(object.length + 64);
-    Member collect =
-        (userdata, name, nameLength, value, valueLength) -> {
-          byte[] text = value.getByteArray(0, (int) valueLength);
-          append(members, (int) nameLength, text.length, name.getByteArray(0, (int) nameLength), text);
-        };
-    Answer answer = answer(Functions.MEMBERS, null, terminated(object), 0, collect, null);
+    MEMBERS.set(members);
+    Answer answer;
+    try {
+      answer = answer(Functions.MEMBERS, null, terminated(object), 0, COLLECT_MEMBER, null);
+    } finally {
+      MEMBERS.remove();
+    }
     return answer.status < 0 ? answer : new Answer(answer.status, false, members.toByteArray(), null, null, null);
   }
 
@@ -166,11 +180,9 @@ final class JnaNative implements Native {
     return new Answer(status, retriable, text, message, serviceCode, logs);
   }
 
-  private static Memory terminated(byte[] text) {
-    Memory copy = new Memory(text.length + 1L);
-    copy.write(0, text, 0, text.length);
-    copy.setByte(text.length, (byte) 0);
-    return copy;
+  // JNA frees its copy of an array with the call, and that of a Memory with the garbage.
+  private static byte[] terminated(byte[] text) {
+    return Arrays.copyOf(text, text.length + 1);
   }
 
   private static byte[] bytes(Pointer text) {

@@ -1,6 +1,7 @@
 package lddynamostore.internal;
 
 import java.util.Map;
+import java.util.Objects;
 
 /** Writes JSON objects of which some values are JSON texts already. */
 public final class JsonText {
@@ -52,8 +53,9 @@ public final class JsonText {
     JsonText text = new JsonText();
     data.forEach(
         (kind, items) -> {
+          Objects.requireNonNull(items, () -> "items of kind " + kind);
           text.begin(kind);
-          items.forEach(text::json);
+          items.forEach((key, item) -> text.json(key, Objects.requireNonNull(item, () -> "item " + key + " of kind " + kind)));
           text.end();
         });
     return text.finish();

@@ -1,7 +1,5 @@
 package lddynamostore.internal;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
 import lddynamostore.exception.LibraryNotFoundException;
@@ -83,7 +81,7 @@ final class Linkage {
     String named = System.getProperty(SHIM_PROPERTY);
     try {
       if (named != null && !named.isEmpty()) {
-        System.load(Paths.get(named).toAbsolutePath().toString());
+        load(Paths.get(named).toAbsolutePath());
       } else if (PackagedFiles.has(SHIM)) {
         PackagedFiles.use(SHIM, Linkage::load);
       } else {
@@ -102,21 +100,9 @@ final class Linkage {
       if (!String.valueOf(failure.getMessage()).contains("already loaded in another classloader")) {
         throw failure;
       }
-      loadCopy(PackagedFiles.copy(shim));
+      // A web application that is deployed anew has another class loader.
+      PackagedFiles.useCopy(shim, copy -> System.load(copy.toString()));
     }
     return shim;
-  }
-
-  // A web application that is deployed anew has another class loader.
-  private static void loadCopy(Path copy) {
-    try {
-      System.load(copy.toString());
-    } finally {
-      try {
-        Files.delete(copy);
-      } catch (IOException left) {
-        // A file more in a folder of ours.
-      }
-    }
   }
 }

@@ -15,55 +15,52 @@ public final class NativeStore {
   private final Handle handle;
   private final LogHandler logs;
   private final CredentialsRenewal renewal;
-  private final Runnable forget;
 
-  private NativeStore(
-      Object owner, NativeLibrary library, long store, LogHandler logs, CredentialsProvider provider) {
+  private NativeStore(NativeLibrary library, long store, LogHandler logs, CredentialsProvider provider) {
     this.library = library;
     this.functions = library.functions();
     this.handle = new Handle(functions, store);
     this.logs = logs == null ? LogDelivery.toJavaLogging() : logs;
     this.renewal = provider == null ? null : new CredentialsRenewal(provider, this.logs);
-    this.forget = UnreferencedStores.add(owner, handle);
   }
 
-  /** Makes a native store, which is closed when its owner is garbage, at the latest. */
-  public static NativeStore open(
-      Object owner, String configuration, Path library, LogHandler logs, CredentialsProvider provider) {
+  /** Makes a native store, which is freed after it has become garbage, at the latest. */
+  public static NativeStore open(String configuration, Path library, LogHandler logs, CredentialsProvider provider) {
     NativeLibrary loaded = NativeLibrary.load(library);
     long[] store = new long[1];
     loaded.functions().create(Arguments.json(configuration, "configuration"), store).orThrow();
-    NativeStore made = new NativeStore(owner, loaded, store[0], logs, provider);
-    made.now(loaded.functions()::collectLogs);
+    NativeStore made = new NativeStore(loaded, store[0], logs, provider);
+    made.entered(address -> made.delivered(made.functions.collectLogs(address)));
     return made;
   }
 
   /** A call that may wait. */
   public Answer call(Call call, byte[]... texts) {
-    renew();
-    return waiting(store -> functions.call(call, store, texts));
+    return entered(store -> waiting(store, () -> functions.call(call, store, texts)));
   }
 
   /** A call that may wait, but not for what the cache knows. */
   public Answer call(Call call, Call cached, byte[]... texts) {
-    if (VirtualThreads.isCurrent()) {
-      Answer known = now(store -> functions.call(cached, store, texts));
-      if (known.status != Status.NOT_CACHED) {
-        return known;
-      }
-    }
-    return call(call, texts);
+    return entered(
+        store -> {
+          if (VirtualThreads.isCurrent()) {
+            Answer known = delivered(functions.call(cached, store, texts));
+            if (known.status != Status.NOT_CACHED) {
+              return known;
+            }
+          }
+          return waiting(store, () -> functions.call(call, store, texts));
+        });
   }
 
   /** A call that never waits. */
   public Answer callNow(Call call, byte[]... texts) {
-    return now(store -> functions.call(call, store, texts));
+    return entered(store -> delivered(functions.call(call, store, texts)));
   }
 
   /** Notes when Big Segments were synchronized. */
   public void setSynchronized(long unixMs) {
-    renew();
-    waiting(store -> functions.setSynchronized(store, unixMs));
+    entered(store -> waiting(store, () -> functions.setSynchronized(store, unixMs)));
   }
 
   /** Gives the store credentials. */
@@ -94,31 +91,24 @@ public final class NativeStore {
   /** Refuses further calls; the last one that is under way frees. */
   public void close() {
     handle.close();
-    forget.run();
   }
 
-  private void renew() {
-    if (renewal != null) {
-      renewal.renew(credentials -> callNow(Call.SET_CREDENTIALS, credentials));
-    }
-  }
-
-  private Answer waiting(LongFunction<Answer> call) {
-    Supplier<Answer> counted = () -> counted(call);
-    return delivered(VirtualThreads.isCurrent() ? VirtualThreads.run(counted) : counted.get());
-  }
-
-  private Answer now(LongFunction<Answer> call) {
-    return delivered(counted(call));
-  }
-
-  private Answer counted(LongFunction<Answer> call) {
+  // From its beginning to its end, also while it waits for credentials or a thread: the handle of a store that nobody else holds would be
+  // garbage meanwhile.
+  private Answer entered(LongFunction<Answer> call) {
     long store = handle.enter();
     try {
       return call.apply(store);
     } finally {
       handle.leave();
     }
+  }
+
+  private Answer waiting(long store, Supplier<Answer> call) {
+    if (renewal != null) {
+      renewal.renew(credentials -> delivered(functions.call(Call.SET_CREDENTIALS, store, credentials)));
+    }
+    return delivered(VirtualThreads.isCurrent() ? VirtualThreads.run(call) : call.get());
   }
 
   private Answer delivered(Answer answer) {

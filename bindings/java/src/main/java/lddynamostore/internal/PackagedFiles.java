@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import lddynamostore.exception.LibraryNotFoundException;
 
@@ -51,31 +52,47 @@ final class PackagedFiles {
    * does not, as on a file system that is mounted noexec.
    */
   static <T> T use(String file, Function<Path, T> loader) {
+    return inFirstFolder(file, folder -> loader.apply(extract(file, folder)));
+  }
+
+  /** As {@link #use}, with a copy of a file that only this class loader loads, beside another one that has loaded the file itself. */
+  static void useCopy(Path file, Consumer<Path> loader) {
+    inFirstFolder(
+        file.getFileName().toString(),
+        folder -> {
+          makePrivate(folder);
+          Path copy = Files.createTempFile(folder, ".", ".so");
+          try {
+            requireOurs(folder, copy);
+            Files.copy(file, copy, StandardCopyOption.REPLACE_EXISTING);
+            loader.accept(copy);
+          } finally {
+            // What is loaded stays.
+            Files.deleteIfExists(copy);
+          }
+          return null;
+        });
+  }
+
+  private interface Use<T> {
+    T in(Path folder) throws IOException;
+  }
+
+  private static <T> T inFirstFolder(String file, Use<T> use) {
     List<String> failures = new ArrayList<>();
     for (Path folder : folders()) {
       try {
-        return loader.apply(extract(file, folder));
+        return use.in(folder);
       } catch (IOException | UnsatisfiedLinkError | UnsupportedOperationException failure) {
         failures.add(folder + " (" + failure.getMessage() + ")");
       }
     }
     throw new LibraryNotFoundException(
-        "the packaged "
-            + file
+        file
             + " could not be loaded from any of "
             + String.join(", ", failures)
             + ": name a folder that can be written and executed from in the system property "
             + DIRECTORY_PROPERTY);
-  }
-
-  /** A copy that only this process uses, for a class loader beside another one that has loaded the file. */
-  static Path copy(Path file) {
-    try {
-      return Files.copy(
-          file, Files.createTempFile(file.getParent(), ".", ".so"), StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException failure) {
-      throw new UnsatisfiedLinkError(String.valueOf(failure));
-    }
   }
 
   private static Set<Path> folders() {

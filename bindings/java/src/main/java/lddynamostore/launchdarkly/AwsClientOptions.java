@@ -66,8 +66,9 @@ final class AwsClientOptions {
         config.retryMode().filter(mode -> mode == RetryMode.LEGACY).isPresent(),
         OVERRIDE + ".retryMode LEGACY",
         "use RetryMode.STANDARD or RetryMode.ADAPTIVE_V2");
-    config.defaultProfileName().ifPresent(settings::profile);
-    config.retryMode().ifPresent(mode -> settings.retryMode(name(mode)));
+    // All of it anew: the one that is given last counts.
+    settings.profile(config.defaultProfileName().orElse(null));
+    settings.retryMode(config.retryMode().map(AwsClientOptions::name).orElse(null));
     config.retryStrategy().ifPresent(strategy -> settings.retryMode(name(strategy, OVERRIDE)));
     setTimes(config, attempts(config), settings);
   }
@@ -86,6 +87,7 @@ final class AwsClientOptions {
     return settings -> {
       settings.region(made.region() == null ? null : made.region().id());
       settings.endpoint(made.endpointOverride().map(Object::toString).orElse(null));
+      settings.profile(null);
       identity(made.credentialsProvider(), settings);
       settings.retryMode(mode);
       setTimes(config, isDefault(config, attempts) ? OptionalInt.empty() : attempts, settings);

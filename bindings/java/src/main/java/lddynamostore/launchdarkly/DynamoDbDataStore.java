@@ -13,6 +13,7 @@ import java.util.AbstractMap.SimpleImmutableEntry;
 import lddynamostore.Store;
 import lddynamostore.exception.CorruptItemException;
 import lddynamostore.exception.LdDynamoStoreException;
+import lddynamostore.internal.Arguments;
 import lddynamostore.internal.JsonText;
 
 /** The SDK's uncached store interface over one {@link Store}. */
@@ -79,7 +80,12 @@ final class DynamoDbDataStore implements PersistentDataStore {
 
   @Override
   public boolean isStoreAvailable() {
-    return !store.isClosed() && store.available();
+    try {
+      return store.available();
+    } catch (LdDynamoStoreException failure) {
+      // Closed, or without a region: the SDK would log an exception with each of its questions.
+      return false;
+    }
   }
 
   @Override
@@ -94,7 +100,7 @@ final class DynamoDbDataStore implements PersistentDataStore {
 
   private static String text(String key, SerializedItemDescriptor item) {
     if (item.getSerializedItem() != null) {
-      return item.getSerializedItem();
+      return Arguments.escaped(item.getSerializedItem());
     }
     return new JsonText().string("key", key).value("version", item.getVersion()).value("deleted", true).finish();
   }

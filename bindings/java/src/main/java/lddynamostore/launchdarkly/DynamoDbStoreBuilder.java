@@ -27,13 +27,14 @@ public final class DynamoDbStoreBuilder<T> implements ComponentConfigurer<T>, Di
   private final String tableName;
   private final String loggerName;
   private final BiFunction<Store, LDLogger, T> maker;
-  private final StoreOptions settings = new StoreOptions();
+  private final StoreOptions settings;
   private Consumer<StoreOptions> existing = options -> {};
   private Consumer<StoreOptions> further = options -> {};
 
-  DynamoDbStoreBuilder(String tableName, String loggerName, BiFunction<Store, LDLogger, T> maker) {
+  DynamoDbStoreBuilder(String tableName, String loggerName, StoreOptions settings, BiFunction<Store, LDLogger, T> maker) {
     this.tableName = Objects.requireNonNull(tableName, "tableName");
     this.loggerName = loggerName;
+    this.settings = settings;
     this.maker = maker;
   }
 
@@ -108,14 +109,14 @@ public final class DynamoDbStoreBuilder<T> implements ComponentConfigurer<T>, Di
   }
 
   /**
-   * Everything else, such as {@code options(o -> o.readOnly(true))}. It goes before what other methods set. A {@code logHandler} takes the
-   * place of the SDK's logger.
+   * Everything else, such as {@code options(o -> o.readOnly(true))}. It goes before what other methods set, and adds to what an earlier
+   * {@code options} has set. A {@code logHandler} takes the place of the SDK's logger.
    *
    * @param further called when the store is made
    * @return this builder
    */
   public DynamoDbStoreBuilder<T> options(Consumer<StoreOptions> further) {
-    this.further = Objects.requireNonNull(further, "further");
+    this.further = this.further.andThen(Objects.requireNonNull(further, "further"));
     return this;
   }
 

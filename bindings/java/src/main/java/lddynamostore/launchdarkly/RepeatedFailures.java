@@ -12,8 +12,11 @@ final class RepeatedFailures {
   private final Map<String, Long> logged = new HashMap<>();
 
   /** Whether to log the failure now; if so, it is not due again for a minute. */
-  synchronized boolean isDue(String failure) {
-    long now = System.nanoTime();
+  boolean isDue(String failure) {
+    return isDue(failure, System.nanoTime());
+  }
+
+  synchronized boolean isDue(String failure, long now) {
     Long before = logged.get(failure);
     if (before != null && now - before < SILENCE_NANOS) {
       return false;

@@ -6,6 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
+import lddynamostore.Store;
+import lddynamostore.StoreOptions;
 
 /** Compiles libraries for tests, and asks the stand-in what it counted. */
 public final class Stub {
@@ -17,6 +20,13 @@ public final class Stub {
   /** A library with the exported functions of ld-dynamo-store and no database. */
   public static Path path() {
     return PATH;
+  }
+
+  /** The JNI shim that was built for this machine. */
+  public static Path shim() throws IOException {
+    try (Stream<Path> files = Files.walk(Path.of("target/native").toAbsolutePath())) {
+      return files.filter(file -> file.endsWith("libld_dynamo_store_jni.so")).findFirst().orElseThrow();
+    }
   }
 
   /** A shared library of a source, or of "" for an empty one. */
@@ -46,8 +56,16 @@ public final class Stub {
     return NativeLibrary.load(PATH).functions().number(function);
   }
 
+  /** Waits until what other tests have left open is collected and freed, so that it is not counted. */
+  public static void settle() throws InterruptedException {
+    for (int tries = 0; tries < 100 && count("stub_live_stores") > 0; tries++) {
+      System.gc();
+      Thread.sleep(20);
+      new Store("table", new StoreOptions().library(PATH)).close();
+    }
+  }
+
   public static String text(String function) {
     return new String(NativeLibrary.load(PATH).functions().text(function), java.nio.charset.StandardCharsets.UTF_8);
   }
-
 }

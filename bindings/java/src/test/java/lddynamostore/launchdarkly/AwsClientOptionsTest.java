@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import lddynamostore.Store;
 import lddynamostore.StoreOptions;
 import lddynamostore.internal.Stub;
 import org.junit.Test;
@@ -50,22 +51,23 @@ public class AwsClientOptionsTest {
     ClientOverrideConfiguration config = ClientOverrideConfiguration.builder().applyMutation(settings).build();
     return configuration(builder -> builder.clientOverrideConfiguration(config))
         .replace(",\"cache_ttl_ms\":0", "")
-        .replace("{\"table\":\"table\",", "{")
-        .replace("\"table\":\"table\"", "");
+        .replace("\"table\":\"table\"", "")
+        .replace(",\"init_timeout_ms\":30000", "")
+        .replace("{,", "{");
   }
 
   @Test
   public void theBuildersOwnMethods() {
-    assertJson("{\"table\":\"table\",\"cache_ttl_ms\":0}", configuration(builder -> {}));
+    assertJson("{\"table\":\"table\",\"init_timeout_ms\":30000,\"cache_ttl_ms\":0}", configuration(builder -> {}));
     assertJson(
         "{\"table\":\"table\",\"prefix\":\"p\",\"region\":\"eu-west-1\",\"endpoint\":\"http://127.0.0.1:1\",\"credentials\":"
-            + "{\"access_key_id\":\"key\",\"secret_access_key\":\"secret\"},\"cache_ttl_ms\":0}",
+            + "{\"access_key_id\":\"key\",\"secret_access_key\":\"secret\"},\"init_timeout_ms\":30000,\"cache_ttl_ms\":0}",
         configuration(
             builder ->
                 builder.prefix("p").region(Region.EU_WEST_1).endpoint(URI.create("http://127.0.0.1:1")).credentials(STATIC)));
     AwsCredentialsProvider custom = () -> AwsBasicCredentials.create("key", "secret");
     assertJson(
-        "{\"table\":\"table\",\"credentials\":\"pushed\",\"cache_ttl_ms\":0}",
+        "{\"table\":\"table\",\"credentials\":\"pushed\",\"init_timeout_ms\":30000,\"cache_ttl_ms\":0}",
         configuration(builder -> builder.credentials(custom)));
   }
 
@@ -91,6 +93,17 @@ public class AwsClientOptionsTest {
     assertJson("{\"max_attempts\":2}", override(config -> config.retryStrategy(strategy -> strategy.maxAttempts(2))));
     assertJson("{\"profile\":\"p\"}", override(config -> config.defaultProfileName("p")));
     assertJson("{\"max_attempts\":2}", override(AwsClientOptionsTest::oneRetry));
+    // The last one counts, and all of it.
+    ClientOverrideConfiguration first =
+        ClientOverrideConfiguration.builder()
+            .defaultProfileName("p")
+            .retryStrategy(RetryMode.ADAPTIVE_V2)
+            .apiCallTimeout(Duration.ofSeconds(7))
+            .build();
+    ClientOverrideConfiguration last = ClientOverrideConfiguration.builder().build();
+    assertJson(
+        "{\"table\":\"table\",\"init_timeout_ms\":30000,\"cache_ttl_ms\":0}",
+        configuration(builder -> builder.clientOverrideConfiguration(first).clientOverrideConfiguration(last)));
   }
 
   @SuppressWarnings("deprecation")
@@ -130,17 +143,24 @@ public class AwsClientOptionsTest {
   public void anExistingClientGoesBeforeTheRest() {
     String expected =
         "{\"table\":\"table\",\"prefix\":\"p\",\"region\":\"eu-west-1\",\"credentials\":{\"access_key_id\":\"key\",\"secret_access_key\":"
-            + "\"secret\"},\"retry_mode\":\"standard\",\"cache_ttl_ms\":0}";
+            + "\"secret\"},\"retry_mode\":\"standard\",\"init_timeout_ms\":30000,\"cache_ttl_ms\":0}";
     // Without settings of its own it has none for us.
     assertJson(
         expected,
         configuration(
             builder ->
-                builder.prefix("p").region(Region.US_EAST_1).endpoint(URI.create("http://x")).existingClient(client(config -> {}))));
+                builder
+                    .prefix("p")
+                    .region(Region.US_EAST_1)
+                    .endpoint(URI.create("http://x"))
+                    .clientOverrideConfiguration(ClientOverrideConfiguration.builder().defaultProfileName("p").build())
+                    .existingClient(client(config -> {}))));
     DynamoDbClient adaptive =
         client(config -> config.apiCallTimeout(Duration.ofSeconds(3)).retryStrategy(RetryMode.ADAPTIVE_V2));
     String tuned = configuration(builder -> builder.existingClient(adaptive));
     assertTrue(tuned, tuned.contains("\"operation_timeout_ms\":3000") && tuned.contains("\"retry_mode\":\"adaptive\""));
+    String slow = configuration(builder -> builder.existingClient(client(config -> config.apiCallAttemptTimeout(Duration.ofSeconds(4)))));
+    assertTrue(slow, slow.contains("\"attempt_timeout_ms\":4000") && slow.contains("\"operation_timeout_ms\":12000"));
     DynamoDbClient local = DynamoDbClient.builder().region(Region.EU_WEST_1).endpointOverride(URI.create("http://127.0.0.1:1")).build();
     String pushed = configuration(builder -> builder.existingClient(local));
     assertTrue(pushed, pushed.contains("\"endpoint\":\"http://127.0.0.1:1\"") && pushed.contains("\"credentials\":\"pushed\""));
@@ -154,10 +174,26 @@ public class AwsClientOptionsTest {
     }
   }
 
+  /** The SDK hands on no update while it waits for an init. */
+  @Test
+  public void anInitTakesThirtySecondsUnlessTheOptionsSaySo() {
+    String limited = "{\"table\":\"table\",\"init_timeout_ms\":300000,\"cache_ttl_ms\":0}";
+    for (Long limitMs : new Long[] {300_000L, null}) {
+      DynamoDbStoreBuilder<?> builder = DynamoDb.dataStore("table");
+      builder.options(options -> options.initTimeoutMs(limitMs).library(Stub.path())).build(Adapters.context());
+      String expected = limitMs == null ? limited.replace("\"init_timeout_ms\":300000,", "") : limited;
+      assertJson(expected, Stub.text("stub_last_configuration"));
+    }
+    // The store beside the SDK has the library's own limit.
+    new Store("table", new StoreOptions().library(Stub.path())).close();
+    assertJson("{\"table\":\"table\"}", Stub.text("stub_last_configuration"));
+  }
+
   @Test
   public void optionsGoFirstAndCachesAreRefused() {
     DynamoDbStoreBuilder<?> builder = DynamoDb.bigSegmentStore("table").region(Region.EU_WEST_1);
-    builder.options(options -> options.region("us-west-2").readOnly(true).cacheTtlMs(0L).library(Stub.path()));
+    builder.options(options -> options.region("us-west-1").readOnly(true));
+    builder.options(options -> options.region("us-west-2").cacheTtlMs(0L).library(Stub.path()));
     builder.build(Adapters.context());
     assertJson(
         "{\"table\":\"table\",\"region\":\"us-west-2\",\"read_only\":true,\"cache_ttl_ms\":0}",

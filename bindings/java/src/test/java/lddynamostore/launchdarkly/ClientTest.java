@@ -73,6 +73,31 @@ public class ClientTest {
     }
   }
 
+  @Test
+  public void anInitThatFailsIsSeenByTheSdk() throws Exception {
+    LogCapture log = Logs.capture();
+    try (Engine engine = Engine.fake()) {
+      String table = engine.newTable();
+      engine.rule("{\"match\":{\"operation\":\"BatchWriteItem\"},\"action\":{\"throttle\":true}}");
+      LDConfig writing =
+          Adapters.offline(log)
+              .startWait(Duration.ofSeconds(10))
+              .dataSource(TestData.dataSource().update(TestData.dataSource().flag("greeting")))
+              .dataStore(
+                  Components.persistentDataStore(
+                      DynamoDb.dataStore(table).options(Adapters.on(engine, options -> options.initTimeoutMs(500L)))))
+              .build();
+      long started = System.nanoTime();
+      try (LDClient client = new LDClient("sdk-key", writing)) {
+        assertTrue(System.nanoTime() - started < TimeUnit.SECONDS.toNanos(8));
+        assertFalse(client.getDataStoreStatusProvider().getStatus().isAvailable());
+        List<String> warnings = Adapters.texts(log, LDLogLevel.WARN);
+        assertTrue(warnings.toString(), warnings.stream().anyMatch(text -> text.contains("Unexpected data store error") && text.contains("init")));
+      }
+      assertTrue(engine.row(table, "$inited", "$inited").isEmpty());
+    }
+  }
+
   /** The flags of the examples, evaluated from a table as from memory. */
   @Test
   public void evaluatesAsFromMemory() throws Exception {

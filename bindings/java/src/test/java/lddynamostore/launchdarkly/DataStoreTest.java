@@ -18,9 +18,11 @@ import com.launchdarkly.sdk.server.subsystems.DataStoreTypes.SerializedItemDescr
 import com.launchdarkly.sdk.server.subsystems.PersistentDataStore;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import lddynamostore.Engine;
 import lddynamostore.exception.StoreClosedException;
 import lddynamostore.exception.ThrottledException;
+import lddynamostore.internal.Stub;
 import org.junit.AfterClass;
 import org.junit.Before;
 import org.junit.BeforeClass;
@@ -90,6 +92,43 @@ public class DataStoreTest {
     String segment = engine.row(table, "segments", "s").get("item").s();
     assertTrue(segment, segment.contains("\"key\":\"s\"") && segment.contains("\"included\":[]"));
     assertNull(read(store, "a").getItem());
+  }
+
+  /** LaunchDarkly sends it as an escape; the SDK writes it as a character, which UTF-8 does not have. */
+  @Test
+  public void halfOfASurrogatePairIsKept() {
+    String sent = "{\"key\":\"a\",\"version\":1,\"variations\":[\"\\ud83d, 😀, \\ude00\"]}";
+    SerializedItemDescriptor half =
+        new SerializedItemDescriptor(1, false, DataModel.FEATURES.serialize(DataModel.FEATURES.deserialize(sent)));
+    assertTrue(half.getSerializedItem(), half.getSerializedItem().contains("\ud83d, "));
+    store.init(
+        new FullDataSet<>(List.of(Map.entry(DataModel.FEATURES, new KeyedItems<>(List.of(Map.entry("a", half)))))));
+    String stored = engine.row(table, "features", "a").get("item").s();
+    assertTrue(stored, stored.contains("[\"\\ud83d, 😀, \\ude00\"]"));
+    assertEquals(half.getSerializedItem(), DataModel.FEATURES.serialize(read(store, "a")));
+    assertTrue(store.upsert(DataModel.FEATURES, "b", half));
+  }
+
+  /** Else the SDK logs an exception with each of its questions, twice a second. */
+  @Test
+  public void withoutARegionTheTableIsNotAvailable() throws Exception {
+    String printed =
+        new lddynamostore.ChildJvm()
+            .variable("AWS_EC2_METADATA_DISABLED", "true")
+            .variable("AWS_CONFIG_FILE", "/no/such")
+            .variable("AWS_REGION", "")
+            .variable("AWS_DEFAULT_REGION", "")
+            .variable("LD_DYNAMO_STORE_LIBRARY", Engine.LIBRARY)
+            .run(WithoutRegion.class);
+    assertTrue(printed, printed.endsWith("false false\n"));
+  }
+
+  /** What the SDK asks of a store that cannot know its table. */
+  public static final class WithoutRegion {
+    public static void main(String[] arguments) {
+      PersistentDataStore regionless = DynamoDb.dataStore("table").build(Adapters.context());
+      System.out.println(regionless.isInitialized() + " " + regionless.isStoreAvailable());
+    }
   }
 
   @Test
@@ -164,6 +203,20 @@ public class DataStoreTest {
       uncached.get(DataModel.FEATURES, "a");
     }
     assertEquals(3, fake.requests("GetItem"));
+  }
+
+  @Test
+  public void theSdksLoggerHearsOfEveryLevel() {
+    LogCapture log = Logs.capture();
+    PersistentDataStore logging =
+        DynamoDb.dataStore("table").options(options -> options.library(Stub.path())).build(Adapters.context(log));
+    for (int level = 1; level <= 5; level++) {
+      logging.get(DataModel.FEATURES, "log:" + level + ":text {}");
+    }
+    List<LDLogLevel> levels = log.getMessages().stream().map(LogCapture.Message::getLevel).collect(Collectors.toList());
+    assertEquals(
+        List.of(LDLogLevel.ERROR, LDLogLevel.WARN, LDLogLevel.INFO, LDLogLevel.DEBUG, LDLogLevel.DEBUG), levels);
+    assertEquals("text {}", log.getMessages().get(0).getText());
   }
 
   @Test
