@@ -10,7 +10,7 @@ use crate::support::place::{run, Place};
 use crate::support::Engine;
 
 /// The plugin that copies what a project depends on, of the version that bindings/java/pom.xml has fetched.
-const COPY: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies";
+const COPY: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies";
 
 /// The package.
 pub fn maven_archive() -> PathBuf {

@@ -6,7 +6,7 @@ import java.util.Map;
 import lddynamostore.internal.JsonText;
 
 /**
- * How a store works: the keys of docs/configuration.md. What is not set, or set to null, is the library's default, which stands in
+ * How a store works: the keys of docs/configuration.md. What is not set, or is null, is the library's default, which stands in
  * parentheses.
  *
  * <p>Times are in milliseconds, and 0 is no limit. Not for several threads at once; a store takes what is set when it is made.
@@ -106,7 +106,7 @@ public final class StoreOptions {
    * @param consistentReads false for eventual ones
    * @return these options
    */
-  public StoreOptions consistentReads(Boolean consistentReads) {
+  public StoreOptions consistentReads(boolean consistentReads) {
     return set("consistent_reads", consistentReads);
   }
 
@@ -116,7 +116,7 @@ public final class StoreOptions {
    * @param readOnly true to refuse them
    * @return these options
    */
-  public StoreOptions readOnly(Boolean readOnly) {
+  public StoreOptions readOnly(boolean readOnly) {
     return set("read_only", readOnly);
   }
 
@@ -126,7 +126,7 @@ public final class StoreOptions {
    * @param connectTimeoutMs milliseconds
    * @return these options
    */
-  public StoreOptions connectTimeoutMs(Long connectTimeoutMs) {
+  public StoreOptions connectTimeoutMs(long connectTimeoutMs) {
     return set("connect_timeout_ms", connectTimeoutMs);
   }
 
@@ -136,7 +136,7 @@ public final class StoreOptions {
    * @param attemptTimeoutMs milliseconds
    * @return these options
    */
-  public StoreOptions attemptTimeoutMs(Long attemptTimeoutMs) {
+  public StoreOptions attemptTimeoutMs(long attemptTimeoutMs) {
     return set("attempt_timeout_ms", attemptTimeoutMs);
   }
 
@@ -146,7 +146,7 @@ public final class StoreOptions {
    * @param operationTimeoutMs milliseconds
    * @return these options
    */
-  public StoreOptions operationTimeoutMs(Long operationTimeoutMs) {
+  public StoreOptions operationTimeoutMs(long operationTimeoutMs) {
     return set("operation_timeout_ms", operationTimeoutMs);
   }
 
@@ -156,7 +156,7 @@ public final class StoreOptions {
    * @param initTimeoutMs milliseconds
    * @return these options
    */
-  public StoreOptions initTimeoutMs(Long initTimeoutMs) {
+  public StoreOptions initTimeoutMs(long initTimeoutMs) {
     return set("init_timeout_ms", initTimeoutMs);
   }
 
@@ -166,7 +166,7 @@ public final class StoreOptions {
    * @param maxAttempts at least 1
    * @return these options
    */
-  public StoreOptions maxAttempts(Integer maxAttempts) {
+  public StoreOptions maxAttempts(int maxAttempts) {
     return set("max_attempts", maxAttempts);
   }
 
@@ -196,7 +196,7 @@ public final class StoreOptions {
    * @param maxConcurrency at least 1
    * @return these options
    */
-  public StoreOptions maxConcurrency(Integer maxConcurrency) {
+  public StoreOptions maxConcurrency(int maxConcurrency) {
     return set("max_concurrency", maxConcurrency);
   }
 
@@ -206,7 +206,7 @@ public final class StoreOptions {
    * @param cacheTtlMs milliseconds; 0 is never, -1 for ever
    * @return these options
    */
-  public StoreOptions cacheTtlMs(Long cacheTtlMs) {
+  public StoreOptions cacheTtlMs(long cacheTtlMs) {
     return set("cache_ttl_ms", cacheTtlMs);
   }
 
@@ -216,7 +216,7 @@ public final class StoreOptions {
    * @param contextCacheTtlMs milliseconds; 0 is never
    * @return these options
    */
-  public StoreOptions contextCacheTtlMs(Long contextCacheTtlMs) {
+  public StoreOptions contextCacheTtlMs(long contextCacheTtlMs) {
     return set("context_cache_ttl_ms", contextCacheTtlMs);
   }
 
@@ -226,7 +226,7 @@ public final class StoreOptions {
    * @param contextCacheSize 0 for none
    * @return these options
    */
-  public StoreOptions contextCacheSize(Integer contextCacheSize) {
+  public StoreOptions contextCacheSize(int contextCacheSize) {
     return set("context_cache_size", contextCacheSize);
   }
 
@@ -236,7 +236,7 @@ public final class StoreOptions {
    * @param staleOnError true to serve it
    * @return these options
    */
-  public StoreOptions staleOnError(Boolean staleOnError) {
+  public StoreOptions staleOnError(boolean staleOnError) {
     return set("stale_on_error", staleOnError);
   }
 
@@ -246,7 +246,7 @@ public final class StoreOptions {
    * @param share true to share
    * @return these options
    */
-  public StoreOptions share(Boolean share) {
+  public StoreOptions share(boolean share) {
     return set("share", share);
   }
 

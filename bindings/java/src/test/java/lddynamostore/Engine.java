@@ -109,7 +109,7 @@ public final class Engine implements AutoCloseable {
         .endpoint(endpoint.toString())
         .region(REGION)
         .credentials(new Credentials("local", "local"))
-        .cacheTtlMs(0L)
+        .cacheTtlMs(0)
         .library(LIBRARY);
   }
 

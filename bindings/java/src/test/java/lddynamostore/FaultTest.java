@@ -84,7 +84,7 @@ public class FaultTest {
   @Test
   public void aSilentEndpoint() {
     engine.rule("{\"action\":{\"black_hole\":true}}");
-    StoreOptions quick = engine.options().attemptTimeoutMs(200L).operationTimeoutMs(400L);
+    StoreOptions quick = engine.options().attemptTimeoutMs(200).operationTimeoutMs(400);
     try (Store store = new Store(table, quick)) {
       long started = System.nanoTime();
       TimedOutException failure = assertThrows(TimedOutException.class, () -> store.get("features", "a"));
@@ -118,7 +118,7 @@ public class FaultTest {
     try (Engine gone = Engine.fake()) {
       endpoint = gone.endpoint().toString();
     }
-    StoreOptions options = engine.options().endpoint(endpoint).connectTimeoutMs(200L).operationTimeoutMs(1000L);
+    StoreOptions options = engine.options().endpoint(endpoint).connectTimeoutMs(200).operationTimeoutMs(1000);
     try (Store store = new Store(table, options)) {
       StoreException failure = assertThrows(UnreachableException.class, () -> store.get("features", "a"));
       assertTrue(failure.retriable());
@@ -130,7 +130,7 @@ public class FaultTest {
   @Test
   public void whatIsKnownIsServedInAnOutage() throws Exception {
     engine.putItem(table, "features", "a", 1, "{\"version\":1}");
-    StoreOptions stale = engine.options().cacheTtlMs(1L).staleOnError(true).maxAttempts(1);
+    StoreOptions stale = engine.options().cacheTtlMs(1).staleOnError(true).maxAttempts(1);
     try (Store store = new Store(table, stale)) {
       Optional<String> known = store.get("features", "a");
       engine.rule("{\"action\":{\"server_error\":true}}");

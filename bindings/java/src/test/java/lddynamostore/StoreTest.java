@@ -188,16 +188,16 @@ public class StoreTest {
             .prefix("p")
             .consistentReads(false)
             .readOnly(true)
-            .connectTimeoutMs(900L)
-            .attemptTimeoutMs(1900L)
-            .operationTimeoutMs(4900L)
-            .initTimeoutMs(9000L)
+            .connectTimeoutMs(900)
+            .attemptTimeoutMs(1900)
+            .operationTimeoutMs(4900)
+            .initTimeoutMs(9000)
             .maxAttempts(2)
             .retryMode("standard")
             .transport("auto")
             .maxConcurrency(4)
-            .cacheTtlMs(1000L)
-            .contextCacheTtlMs(1000L)
+            .cacheTtlMs(1000)
+            .contextCacheTtlMs(1000)
             .contextCacheSize(10)
             .staleOnError(true)
             .share(true)
@@ -326,7 +326,7 @@ public class StoreTest {
 
   @Test
   public void theCacheAnswers() {
-    try (Store cached = new Store(table, engine.options().cacheTtlMs(60_000L))) {
+    try (Store cached = new Store(table, engine.options().cacheTtlMs(60_000))) {
       cached.upsert("features", "a", flag("a", 1));
       assertEquals(Optional.of(flag("a", 1)), cached.get("features", "a"));
       engine.putItem(table, "features", "a", 2, flag("a", 2));

@@ -193,14 +193,14 @@ public class AwsClientOptionsTest {
   public void optionsGoFirstAndCachesAreRefused() {
     DynamoDbStoreBuilder<?> builder = DynamoDb.bigSegmentStore("table").region(Region.EU_WEST_1);
     builder.options(options -> options.region("us-west-1").readOnly(true));
-    builder.options(options -> options.region("us-west-2").cacheTtlMs(0L).library(Stub.path()));
+    builder.options(options -> options.region("us-west-2").cacheTtlMs(0).library(Stub.path()));
     builder.build(Adapters.context());
     assertJson(
         "{\"table\":\"table\",\"region\":\"us-west-2\",\"read_only\":true,\"cache_ttl_ms\":0}",
         Stub.text("stub_last_configuration"));
     List<Consumer<StoreOptions>> caches =
         List.of(
-            options -> options.cacheTtlMs(1L), options -> options.contextCacheTtlMs(1L), options -> options.contextCacheSize(1));
+            options -> options.cacheTtlMs(1), options -> options.contextCacheTtlMs(1), options -> options.contextCacheSize(1));
     for (Consumer<StoreOptions> cache : caches) {
       DynamoDbStoreBuilder<?> caching = DynamoDb.dataStore("table").options(cache);
       UnsupportedOptionException failure =

@@ -85,7 +85,7 @@ public class ClientTest {
               .dataSource(TestData.dataSource().update(TestData.dataSource().flag("greeting")))
               .dataStore(
                   Components.persistentDataStore(
-                      DynamoDb.dataStore(table).options(Adapters.on(engine, options -> options.initTimeoutMs(500L)))))
+                      DynamoDb.dataStore(table).options(Adapters.on(engine, options -> options.initTimeoutMs(500)))))
               .build();
       long started = System.nanoTime();
       try (LDClient client = new LDClient("sdk-key", writing)) {
@@ -139,7 +139,7 @@ public class ClientTest {
       writer.init("{\"features\":{\"a\":" + off("a", 1) + "}}");
     }
     Consumer<StoreOptions> quick =
-        options -> options.connectTimeoutMs(200L).attemptTimeoutMs(200L).operationTimeoutMs(500L).maxAttempts(1);
+        options -> options.connectTimeoutMs(200).attemptTimeoutMs(200).operationTimeoutMs(500).maxAttempts(1);
     try (LDClient client = new LDClient("sdk-key", config(engine, table, true, quick))) {
       BlockingQueue<DataStoreStatusProvider.Status> statuses = new LinkedBlockingQueue<>();
       client.getDataStoreStatusProvider().addStatusListener(statuses::add);
