@@ -1,4 +1,6 @@
+import { typeName } from './arguments';
 import { split, type CredentialsOption, type CredentialsProvider } from './credentials';
+import { refused } from './errors';
 import type { Logger } from './logs';
 
 /** The settings of the library, with its own names: docs/configuration.md. Undefined and null leave the default, in parentheses. */
@@ -72,5 +74,20 @@ export function configuration(
   settings: Settings,
 ): { text: string; provider: CredentialsProvider | undefined } {
   const { credentials, provider } = split(settings.credentials);
-  return { text: JSON.stringify({ ...settings, table, credentials }), provider };
+  const all = { ...settings, table, credentials };
+  refuseWithoutJson(all, '');
+  return { text: JSON.stringify(all), provider };
+}
+
+/** Refuses what JSON would leave out, or make null of, so that the default would stand in its place. */
+function refuseWithoutJson(settings: object, place: string): void {
+  for (const [name, value] of Object.entries(settings)) {
+    if (typeof value === 'object' && value !== null) {
+      refuseWithoutJson(value, `${place}${name}.`);
+    } else if (['function', 'symbol', 'bigint'].includes(typeof value)) {
+      throw refused('INVALID_CONFIGURATION', `${place}${name} must be a value that JSON has, not a ${typeName(value)}`);
+    } else if (typeof value === 'number' && !Number.isFinite(value)) {
+      throw refused('INVALID_CONFIGURATION', `${place}${name} must be a finite number, not ${value}`);
+    }
+  }
 }

@@ -1,6 +1,6 @@
 /*
  * A library with the exported functions of ld-dynamo-store and no database: the Python package's, whose head says what its keys do. Its stats are what
- * is not freed yet, for programs that cannot call C.
+ * is not freed yet and what it was told last, for programs that cannot call C.
  */
 #ifndef ABI_VERSION
 #define ABI_VERSION ((1 << 16) | 3)
@@ -10,11 +10,14 @@
 #undef ld_dynamo_store_stats
 
 int32_t ld_dynamo_store_stats(store *self, char **stats, failure **error) {
-    char text[256];
+    char *text = NULL;
     (void)self, (void)error;
-    snprintf(text, sizeof text, "{\"stores\":%d,\"strings\":%d,\"errors\":%d,\"freed_in_a_call\":%d,\"pushes\":%d,\"payload\":%zu}", live_stores,
-             live_strings, live_errors, freed_in_a_call, pushes, last_payload == NULL ? 0 : strlen(last_payload));
+    if (asprintf(&text, "{\"stores\":%d,\"strings\":%d,\"errors\":%d,\"freed_in_a_call\":%d,\"pushes\":%d,\"payload\":%zu,\"configuration\":%s}", live_stores,
+                 live_strings, live_errors, freed_in_a_call, pushes, last_payload == NULL ? 0 : strlen(last_payload), last_configuration) < 0) {
+        abort();
+    }
     *stats = new_string(text);
+    free(text);
     return 0;
 }
 

@@ -8,13 +8,14 @@ const { after, before, describe, it } = require('node:test');
 
 const { DynamoDBClient } = require('@aws-sdk/client-dynamodb');
 const { NodeHttpHandler } = require('@smithy/node-http-handler');
-const { UnsupportedOptionError } = require('ld-dynamo-store');
+const { ConfigurationError, Store, UnsupportedOptionError } = require('ld-dynamo-store');
 const { DynamoDBBigSegmentStore, DynamoDBFeatureStore } = require('ld-dynamo-store/launchdarkly');
 const { translate } = require('../dist/launchdarkly/client_options.js');
 const { translateClient } = require('../dist/launchdarkly/existing_client.js');
 const { allowEveryAttempt } = require('../dist/launchdarkly/request_handler.js');
 const { Engine, FakeEngine, Log, REGION, repository } = require('./engine');
 const { asked, FEATURES, flag, newContext, oldContext } = require('./sdk');
+const { stub, stubStore } = require('./stub');
 
 const settingsOf = async ({ settings, later }) =>
   Object.assign({}, settings, ...(await Promise.all(later.map((find) => find()))));
@@ -126,7 +127,70 @@ describe('options of the stores', () => {
       assert.throws(() => make('table', { options: { reed_only: true } })(newContext()), /reed_only/);
       make('table', { options: { cache_ttl_ms: 0, read_only: true } })(newContext()).close();
     });
+
+    it(`reach the library as ${make.name} was told`, () => {
+      const observer = stubStore();
+      const told = (options, contextOf = newContext) => {
+        make('table', { library: stub(), ...options })(contextOf()).close();
+        return observer.stats().configuration;
+      };
+      const defaults = { table: 'table', init_timeout_ms: 30_000, cache_ttl_ms: 0, context_cache_ttl_ms: 0 };
+      assert.deepEqual(told({}), defaults);
+      assert.deepEqual(told({}, oldContext), defaults);
+      assert.deepEqual(told({ prefix: 'p', clientOptions: { region: 'r', maxAttempts: 5 } }), {
+        ...defaults,
+        prefix: 'p',
+        region: 'r',
+        max_attempts: 5,
+        operation_timeout_ms: 10_000,
+      });
+      const options = { init_timeout_ms: 500, max_attempts: 2, read_only: true };
+      assert.deepEqual(told({ clientOptions: { maxAttempts: 5 }, options }), {
+        ...defaults,
+        ...options,
+        operation_timeout_ms: 10_000,
+      });
+      for (const [given, expected] of [
+        [0, 0],
+        [300_000, 300_000],
+        [null, 30_000],
+        [undefined, 30_000],
+      ]) {
+        assert.equal(told({ options: { init_timeout_ms: given } }).init_timeout_ms, expected);
+      }
+      observer.close();
+    });
   }
+
+  it('of a store of its own are those of the library', () => {
+    const store = stubStore();
+    assert.deepEqual(store.stats().configuration, { table: 'table' });
+    store.close();
+  });
+
+  it('are refused where JSON has no text for them, and would leave the default', () => {
+    const cases = [
+      [{ init_timeout_ms: Infinity }, /^init_timeout_ms .*Infinity/],
+      [{ cache_ttl_ms: NaN }, /^cache_ttl_ms .*NaN/],
+      [{ region: async () => 'eu-west-1' }, /^region .*function/],
+      [{ max_attempts: 3n }, /^max_attempts .*bigint/],
+      [
+        { credentials: { access_key_id: () => 'hidden', secret_access_key: 'hidden' } },
+        /^credentials.access_key_id .*function/,
+      ],
+    ];
+    for (const [settings, message] of cases) {
+      assert.throws(
+        () => new Store('table', settings),
+        (error) => {
+          assert.ok(error instanceof ConfigurationError, String(error));
+          assert.match(error.message, message);
+          assert.doesNotMatch(error.message, /hidden/);
+          return true;
+        },
+      );
+    }
+  });
 });
 
 describe('a client of the AWS SDK', () => {

@@ -21,11 +21,17 @@ export interface DynamoDBOptions {
   cacheTTL?: number;
   /** Where the store logs; the SDK's logger by default. */
   logger?: Logger;
-  /** Further settings of the library, such as `{read_only: true}`; they win over `clientOptions` and `dynamoDBClient`. */
+  /**
+   * Further settings of the library, such as `{read_only: true}`; they win over `clientOptions` and `dynamoDBClient`. Without `init_timeout_ms` an
+   * `init` may take 30,000 milliseconds, since the SDK hands on no update before it is over.
+   */
   options?: Omit<Settings, 'prefix' | 'cache_ttl_ms' | 'context_cache_ttl_ms' | 'context_cache_size'>;
   /** Path of the native library. */
   library?: string;
 }
+
+// The SDK hands on no update before its init is over, so this is shorter than the library's own.
+const INIT_TIMEOUT_MS = 30_000;
 
 const KNOWN = ['clientOptions', 'dynamoDBClient', 'prefix', 'cacheTTL', 'logger', 'options', 'library'];
 
@@ -80,6 +86,7 @@ export class Opening {
         prefix: given.prefix,
         ...allowEveryAttempt(settings),
         ...given.options,
+        init_timeout_ms: given.options?.init_timeout_ms ?? INIT_TIMEOUT_MS,
         cache_ttl_ms: 0,
         context_cache_ttl_ms: 0,
         logger,
