@@ -14,7 +14,7 @@ import { Renewal, type CredentialsProvider, type ExpiringCredentials } from './c
 import { ConnectivityError, ServiceError, StoreClosedError, ThrottledError } from './errors';
 import { decode, UpsertOutcome, UpsertResult, type DataSet, type Item, type Items } from './items';
 import { load, type Library } from './library';
-import { DEFAULT_LOGGER, forget, register } from './logs';
+import { DEFAULT_LOGGER, receiver } from './logs';
 import { configuration, type StoreOptions, type Surroundings } from './options';
 import { STATUSES } from './statuses';
 
@@ -68,10 +68,8 @@ export class Store {
     }
     textArgument(text, 'INVALID_JSON', 'configuration');
     this.#library = load(library ?? undefined);
-    const number = register(logger ?? DEFAULT_LOGGER);
-    const opened = this.#addon.open(this.#library.native, text, number);
+    const opened = this.#addon.open(this.#library.native, text, receiver(logger ?? DEFAULT_LOGGER));
     if ('status' in opened) {
-      forget(number);
       throw failure(opened);
     }
     this.#native = opened;

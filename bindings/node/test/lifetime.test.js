@@ -3,10 +3,11 @@
 const assert = require('node:assert');
 const { readFileSync } = require('node:fs');
 const { readFile } = require('node:fs/promises');
+const { freemem } = require('node:os');
 const { describe, it } = require('node:test');
 const { setTimeout: sleep } = require('node:timers/promises');
 
-const { InternalError, StoreError, TimedOutError } = require('ld-dynamo-store');
+const { InternalError, load, StoreError, TimedOutError } = require('ld-dynamo-store');
 const { notFreed, run, stub, stubStore } = require('./stub');
 
 const NOTHING = { stores: 0, strings: 0, errors: 0, freed_in_a_call: 0 };
@@ -104,10 +105,21 @@ describe('the life of a store', () => {
     assert.deepEqual([status, stdout], [0, 'sleep:100\n']);
   });
 
+  const skip = freemem() < 2 ** 31 && 'there is too little memory';
+  it('fails a call whose answer is longer than a string may be', { skip }, async () => {
+    const { constants } = require('node:buffer');
+    const store = stubStore();
+    await assert.rejects(store.allText(`long:${constants.MAX_STRING_LENGTH + 1}`), InternalError);
+    assert.equal((await store.allText('long:5')).length, 5);
+    store.close();
+    assert.deepEqual(remaining(), NOTHING);
+  });
+
   it('cannot be used with a store of something else', () => {
     const { addon } = require('../dist/addon.js');
     assert.throws(() => addon().get({}, 'features', 'a'), TypeError);
-    assert.throws(() => addon().open({}, '{}', 1), TypeError);
+    assert.throws(() => addon().open({}, '{}', () => {}), TypeError);
+    assert.throws(() => addon().open(load(stub()).native, '{}', 1), TypeError);
     assert.throws(() => addon().load(1), TypeError);
   });
 });

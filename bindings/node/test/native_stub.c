@@ -6,8 +6,10 @@
 #define ABI_VERSION ((1 << 16) | 3)
 #endif
 #define ld_dynamo_store_stats stats_of_python
+#define ld_dynamo_store_all all_of_python
 #include "../../python/tests/native_stub.c"
 #undef ld_dynamo_store_stats
+#undef ld_dynamo_store_all
 
 int32_t ld_dynamo_store_stats(store *self, char **stats, failure **error) {
     char *text = NULL;
@@ -18,6 +20,20 @@ int32_t ld_dynamo_store_stats(store *self, char **stats, failure **error) {
     }
     *stats = new_string(text);
     free(text);
+    return 0;
+}
+
+/* The kind "long:N" has a text of N characters. */
+int32_t ld_dynamo_store_all(store *self, const char *kind, char **items, failure **error) {
+    size_t length;
+    if (strncmp(kind, "long:", 5) != 0) {
+        return all_of_python(self, kind, items, error);
+    }
+    length = strtoul(kind + 5, NULL, 10);
+    live_strings++;
+    *items = malloc(length + 1);
+    memset(*items, ' ', length);
+    (*items)[length] = 0;
     return 0;
 }
 
