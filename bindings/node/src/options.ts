@@ -15,7 +15,7 @@ export interface Settings {
   profile?: string | null;
   /**
    * Static credentials (the AWS chain: environment, profile, web identity, ECS, IMDS). Or a provider of the AWS SDK's kind: it is asked before
-   * a call, first, then from five minutes before they expire, and every fifteen minutes. The region is not taken from it, and `share` not
+   * a call, first, then from five minutes before they expire, and every fifteen minutes; the call waits for `operation_timeout_ms` at most. The region is not taken from it, and `share` not
    * possible. Or `"pushed"`: `setCredentials` gives them.
    */
   credentials?: CredentialsOption | null;
@@ -68,15 +68,15 @@ export interface Surroundings {
 /** Options of a `Store`. */
 export interface StoreOptions extends Settings, Surroundings {}
 
-/** The configuration text of a store, and the provider of its credentials where there is one. */
+/** The configuration text of a store, the provider of its credentials where there is one, and for how long a call waits for it. */
 export function configuration(
   table: string,
   settings: Settings,
-): { text: string; provider: CredentialsProvider | undefined } {
+): { text: string; provider: CredentialsProvider | undefined; mostWait: number | undefined } {
   const { credentials, provider } = split(settings.credentials);
   const all = { ...settings, table, credentials };
   refuseWithoutJson(all, '');
-  return { text: JSON.stringify(all), provider };
+  return { text: JSON.stringify(all), provider, mostWait: settings.operation_timeout_ms ?? undefined };
 }
 
 /** Refuses what JSON would leave out, or make null of, so that the default would stand in its place. */

@@ -2,6 +2,7 @@
 
 const assert = require('node:assert');
 const { after, before, beforeEach, describe, it, mock } = require('node:test');
+const { setTimeout: sleep } = require('node:timers/promises');
 
 const { ConfigurationError, InvalidJsonError, NoCredentialsError, StoreClosedError } = require('ld-dynamo-store');
 const { Renewal } = require('../dist/credentials.js');
@@ -93,6 +94,61 @@ describe('credentials of a store', () => {
       await assert.rejects(other.get('features', 'a'), NoCredentialsError);
       other.close();
     }
+  });
+
+  for (const [timeout, most] of [
+    [100, 1000],
+    [2 ** 40, Infinity],
+    [0, Infinity],
+  ]) {
+    it(`are waited for as long as a call may last: operation_timeout_ms ${timeout}`, async () => {
+      let give;
+      const credentials = () => new Promise((resolve) => (give = resolve));
+      const store = table.store({ credentials, operation_timeout_ms: timeout });
+      const call = store.get('features', 'a').then(
+        () => 'answered',
+        (error) => error,
+      );
+      const ended = await Promise.race([call, sleep(300, 'waiting')]);
+      if (most < Infinity) {
+        assert.ok(ended instanceof NoCredentialsError && ended.retriable);
+        assert.match(ended.message, /it has not answered for 100 ms$/);
+      } else {
+        assert.equal(ended, 'waiting');
+      }
+      // Whoever comes later is given what the provider found at last.
+      give(identity('late'));
+      await store.get('features', 'a');
+      assert.equal(await signer(), 'late');
+      store.close();
+    });
+  }
+
+  it('that come after close are no warning', async () => {
+    let give;
+    const log = new Log();
+    const found = [identity('first', new Date(Date.now() + 1000)), new Promise((resolve) => (give = resolve))];
+    const store = table.store({ credentials: () => found.shift(), logger: log });
+    await store.get('features', 'a');
+    mock.timers.enable({ apis: ['Date'], now: Date.now() + 2000 });
+    const call = store.get('features', 'a');
+    store.close();
+    give(identity('late'));
+    await assert.rejects(call, StoreClosedError);
+    mock.timers.reset();
+    assert.deepEqual(log.lines, []);
+  });
+
+  it('are not waited for by a payload, which is taken as it is at once', async () => {
+    let give;
+    const store = table.store({ prefix: 'reused', credentials: () => new Promise((resolve) => (give = resolve)) });
+    const item = Buffer.from('{"version":1}');
+    const call = store.upsert('features', 'a', item);
+    item.fill(0);
+    give(identity('late'));
+    assert.equal((await call).updated, true);
+    assert.equal(await store.getText('features', 'a'), '{"version":1}');
+    store.close();
   });
 
   it('do not keep a call from noticing that the store was closed', async () => {

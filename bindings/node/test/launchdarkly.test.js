@@ -135,6 +135,25 @@ for (const [sdk, contextOf] of Object.entries(SDKS)) {
       assert.equal((await asked(store.get, FEATURES, 'a')).version, 1);
     });
 
+    it('goes on after what cannot be written as JSON', async () => {
+      const log = new Log();
+      const store = open({}, log);
+      const wrong = { ...flag('a', 1), variations: [1n] };
+      const answers = await Promise.all([
+        asked(store.init, { features: { a: wrong }, segments: {} }),
+        asked(store.upsert, FEATURES, wrong),
+        asked(store.upsert, FEATURES, flag('b', 1)),
+        asked(store.init, { features: { a: flag('a', 1) }, segments: {} }),
+      ]);
+      assert.deepEqual(
+        answers.map((failure) => failure?.name),
+        ['TypeError', 'TypeError', undefined, undefined],
+      );
+      assert.match(log.of('error')[0], /^the data set was not stored: .*BigInt/);
+      assert.match(log.of('error')[1], /^an item was not stored: .*BigInt/);
+      assert.deepEqual(Object.keys(await asked(store.all, FEATURES)), ['a']);
+    });
+
     it('logs an outage once, whatever is asked', async () => {
       const there = await fake.newTable();
       const log = new Log();

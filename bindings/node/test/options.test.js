@@ -126,6 +126,7 @@ describe('options of the stores', () => {
       assert.throws(() => make(), TypeError);
       assert.throws(() => make('table', { options: { reed_only: true } })(newContext()), /reed_only/);
       make('table', { options: { cache_ttl_ms: 0, read_only: true } })(newContext()).close();
+      make('table', null)(newContext()).close();
     });
 
     it(`reach the library as ${make.name} was told`, () => {
@@ -258,6 +259,46 @@ describe('a client of the AWS SDK', () => {
       assert.equal((await credentials()).accessKeyId, 'local');
       await store(client, oldContext, prefix);
     }
+  });
+
+  it('of version 2 may have credentials that are refreshed', async () => {
+    const AWS = createRequire(join(repository, 'target/interop/node/package.json'))('aws-sdk');
+    class Refreshed extends AWS.Credentials {
+      expired = true;
+      refresh(callback) {
+        const expireTime = new Date(Date.now() + 3_600_000);
+        Object.assign(this, { accessKeyId: 'refreshed', secretAccessKey: 'secret', sessionToken: 'token', expireTime });
+        this.expired = false;
+        callback();
+      }
+    }
+    class Failing extends AWS.Credentials {
+      expired = true;
+      refresh(callback) {
+        callback(new Error('no sign-in'));
+      }
+    }
+    const there = await fake.newTable();
+    const open = (credentials, log) => {
+      const clientOptions = { endpoint: fake.endpoint, region: REGION, credentials };
+      return DynamoDBFeatureStore(there.name, { clientOptions, cacheTTL: 0 })(oldContext(log));
+    };
+    for (const [credentials, name] of [
+      [new Refreshed(), 'refreshed'],
+      [new AWS.Credentials('fixed', 'secret'), 'fixed'],
+    ]) {
+      const made = open(credentials);
+      assert.equal(await asked(made.isStoreAvailable), true);
+      assert.equal((await fake.control('headers/last')).access_key_id, name);
+      made.close();
+    }
+    const { expiration } = await translate({ credentials: new Refreshed() }).settings.credentials();
+    assert.ok(expiration > Date.now());
+    const log = new Log();
+    const made = open(new Failing(), log);
+    assert.equal(await asked(made.get, FEATURES, 'a'), null);
+    assert.match(log.of('error')[0], /no sign-in/);
+    made.close();
   });
 
   it('signs with what its provider finds', async () => {

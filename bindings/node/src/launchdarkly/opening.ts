@@ -46,7 +46,8 @@ const NOT_IN_OPTIONS: Record<string, string> = {
 };
 
 /** Looks at what the user gave; throws what is wrong about it, as far as that is known without waiting. */
-export function prepare(table: string, given: DynamoDBOptions = {}): (logger: Logger) => Opening {
+export function prepare(table: string, options?: DynamoDBOptions | null): (logger: Logger) => Opening {
+  const given = options ?? {};
   if (typeof table !== 'string') {
     throw new TypeError(`the table's name must be a string, not ${typeName(table)}`);
   }

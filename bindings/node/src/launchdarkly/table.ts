@@ -65,6 +65,12 @@ export class Table {
     return this.#write(`${namespace}:${key} was not stored`, (store) => store.upsert(namespace, key, item));
   }
 
+  /** Logs that a write failed; returns why. */
+  notStored(what: string, failure: unknown): Error {
+    log(this.#logger, LOG_LEVELS.ERROR, `${what}: ${messageOf(failure)}`);
+    return failure instanceof Error ? failure : new Error(String(failure));
+  }
+
   /** What a call answers; a damaged row is logged and counts as absent. */
   async orAbsent<Result>(call: (store: Store) => Promise<Result>): Promise<Result | undefined> {
     try {
@@ -105,8 +111,7 @@ export class Table {
     try {
       return await call(await this.#opening.store());
     } catch (failure) {
-      log(this.#logger, LOG_LEVELS.ERROR, `${what}: ${messageOf(failure)}`);
-      return failure instanceof Error ? failure : new Error(String(failure));
+      return this.notStored(what, failure);
     }
   }
 }
