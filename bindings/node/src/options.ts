@@ -1,6 +1,6 @@
 import { typeName } from './arguments';
 import { split, type CredentialsOption, type CredentialsProvider } from './credentials';
-import { refused } from './errors';
+import { refused, UnsupportedOptionError } from './errors';
 import type { Logger } from './logs';
 
 /** The settings of the library, with its own names: docs/configuration.md. Undefined and null leave the default, in parentheses. */
@@ -73,6 +73,9 @@ export function configuration(
   table: string,
   settings: Settings,
 ): { text: string; provider: CredentialsProvider | undefined; mostWait: number | undefined } {
+  if ('table' in settings) {
+    throw new UnsupportedOptionError('table', 'it is the first argument');
+  }
   const { credentials, provider } = split(settings.credentials);
   const all = { ...settings, table, credentials };
   refuseWithoutJson(all, '');

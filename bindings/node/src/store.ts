@@ -11,7 +11,7 @@ import {
 } from './big_segments';
 import { encoded, isLong, partsOfText } from './data_set';
 import { Renewal, type CredentialsProvider, type ExpiringCredentials } from './credentials';
-import { ConnectivityError, ServiceError, StoreClosedError, ThrottledError } from './errors';
+import { ConnectivityError, ServiceError, StoreClosedError, ThrottledError, UnsupportedOptionError } from './errors';
 import { decode, UpsertOutcome, UpsertResult, type DataSet, type Item, type Items } from './items';
 import { load, type Library } from './library';
 import { DEFAULT_LOGGER, receiver } from './logs';
@@ -91,7 +91,12 @@ export class Store {
    * @param options `logger` and `library`.
    */
   static fromJson(text: string, options: Surroundings = {}): Store {
-    return new Store('', { ...options, [FROM_TEXT]: text } as StoreOptions);
+    const { logger, library, ...others } = options;
+    const [name] = Object.keys(others);
+    if (name !== undefined) {
+      throw new UnsupportedOptionError(name, 'give it in the text');
+    }
+    return new Store('', { logger, library, [FROM_TEXT]: text } as StoreOptions);
   }
 
   /** One item, or undefined if there is none. A deleted item is a tombstone with `"deleted": true`.

@@ -169,6 +169,17 @@ describe('options of the stores', () => {
     store.close();
   });
 
+  it('are refused where another place has them', () => {
+    assert.throws(() => new Store('table', { table: 'other' }), { name: 'UnsupportedOptionError', message: /^table / });
+    assert.throws(() => Store.fromJson('{"table":"table"}', { prefix: 'p' }), {
+      name: 'UnsupportedOptionError',
+      message: /^prefix is not supported; give it in the text/,
+    });
+    const store = Store.fromJson('{"table":"table","prefix":"p"}', { library: stub(), logger: null });
+    assert.deepEqual(store.stats().configuration, { table: 'table', prefix: 'p' });
+    store.close();
+  });
+
   it('are refused where JSON has no text for them, and would leave the default', () => {
     const cases = [
       [{ init_timeout_ms: Infinity }, /^init_timeout_ms .*Infinity/],

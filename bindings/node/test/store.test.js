@@ -192,6 +192,7 @@ describe('a store on the embedded engine', () => {
   it('hashes a context as LaunchDarkly does', () => {
     const { createHash } = require('node:crypto');
     assert.equal(contextHash('zoë'), createHash('sha256').update('zoë').digest('base64'));
+    assert.equal(contextHash('a', { library: null }), contextHash('a'));
     assert.throws(() => contextHash('a\0'), InvalidKeyError);
   });
 
