@@ -173,6 +173,18 @@ for (const [sdk, contextOf] of Object.entries(SDKS)) {
       await fake.control('reset', {});
     });
 
+    it('does not keep a failed read for the length of its cache', async () => {
+      const there = await fake.newTable();
+      const row = { version: { N: '1' }, item: { S: JSON.stringify(flag('a', 1)) } };
+      await there.put('features', 'a', row);
+      const store = open({ cacheTTL: 60, options: { max_attempts: 1 } }, silent, there);
+      await fake.rule({ action: { throttle: true } });
+      assert.equal(await asked(store.get, FEATURES, 'a'), null);
+      await asked(store.all, FEATURES);
+      await fake.control('reset', {});
+      assert.equal((await asked(store.get, FEATURES, 'a')).version, 1);
+    });
+
     it('does nothing after close, and says so', async () => {
       const store = open();
       store.close();
@@ -206,6 +218,37 @@ for (const [sdk, contextOf] of Object.entries(SDKS)) {
     });
   });
 }
+
+describe('the stores below the caching wrappers', () => {
+  const { InternalStore } = require('../dist/launchdarkly/internal_store.js');
+  const { prepare } = require('../dist/launchdarkly/opening.js');
+  const { PersistentStore } = require('../dist/launchdarkly/persistent_store.js');
+  const { Table } = require('../dist/launchdarkly/table.js');
+  let there, table;
+
+  before(async () => {
+    there = await engine.newTable();
+    table = new Table(prepare(there.name, optionsFor(there))(silent), silent);
+  });
+  after(() => table.close());
+
+  it('of the new SDK write a deletion that has no text', async () => {
+    const store = new PersistentStore(table);
+    await new Promise((resolve) => store.upsert(FEATURES, 'gone', { version: 3, deleted: true }, resolve));
+    const { deleted, key, version } = JSON.parse((await there.row('features', 'gone')).item.S);
+    assert.deepEqual({ deleted, key, version }, { deleted: true, key: 'gone', version: 3 });
+  });
+
+  it('of the old SDK give every item its key', async () => {
+    const store = new InternalStore(table);
+    await there.put('features', 'short', { version: { N: '5' }, item: { S: '{"version":5,"deleted":true}' } });
+    const found = await new Promise((resolve) => store.getInternal(FEATURES, 'short', resolve));
+    assert.equal(found.key, 'short');
+    const item = { key: 'short', version: 4 };
+    const won = await new Promise((resolve) => store.upsertInternal(FEATURES, item, (_, stored) => resolve(stored)));
+    assert.deepEqual([won.key, won.version], ['short', 5]);
+  });
+});
 
 describe('clients of the SDKs', () => {
   let table, folder;

@@ -4,7 +4,7 @@ import type { Table } from './table';
 /** A wrapper that caches, and the store under it, which tells why its last write failed. */
 export interface Wrapped {
   wrapper: CachingWrapper;
-  core: { failure: Error | undefined };
+  core: { failure: Error | undefined; answerPast?: (() => void) | undefined };
 }
 
 type Callback = (failure?: Error) => void;
@@ -31,7 +31,11 @@ export class CachingFeatureStore implements FeatureStore {
   }
 
   readonly get = (kind: object, key: string, callback: (item: StoredItem | null) => void): void => {
-    this.#wrapped.wrapper.get(kind, key, callback);
+    const { wrapper, core } = this.#wrapped;
+    // The old SDK's wrapper keeps whatever it is answered with, and would keep a failed read as an absent item.
+    core.answerPast = () => callback(null);
+    wrapper.get(kind, key, callback);
+    core.answerPast = undefined;
   };
 
   readonly all = (kind: object, callback: (items: StoredItems) => void): void => {
