@@ -250,6 +250,53 @@ describe('the stores below the caching wrappers', () => {
   });
 });
 
+describe('what both stores share', () => {
+  const { CachingFeatureStore } = require('../dist/launchdarkly/feature_store.js');
+  const { RepeatedFailures } = require('../dist/launchdarkly/repeated_failures.js');
+
+  it('a failure is due once a minute', (context) => {
+    let now = 1;
+    context.mock.method(performance, 'now', () => now);
+    const failures = new RepeatedFailures();
+    assert.deepEqual([failures.isDue('a'), failures.isDue('a'), failures.isDue('b')], [true, false, true]);
+    now += 59_999;
+    assert.equal(failures.isDue('a'), false);
+    now += 1;
+    assert.deepEqual([failures.isDue('a'), failures.isDue('a')], [true, false]);
+  });
+
+  it('a write is told before the next begins', async () => {
+    const order = [];
+    const wrapper = {
+      upsert: (kind, data, callback) => {
+        order.push(`${data} begins`);
+        setImmediate(callback);
+      },
+    };
+    const store = new CachingFeatureStore({}, () => ({ wrapper, core: {} }));
+    const write = (name) => asked(store.upsert, FEATURES, name).then(() => order.push(`${name} is told`));
+    await Promise.all([write('one'), write('two')]);
+    assert.deepEqual(order, ['one begins', 'one is told', 'two begins', 'two is told']);
+  });
+
+  it('the logger is that of the options, else of the SDK', async () => {
+    const [own, sdk] = [new Log(), new Log()];
+    const table = await engine.newTable();
+    for (const [options, context, used] of [
+      [{ logger: own }, newContext(sdk), own],
+      [{ logger: own }, oldContext(sdk), own],
+      [{}, newContext(sdk), sdk],
+      [{}, oldContext(sdk), sdk],
+    ]) {
+      const store = DynamoDBFeatureStore(table.name, optionsFor(table, options))(context);
+      await asked(store.init, { features: {}, segments: {} });
+      assert.match(used.lines.pop()[1], /^Initialized table/);
+      store.close();
+    }
+    assert.deepEqual([own.lines, sdk.lines], [[], []]);
+  });
+});
+
 describe('clients of the SDKs', () => {
   let table, folder;
   before(async () => {

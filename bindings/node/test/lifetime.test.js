@@ -39,7 +39,11 @@ describe('the life of a store', () => {
     await store.allTexts('features');
     await store.upsert('features', 'not-newer', { version: 1 });
     await assert.rejects(store.get('features', 'status:-400'), TimedOutError);
-    await assert.rejects(store.get('features', 'bare-status:-900'), InternalError);
+    await assert.rejects(store.get('features', 'bare-status:-900'), (error) => {
+      assert.ok(error instanceof InternalError && !error.retriable);
+      assert.equal(error.message, 'the native library failed with status -900');
+      return true;
+    });
     await assert.rejects(store.get('features', 'status:-1234'), (error) => error.constructor === StoreError);
     store.stats();
     assert.equal(await store.initialized(), false);
@@ -47,6 +51,17 @@ describe('the life of a store', () => {
     assert.deepEqual(remaining(), NOTHING);
     assert.throws(() => stubStore({ region: 'refused' }));
     assert.deepEqual(remaining(), NOTHING);
+  });
+
+  it('frees what its calls were given', async () => {
+    const store = stubStore();
+    const data = Buffer.alloc(1024 * 1024, 'x');
+    const before = process.memoryUsage.rss();
+    for (let call = 0; call < 300; call += 1) {
+      await store.init(data);
+    }
+    assert.ok(process.memoryUsage.rss() - before < 150 * 1024 * 1024);
+    store.close();
   });
 
   it('is over when the last call is, where it is closed beside calls', async () => {

@@ -15,7 +15,7 @@ const { translateClient } = require('../dist/launchdarkly/existing_client.js');
 const { allowEveryAttempt } = require('../dist/launchdarkly/request_handler.js');
 const { Engine, FakeEngine, Log, REGION, repository } = require('./engine');
 const { asked, FEATURES, flag, newContext, oldContext } = require('./sdk');
-const { stub, stubStore } = require('./stub');
+const { notFreed, stub, stubStore } = require('./stub');
 
 const settingsOf = async ({ settings, later }) =>
   Object.assign({}, settings, ...(await Promise.all(later.map((find) => find()))));
@@ -310,6 +310,23 @@ describe('a client of the AWS SDK', () => {
     assert.equal(await asked(made.get, FEATURES, 'a'), null);
     assert.match(log.of('error')[0], /no sign-in/);
     made.close();
+  });
+
+  it('opens nothing after close, and what it was opening is closed', async () => {
+    const { stores } = notFreed();
+    let give;
+    const options = { clientOptions: { region: () => new Promise((resolve) => (give = resolve)) }, library: stub() };
+    const log = new Log();
+    const made = DynamoDBFeatureStore('table', options)(newContext(log));
+    const waiting = asked(made.get, FEATURES, 'a');
+    made.close();
+    give(REGION);
+    assert.equal(await waiting, null);
+    const unused = DynamoDBFeatureStore('table', options)(newContext(log));
+    unused.close();
+    assert.equal(await asked(unused.get, FEATURES, 'a'), null);
+    assert.equal(notFreed().stores, stores);
+    assert.deepEqual(log.lines, []);
   });
 
   it('signs with what its provider finds', async () => {

@@ -1,7 +1,7 @@
 // How the adapter opens its store: at once where all settings are known, else with the first call, which waits for what the AWS SDK has to find.
 
 import { typeName } from '../arguments';
-import { UnsupportedOptionError } from '../errors';
+import { StoreClosedError, UnsupportedOptionError } from '../errors';
 import type { Logger } from '../logs';
 import type { Settings } from '../options';
 import { Store } from '../store';
@@ -102,6 +102,9 @@ export class Opening {
   store(): Store | Promise<Store> {
     if (this.#store !== undefined) {
       return this.#store;
+    }
+    if (this.#closed) {
+      throw new StoreClosedError();
     }
     this.#pending ??= this.#wait().finally(() => {
       this.#pending = undefined;

@@ -47,9 +47,6 @@ export class Table {
 
   /** Whether the table answers now. */
   async available(): Promise<boolean> {
-    if (this.#closed) {
-      return false;
-    }
     const found = await this.#read('asking whether the table answers', (store) => store.available());
     return found === true;
   }
