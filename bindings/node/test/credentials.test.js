@@ -9,6 +9,19 @@ const { Renewal } = require('../dist/credentials.js');
 const { FakeEngine, Log } = require('./engine');
 
 const MINUTE = 60_000;
+
+/** What `Date.now` says; Node 18 has no timers of a mock that do. */
+const clock = {
+  set(now) {
+    this.now = now;
+    mock.method(Date, 'now', () => this.now);
+  },
+  tick(milliseconds) {
+    this.now += milliseconds;
+  },
+  reset: () => mock.restoreAll(),
+};
+
 const identity = (name, expiration) => ({
   accessKeyId: name,
   secretAccessKey: 'secret',
@@ -84,9 +97,9 @@ describe('credentials of a store', () => {
     });
     fails = false;
     // Asked again after a second.
-    mock.timers.enable({ apis: ['Date'], now: Date.now() + 2000 });
+    clock.set(Date.now() + 2000);
     await store.get('features', 'a');
-    mock.timers.reset();
+    clock.reset();
     assert.equal(await signer(), 'late');
     store.close();
     for (const wrong of [undefined, {}, { accessKeyId: 'a' }, identity('a', new Date(NaN))]) {
@@ -130,12 +143,12 @@ describe('credentials of a store', () => {
     const found = [identity('first', new Date(Date.now() + 1000)), new Promise((resolve) => (give = resolve))];
     const store = table.store({ credentials: () => found.shift(), logger: log });
     await store.get('features', 'a');
-    mock.timers.enable({ apis: ['Date'], now: Date.now() + 2000 });
+    clock.set(Date.now() + 2000);
     const call = store.get('features', 'a');
     store.close();
     give(identity('late'));
     await assert.rejects(call, StoreClosedError);
-    mock.timers.reset();
+    clock.reset();
     assert.deepEqual(log.lines, []);
   });
 
@@ -173,8 +186,8 @@ describe('credentials of a store', () => {
 
 describe('the renewal of credentials', () => {
   let pushed, asked, given, log, renewal;
-  beforeEach((context) => {
-    context.mock?.timers?.reset?.();
+  beforeEach(() => {
+    clock.reset();
     [pushed, asked, log] = [[], 0, new Log()];
     const provider = async () => {
       asked += 1;
@@ -184,16 +197,16 @@ describe('the renewal of credentials', () => {
       return given;
     };
     renewal = new Renewal(provider, (text) => pushed.push(JSON.parse(text).access_key_id), log);
-    mock.timers.enable({ apis: ['Date'], now: 1_700_000_000_000 });
+    clock.set(1_700_000_000_000);
   });
   const settle = () => new Promise(setImmediate);
   const pass = async (milliseconds) => {
-    mock.timers.tick(milliseconds);
+    clock.tick(milliseconds);
     const waiting = renewal.renew();
     await settle();
     return waiting;
   };
-  const end = () => mock.timers.reset();
+  const end = () => clock.reset();
 
   it('asks every fifteen minutes', async () => {
     given = identity('a');
@@ -244,7 +257,7 @@ describe('the renewal of credentials', () => {
     given = identity('a', new Date(Date.now() + 10 * MINUTE));
     await renewal.renew();
     given = identity('b', new Date(Date.now() + 120 * MINUTE));
-    mock.timers.tick(11 * MINUTE);
+    clock.tick(11 * MINUTE);
     const waiting = renewal.renew();
     assert.ok(waiting instanceof Promise);
     await waiting;
