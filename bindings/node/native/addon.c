@@ -8,50 +8,51 @@
 #include "calls.h"
 #include "values.h"
 
-/* One message of the library's for the store's logger; level 0 says that there will be no more. */
+/* One message of the library's for the store's logger; level 0 says that there will be no more. It has a reference to the store. */
 struct log_line {
     struct message message;
-    int64_t store;
+    struct store *store;
     int32_t level;
     char *text;
 };
 
 static void drop_line(struct message *message) {
     struct log_line *line = (struct log_line *)message;
+    store_release(line->store);
     free(line->text);
     free(line);
 }
 
 static void receive_line(napi_env env, struct environment *environment, struct message *message) {
     struct log_line *line = (struct log_line *)message;
-    napi_value function = NULL, receiver, arguments[3];
-    napi_get_undefined(env, &receiver);
-    napi_create_int64(env, line->store, &arguments[0]);
-    napi_create_int32(env, line->level, &arguments[1]);
-    arguments[2] = receiver;
-    if (line->text != NULL) {
-        napi_create_string_utf8(env, line->text, NAPI_AUTO_LENGTH, &arguments[2]);
-    }
-    napi_get_reference_value(env, environment->log, &function);
-    if (function != NULL) {
-        napi_call_function(env, receiver, function, 3, arguments, NULL);
+    napi_value function = NULL, receiver, arguments[2];
+    (void)environment;
+    if (line->level == 0) {
+        napi_delete_reference(env, line->store->log);
+    } else {
+        napi_get_undefined(env, &receiver);
+        napi_create_int32(env, line->level, &arguments[0]);
+        napi_create_string_utf8(env, line->text, NAPI_AUTO_LENGTH, &arguments[1]);
+        napi_get_reference_value(env, line->store->log, &function);
+        napi_call_function(env, receiver, function, 2, arguments, NULL);
     }
     drop_line(message);
 }
 
+/* Takes over a reference to the store. */
 static void send_line(struct store *store, int32_t level, const char *text) {
     struct log_line *line = malloc(sizeof *line);
-    *line = (struct log_line){{receive_line, drop_line}, store->number, level, text == NULL ? NULL : strdup(text)};
+    *line = (struct log_line){{receive_line, drop_line}, store, level, text == NULL ? NULL : strdup(text)};
     environment_send(store->environment, &line->message);
 }
 
 static void log_message(void *userdata, int32_t level, const char *text) {
+    store_reference(userdata);
     send_line(userdata, level, text);
 }
 
 static void release_logger(void *userdata) {
     send_line(userdata, 0, NULL);
-    store_release(userdata);
 }
 
 static void finalize_store(napi_env env, void *store, void *hint) {
@@ -107,24 +108,27 @@ static napi_value load(napi_env env, napi_callback_info info) {
     return result;
 }
 
-/* open(library, configuration, number): a store, whose messages bear the number, or what a failed call is answered with. */
+/*
+ * open(library, configuration, log): a store, or what a failed call is answered with. `log` receives the level and text of each message; it is called
+ * where the event loop is, and must not throw.
+ */
 static napi_value open_store(napi_env env, napi_callback_info info) {
     struct environment *environment;
     napi_value arguments[3], value;
     size_t count = 3;
     void *library = NULL;
     char *configuration;
-    int64_t number = 0;
+    napi_valuetype log_type = napi_undefined;
     ld_dynamo_store *native = NULL;
     struct answer answer = {0};
     struct store *store;
     napi_get_cb_info(env, info, &count, arguments, NULL, (void **)&environment);
     napi_get_value_external(env, arguments[0], &library);
     configuration = text_from_value(env, arguments[1]);
-    napi_get_value_int64(env, arguments[2], &number);
-    if (library == NULL || configuration == NULL) {
+    napi_typeof(env, arguments[2], &log_type);
+    if (library == NULL || configuration == NULL || log_type != napi_function) {
         free(configuration);
-        napi_throw_type_error(env, NULL, "open takes a library, a configuration and a number");
+        napi_throw_type_error(env, NULL, "open takes a library, a configuration and a function");
         return NULL;
     }
     answer.status = ((const struct library *)library)->store_new(configuration, &native, &answer.error);
@@ -134,7 +138,8 @@ static napi_value open_store(napi_env env, napi_callback_info info) {
         answer_free(library, &answer);
         return value;
     }
-    store = store_new(library, environment, number, native);
+    store = store_new(library, environment, native);
+    napi_create_reference(env, arguments[2], 1, &store->log);
     store_reference(store);
     if (store->library->store_set_logger(native, log_message, store, release_logger, NULL) < 0) {
         store_release(store);
@@ -180,22 +185,12 @@ static napi_value context_hash(napi_env env, napi_callback_info info) {
     return value;
 }
 
-/* setLog(function): receives the number of a store, a level and a message; called where the event loop is, and must not throw. */
-static napi_value set_log(napi_env env, napi_callback_info info) {
-    struct environment *environment;
-    napi_value function;
-    size_t count = 1;
-    napi_get_cb_info(env, info, &count, &function, NULL, (void **)&environment);
-    napi_create_reference(env, function, 1, &environment->log);
-    return NULL;
-}
-
 NAPI_MODULE_INIT() {
     static const struct {
         const char *name;
         napi_callback function;
     } functions[] = {
-        {"load", load}, {"open", open_store}, {"close", close_store}, {"contextHash", context_hash}, {"setLog", set_log},
+        {"load", load}, {"open", open_store}, {"close", close_store}, {"contextHash", context_hash},
     };
     struct environment *environment = environment_new(env);
     if (environment == NULL) {

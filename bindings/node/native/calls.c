@@ -104,6 +104,18 @@ static void call_free(struct call *call) {
     free(call);
 }
 
+/* What the call came to; a defect of ours where JavaScript cannot hold it, such as a text longer than its strings may be. */
+static napi_value value_of(napi_env env, struct call *call) {
+    const struct library *library = call->store->library;
+    napi_value value = value_from_answer(env, library, &call->answer);
+    if (value == NULL) {
+        answer_free(library, &call->answer);
+        call->answer = (struct answer){.status = LD_DYNAMO_INTERNAL};
+        value = value_from_answer(env, library, &call->answer);
+    }
+    return value;
+}
+
 static struct call *call_of_task(struct task *task) {
     return (struct call *)((char *)task - offsetof(struct call, task));
 }
@@ -125,7 +137,7 @@ static void finish(struct task *task) {
 static void receive(napi_env env, struct environment *environment, struct message *message) {
     struct call *call = call_of_message(message);
     environment_let_go(env, environment);
-    napi_resolve_deferred(env, call->deferred, value_from_answer(env, call->store->library, &call->answer));
+    napi_resolve_deferred(env, call->deferred, value_of(env, call));
     call_free(call);
 }
 
@@ -171,7 +183,7 @@ static napi_value call_at_once(napi_env env, napi_callback_info info) {
         napi_throw_error(env, NULL, "the store is closed");
     } else {
         call_run(call, native);
-        value = value_from_answer(env, call->store->library, &call->answer);
+        value = value_of(env, call);
         store_leave(call->store);
     }
     call_free(call);

@@ -15,8 +15,7 @@ struct environment {
     bool is_alive;
     int references;
     napi_threadsafe_function queue;
-    /* The rest is for the environment's own thread. */
-    napi_ref log;
+    /* For the environment's own thread alone. */
     int calls;
 };
 

@@ -21,13 +21,12 @@ struct idle_thread {
     bool is_over;
 };
 
-struct store *store_new(const struct library *library, struct environment *environment, int64_t number, ld_dynamo_store *native) {
+struct store *store_new(const struct library *library, struct environment *environment, ld_dynamo_store *native) {
     struct store *store = calloc(1, sizeof *store);
     pthread_mutex_init(&store->lock, NULL);
     store->library = library;
     store->environment = environment;
     environment_reference(environment);
-    store->number = number;
     store->native = native;
     store->references = 1;
     return store;

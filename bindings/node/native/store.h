@@ -19,8 +19,8 @@ struct idle_thread;
 struct store {
     const struct library *library;
     struct environment *environment;
-    /* By which JavaScript knows its logger. */
-    int64_t number;
+    /* The function that its messages go to; for the environment's own thread alone. */
+    napi_ref log;
     pthread_mutex_t lock;
     int references;
     ld_dynamo_store *native;
@@ -33,7 +33,7 @@ struct store {
 };
 
 /* Takes over the native store; the caller has the first reference. */
-struct store *store_new(const struct library *library, struct environment *environment, int64_t number, ld_dynamo_store *native);
+struct store *store_new(const struct library *library, struct environment *environment, ld_dynamo_store *native);
 void store_reference(struct store *store);
 void store_release(struct store *store);
 

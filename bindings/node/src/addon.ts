@@ -43,8 +43,12 @@ export interface Loaded {
 
 export interface Addon {
   load(path: string): Loaded;
-  setLog(log: (store: number, level: number, message: string | undefined) => void): void;
-  open(library: NativeLibrary, configuration: Text, store: number): NativeStore | Outcome;
+  /** `log` must not throw. */
+  open(
+    library: NativeLibrary,
+    configuration: Text,
+    log: (level: number, message: string) => void,
+  ): NativeStore | Outcome;
   close(store: NativeStore): void;
   contextHash(library: NativeLibrary, key: string): Answer;
 

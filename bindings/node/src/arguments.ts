@@ -41,6 +41,19 @@ export function isImpossible(key: unknown): boolean {
   return typeof key === 'string' && fault(key) !== undefined;
 }
 
+/** Objects of which JSON makes `{}`, whatever they hold: the mistakes of a forgotten `await` and of an answer's `arrayBuffer()`. */
+export function refuseEmptied(value: object, name: string): void {
+  const isEmptied =
+    value instanceof Map ||
+    value instanceof Set ||
+    value instanceof ArrayBuffer ||
+    ArrayBuffer.isView(value) ||
+    typeof (value as { then?: unknown }).then === 'function';
+  if (isEmptied) {
+    throw new TypeError(`${name} must be an object, JSON text or a Uint8Array, not ${typeName(value)}`);
+  }
+}
+
 /** The JSON text of an argument: a text as it is, an object as `JSON.stringify` writes it. */
 export function payloadArgument(value: unknown, name: string): Text {
   if (typeof value === 'string') {
@@ -56,12 +69,18 @@ export function payloadArgument(value: unknown, name: string): Text {
   if (typeof value !== 'object' || value === null) {
     throw new TypeError(`${name} must be an object, JSON text or a Uint8Array, not ${typeName(value)}`);
   }
+  refuseEmptied(value, name);
+  let text: string | undefined;
   try {
     // It escapes halves of surrogate pairs and NUL characters.
-    return JSON.stringify(value);
+    text = JSON.stringify(value);
   } catch (failure) {
     throw refused('INVALID_JSON', `${name} is not JSON: ${failure instanceof Error ? failure.message : failure}`);
   }
+  if (text === undefined) {
+    throw refused('INVALID_JSON', `${name} is not JSON: its toJSON gives nothing`);
+  }
+  return text;
 }
 
 /** A point of time in milliseconds since 1970, which fits into 64 bits, as its decimal digits. */

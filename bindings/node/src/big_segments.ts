@@ -49,7 +49,7 @@ export type BigSegmentsMembership = Record<string, boolean>;
  * @throws InvalidKeyError The key has a NUL character or half of a surrogate pair.
  * @throws LibraryError The native library was not found or does not fit.
  */
-export function contextHash(key: string, options: { library?: string } = {}): string {
+export function contextHash(key: string, options: { library?: string | null } = {}): string {
   const text = textArgument(key, 'INVALID_KEY', 'key');
-  return textOf(addon().contextHash(load(options.library).native, text)) ?? '';
+  return textOf(addon().contextHash(load(options.library ?? undefined).native, text)) ?? '';
 }

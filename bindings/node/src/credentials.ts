@@ -39,6 +39,9 @@ const MINUTE = 60 * SECOND;
 const BETWEEN_LOOKS = 15 * MINUTE;
 const BEFORE_EXPIRY = 5 * MINUTE;
 const BETWEEN_WARNINGS = MINUTE;
+// As the library's own operation_timeout_ms.
+const WAIT = 5 * SECOND;
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** The `credentials` of a configuration, and the provider that renews them where one finds them. */
 export function split(option: CredentialsOption | null | undefined): {
@@ -60,12 +63,12 @@ export function split(option: CredentialsOption | null | undefined): {
 
 function native(found: AwsCredentials): ExpiringCredentials {
   if (typeof found?.accessKeyId !== 'string' || typeof found.secretAccessKey !== 'string') {
-    throw new TypeError('what it gave has no accessKeyId and secretAccessKey');
+    throw new TypeError('the credentials have no accessKeyId and secretAccessKey');
   }
   const { expiration } = found;
   const expires_ms = expiration === undefined || expiration === null ? undefined : new Date(expiration).getTime();
   if (Number.isNaN(expires_ms)) {
-    throw new TypeError('the expiration that it gave is no time');
+    throw new TypeError('the expiration of the credentials is no time');
   }
   return {
     access_key_id: found.accessKeyId,
@@ -80,6 +83,7 @@ export class Renewal {
   readonly #provider: CredentialsProvider;
   readonly #push: (credentials: string) => void;
   readonly #logger: Logger;
+  readonly #mostWait: number;
   #pushed: string | undefined;
   #expires = Infinity;
   #nextLook = 0;
@@ -87,10 +91,12 @@ export class Renewal {
   #look: Promise<void> | undefined;
   #failure: unknown;
 
-  constructor(provider: CredentialsProvider, push: (credentials: string) => void, logger: Logger) {
+  /** Calls wait for the provider for so many milliseconds; 0 is without end. */
+  constructor(provider: CredentialsProvider, push: (credentials: string) => void, logger: Logger, mostWait = WAIT) {
     this.#provider = provider;
     this.#push = push;
     this.#logger = logger;
+    this.#mostWait = mostWait;
   }
 
   /** What a call has to wait for; undefined where it may go on with what is known, as most of the time. */
@@ -105,9 +111,26 @@ export class Renewal {
   }
 
   async #wait(): Promise<void> {
-    await this.#look;
+    const isOver = await this.#lookIsOver();
     if (this.#pushed === undefined) {
-      throw refusal(this.#failure);
+      throw refusal(isOver ? this.#failure : `it has not answered for ${this.#mostWait} ms`);
+    }
+  }
+
+  /** False where the provider, who is asked still, has not answered in time. */
+  async #lookIsOver(): Promise<boolean> {
+    const look = this.#look?.then(() => true) ?? true;
+    if (this.#mostWait === 0) {
+      return look;
+    }
+    let timer: NodeJS.Timeout | undefined;
+    const end = new Promise<boolean>((resolve) => {
+      timer = setTimeout(resolve, Math.min(this.#mostWait, LONGEST_TIMER), false);
+    });
+    try {
+      return await Promise.race([look, end]);
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -128,7 +151,7 @@ export class Renewal {
     } catch (failure) {
       this.#failure = failure;
       this.#nextLook = Date.now() + SECOND;
-      if (this.#pushed !== undefined) {
+      if (this.#pushed !== undefined && !(failure instanceof StoreClosedError)) {
         // What was pushed is used until it expires, which the native library sees to.
         this.#warn(failure);
       }

@@ -39,7 +39,7 @@ const DESCRIPTION = 'DynamoDB';
  */
 export function DynamoDBFeatureStore(
   tableName: string,
-  options?: DynamoDBOptions,
+  options?: DynamoDBOptions | null,
 ): (context: ClientContext) => FeatureStore {
   const open = prepare(tableName, options);
   const cacheTTL = options?.cacheTTL ?? DEFAULT_CACHE_TTL;
@@ -62,7 +62,7 @@ export function DynamoDBFeatureStore(
 /** A Big Segments store for the SDK's `bigSegments.store`; see `DynamoDBFeatureStore`. `cacheTTL` has no effect. */
 export function DynamoDBBigSegmentStore(
   tableName: string,
-  options?: DynamoDBOptions,
+  options?: DynamoDBOptions | null,
 ): (context: ClientContext) => BigSegmentStore {
   const open = prepare(tableName, options);
   return (context) => {
@@ -71,6 +71,6 @@ export function DynamoDBBigSegmentStore(
   };
 }
 
-function loggerOf(context: ClientContext | undefined, options: DynamoDBOptions | undefined): Logger {
+function loggerOf(context: ClientContext | undefined, options: DynamoDBOptions | null | undefined): Logger {
   return options?.logger ?? context?.basicConfiguration?.logger ?? context?.logger ?? DEFAULT_LOGGER;
 }

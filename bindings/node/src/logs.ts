@@ -1,6 +1,5 @@
 import { debuglog } from 'node:util';
 
-import { addon } from './addon';
 import { LOG_LEVELS } from './statuses';
 
 /** Where a store logs. LaunchDarkly's loggers, winston's and pino's are such objects, and so is the console. */
@@ -21,32 +20,9 @@ export const DEFAULT_LOGGER: Logger = {
   debug: (message) => debug('%s', message),
 };
 
-// By the number of a store. An entry ends with the last message of its store.
-const loggers = new Map<number, Logger>();
-let lastNumber = 0;
-
-/** Makes a number for a store, whose messages go to a logger until the library releases it. */
-export function register(logger: Logger): number {
-  if (lastNumber === 0) {
-    addon().setLog(receive);
-  }
-  lastNumber += 1;
-  loggers.set(lastNumber, logger);
-  return lastNumber;
-}
-
-/** Forgets the logger of a store that could not be made. */
-export function forget(number: number): void {
-  loggers.delete(number);
-}
-
-function receive(store: number, level: number, message: string | undefined): void {
-  const logger = loggers.get(store);
-  if (level === 0) {
-    loggers.delete(store);
-  } else if (logger !== undefined && message !== undefined) {
-    log(logger, level, message);
-  }
+/** The function that a store's messages are handed to. It holds nothing but the logger: a store ends with its last reference. */
+export function receiver(logger: Logger): (level: number, message: string) => void {
+  return (level, message) => log(logger, level, message);
 }
 
 /** Logs one message. What the logger throws is told, and reaches no caller. */

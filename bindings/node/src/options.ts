@@ -1,4 +1,6 @@
+import { typeName } from './arguments';
 import { split, type CredentialsOption, type CredentialsProvider } from './credentials';
+import { refused, UnsupportedOptionError } from './errors';
 import type { Logger } from './logs';
 
 /** The settings of the library, with its own names: docs/configuration.md. Undefined and null leave the default, in parentheses. */
@@ -13,7 +15,7 @@ export interface Settings {
   profile?: string | null;
   /**
    * Static credentials (the AWS chain: environment, profile, web identity, ECS, IMDS). Or a provider of the AWS SDK's kind: it is asked before
-   * a call, first, then from five minutes before they expire, and every fifteen minutes. The region is not taken from it, and `share` not
+   * a call, first, then from five minutes before they expire, and every fifteen minutes; the call waits for `operation_timeout_ms` at most. The region is not taken from it, and `share` not
    * possible. Or `"pushed"`: `setCredentials` gives them.
    */
   credentials?: CredentialsOption | null;
@@ -66,11 +68,29 @@ export interface Surroundings {
 /** Options of a `Store`. */
 export interface StoreOptions extends Settings, Surroundings {}
 
-/** The configuration text of a store, and the provider of its credentials where there is one. */
+/** The configuration text of a store, the provider of its credentials where there is one, and for how long a call waits for it. */
 export function configuration(
   table: string,
   settings: Settings,
-): { text: string; provider: CredentialsProvider | undefined } {
+): { text: string; provider: CredentialsProvider | undefined; mostWait: number | undefined } {
+  if ('table' in settings) {
+    throw new UnsupportedOptionError('table', 'it is the first argument');
+  }
   const { credentials, provider } = split(settings.credentials);
-  return { text: JSON.stringify({ ...settings, table, credentials }), provider };
+  const all = { ...settings, table, credentials };
+  refuseWithoutJson(all, '');
+  return { text: JSON.stringify(all), provider, mostWait: settings.operation_timeout_ms ?? undefined };
+}
+
+/** Refuses what JSON would leave out, or make null of, so that the default would stand in its place. */
+function refuseWithoutJson(settings: object, place: string): void {
+  for (const [name, value] of Object.entries(settings)) {
+    if (typeof value === 'object' && value !== null) {
+      refuseWithoutJson(value, `${place}${name}.`);
+    } else if (['function', 'symbol', 'bigint'].includes(typeof value)) {
+      throw refused('INVALID_CONFIGURATION', `${place}${name} must be a value that JSON has, not a ${typeName(value)}`);
+    } else if (typeof value === 'number' && !Number.isFinite(value)) {
+      throw refused('INVALID_CONFIGURATION', `${place}${name} must be a finite number, not ${value}`);
+    }
+  }
 }

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import { addon, type Addon, type Answer, type NativeStore, type Outcome, type Text } from './addon';
 import { failure, statusOf, textOf } from './answers';
-import { isImpossible, millisecondsArgument, payloadArgument, textArgument } from './arguments';
+import { isImpossible, millisecondsArgument, payloadArgument, refuseEmptied, textArgument } from './arguments';
 import {
   PatchOutcome,
   type BigSegmentsMembership,
@@ -11,10 +11,10 @@ import {
 } from './big_segments';
 import { encoded, isLong, partsOfText } from './data_set';
 import { Renewal, type CredentialsProvider, type ExpiringCredentials } from './credentials';
-import { ConnectivityError, ServiceError, StoreClosedError, ThrottledError } from './errors';
+import { ConnectivityError, ServiceError, StoreClosedError, ThrottledError, UnsupportedOptionError } from './errors';
 import { decode, UpsertOutcome, UpsertResult, type DataSet, type Item, type Items } from './items';
 import { load, type Library } from './library';
-import { DEFAULT_LOGGER, forget, register } from './logs';
+import { DEFAULT_LOGGER, receiver } from './logs';
 import { configuration, type StoreOptions, type Surroundings } from './options';
 import { STATUSES } from './statuses';
 
@@ -56,22 +56,21 @@ export class Store {
    * @throws ConfigurationError A setting is unknown, mistyped or contradicts another; the message names it.
    * @throws LibraryError The native library was not found or does not fit.
    */
-  constructor(table: string, options?: StoreOptions);
-  constructor(table: string, options: StoreOptions | Opening = {}) {
-    const { logger, library, ...settings } = options;
+  constructor(table: string, options?: StoreOptions | null);
+  constructor(table: string, options?: StoreOptions | Opening | null) {
+    const { logger, library, ...settings }: StoreOptions | Opening = options ?? {};
     let text: string;
     let provider: CredentialsProvider | undefined;
+    let mostWait: number | undefined;
     if (FROM_TEXT in settings) {
       text = settings[FROM_TEXT];
     } else {
-      ({ text, provider } = configuration(table, settings));
+      ({ text, provider, mostWait } = configuration(table, settings));
     }
     textArgument(text, 'INVALID_JSON', 'configuration');
     this.#library = load(library ?? undefined);
-    const number = register(logger ?? DEFAULT_LOGGER);
-    const opened = this.#addon.open(this.#library.native, text, number);
+    const opened = this.#addon.open(this.#library.native, text, receiver(logger ?? DEFAULT_LOGGER));
     if ('status' in opened) {
-      forget(number);
       throw failure(opened);
     }
     this.#native = opened;
@@ -80,6 +79,7 @@ export class Store {
         provider,
         (credentials) => this.setCredentials(credentials),
         logger ?? DEFAULT_LOGGER,
+        mostWait,
       );
     }
   }
@@ -91,7 +91,12 @@ export class Store {
    * @param options `logger` and `library`.
    */
   static fromJson(text: string, options: Surroundings = {}): Store {
-    return new Store('', { ...options, [FROM_TEXT]: text } as StoreOptions);
+    const { logger, library, ...others } = options;
+    const [name] = Object.keys(others);
+    if (name !== undefined) {
+      throw new UnsupportedOptionError(name, 'give it in the text');
+    }
+    return new Store('', { logger, library, [FROM_TEXT]: text } as StoreOptions);
   }
 
   /** One item, or undefined if there is none. A deleted item is a tombstone with `"deleted": true`.
@@ -166,7 +171,8 @@ export class Store {
    */
   async init(data: DataSet | string | Uint8Array): Promise<void> {
     this.#open();
-    const text = payloadArgument(data, 'data');
+    refuseEmptiedKinds(data);
+    const text = this.#payload(data, 'data');
     if (typeof text === 'string' && isLong(text)) {
       await nextTurn();
       return this.initParts(partsOfText(text));
@@ -197,7 +203,7 @@ export class Store {
     const store = this.#open();
     const kindText = textArgument(kind, 'INVALID_KIND', 'kind');
     const keyText = textArgument(key, 'INVALID_KEY', 'key');
-    const text = payloadArgument(item, 'item');
+    const text = this.#payload(item, 'item');
     const answer = await this.#call(() => this.#addon.upsert(store, kindText, keyText, text));
     switch (statusOf(answer)) {
       case STATUSES.NOT_NEWER:
@@ -290,7 +296,7 @@ export class Store {
    */
   async bigSegmentsApplyPatch(patch: BigSegmentsPatch | string | Uint8Array): Promise<PatchOutcome> {
     const store = this.#open();
-    const text = payloadArgument(patch, 'patch');
+    const text = this.#payload(patch, 'patch');
     const status = statusOf(await this.#call(() => this.#addon.bigSegmentsApplyPatch(store, text)));
     return status === STATUSES.OUT_OF_ORDER ? PatchOutcome.OUT_OF_ORDER : PatchOutcome.APPLIED;
   }
@@ -360,6 +366,12 @@ export class Store {
     return this.#native;
   }
 
+  /** As the caller has it now, though the call may have to wait for credentials. */
+  #payload(value: unknown, name: string): Text {
+    const text = payloadArgument(value, name);
+    return this.#renewal !== undefined && typeof text !== 'string' ? new Uint8Array(text) : text;
+  }
+
   /** Makes a call that may wait, with credentials where a provider finds them. */
   async #call<Result>(call: () => Promise<Result>): Promise<Result> {
     const renewal = this.#renewal?.renew();
@@ -368,6 +380,18 @@ export class Store {
       this.#open();
     }
     return call();
+  }
+}
+
+/** A kind that JSON makes empty would empty the table's. */
+function refuseEmptiedKinds(data: unknown): void {
+  if (typeof data !== 'object' || data === null || data instanceof Uint8Array) {
+    return;
+  }
+  for (const [kind, items] of Object.entries(data)) {
+    if (typeof items === 'object' && items !== null) {
+      refuseEmptied(items, `data.${kind}`);
+    }
   }
 }
 

@@ -2,12 +2,26 @@
 
 const assert = require('node:assert');
 const { after, before, beforeEach, describe, it, mock } = require('node:test');
+const { setTimeout: sleep } = require('node:timers/promises');
 
 const { ConfigurationError, InvalidJsonError, NoCredentialsError, StoreClosedError } = require('ld-dynamo-store');
 const { Renewal } = require('../dist/credentials.js');
 const { FakeEngine, Log } = require('./engine');
 
 const MINUTE = 60_000;
+
+/** What `Date.now` says; Node 18 has no timers of a mock that do. */
+const clock = {
+  set(now) {
+    this.now = now;
+    mock.method(Date, 'now', () => this.now);
+  },
+  tick(milliseconds) {
+    this.now += milliseconds;
+  },
+  reset: () => mock.restoreAll(),
+};
+
 const identity = (name, expiration) => ({
   accessKeyId: name,
   secretAccessKey: 'secret',
@@ -83,9 +97,9 @@ describe('credentials of a store', () => {
     });
     fails = false;
     // Asked again after a second.
-    mock.timers.enable({ apis: ['Date'], now: Date.now() + 2000 });
+    clock.set(Date.now() + 2000);
     await store.get('features', 'a');
-    mock.timers.reset();
+    clock.reset();
     assert.equal(await signer(), 'late');
     store.close();
     for (const wrong of [undefined, {}, { accessKeyId: 'a' }, identity('a', new Date(NaN))]) {
@@ -93,6 +107,61 @@ describe('credentials of a store', () => {
       await assert.rejects(other.get('features', 'a'), NoCredentialsError);
       other.close();
     }
+  });
+
+  for (const [timeout, most] of [
+    [100, 1000],
+    [2 ** 40, Infinity],
+    [0, Infinity],
+  ]) {
+    it(`are waited for as long as a call may last: operation_timeout_ms ${timeout}`, async () => {
+      let give;
+      const credentials = () => new Promise((resolve) => (give = resolve));
+      const store = table.store({ credentials, operation_timeout_ms: timeout });
+      const call = store.get('features', 'a').then(
+        () => 'answered',
+        (error) => error,
+      );
+      const ended = await Promise.race([call, sleep(300, 'waiting')]);
+      if (most < Infinity) {
+        assert.ok(ended instanceof NoCredentialsError && ended.retriable);
+        assert.match(ended.message, /it has not answered for 100 ms$/);
+      } else {
+        assert.equal(ended, 'waiting');
+      }
+      // Whoever comes later is given what the provider found at last.
+      give(identity('late'));
+      await store.get('features', 'a');
+      assert.equal(await signer(), 'late');
+      store.close();
+    });
+  }
+
+  it('that come after close are no warning', async () => {
+    let give;
+    const log = new Log();
+    const found = [identity('first', new Date(Date.now() + 1000)), new Promise((resolve) => (give = resolve))];
+    const store = table.store({ credentials: () => found.shift(), logger: log });
+    await store.get('features', 'a');
+    clock.set(Date.now() + 2000);
+    const call = store.get('features', 'a');
+    store.close();
+    give(identity('late'));
+    await assert.rejects(call, StoreClosedError);
+    clock.reset();
+    assert.deepEqual(log.lines, []);
+  });
+
+  it('are not waited for by a payload, which is taken as it is at once', async () => {
+    let give;
+    const store = table.store({ prefix: 'reused', credentials: () => new Promise((resolve) => (give = resolve)) });
+    const item = Buffer.from('{"version":1}');
+    const call = store.upsert('features', 'a', item);
+    item.fill(0);
+    give(identity('late'));
+    assert.equal((await call).updated, true);
+    assert.equal(await store.getText('features', 'a'), '{"version":1}');
+    store.close();
   });
 
   it('do not keep a call from noticing that the store was closed', async () => {
@@ -117,8 +186,8 @@ describe('credentials of a store', () => {
 
 describe('the renewal of credentials', () => {
   let pushed, asked, given, log, renewal;
-  beforeEach((context) => {
-    context.mock?.timers?.reset?.();
+  beforeEach(() => {
+    clock.reset();
     [pushed, asked, log] = [[], 0, new Log()];
     const provider = async () => {
       asked += 1;
@@ -128,16 +197,16 @@ describe('the renewal of credentials', () => {
       return given;
     };
     renewal = new Renewal(provider, (text) => pushed.push(JSON.parse(text).access_key_id), log);
-    mock.timers.enable({ apis: ['Date'], now: 1_700_000_000_000 });
+    clock.set(1_700_000_000_000);
   });
   const settle = () => new Promise(setImmediate);
   const pass = async (milliseconds) => {
-    mock.timers.tick(milliseconds);
+    clock.tick(milliseconds);
     const waiting = renewal.renew();
     await settle();
     return waiting;
   };
-  const end = () => mock.timers.reset();
+  const end = () => clock.reset();
 
   it('asks every fifteen minutes', async () => {
     given = identity('a');
@@ -188,7 +257,7 @@ describe('the renewal of credentials', () => {
     given = identity('a', new Date(Date.now() + 10 * MINUTE));
     await renewal.renew();
     given = identity('b', new Date(Date.now() + 120 * MINUTE));
-    mock.timers.tick(11 * MINUTE);
+    clock.tick(11 * MINUTE);
     const waiting = renewal.renew();
     assert.ok(waiting instanceof Promise);
     await waiting;

@@ -135,6 +135,25 @@ for (const [sdk, contextOf] of Object.entries(SDKS)) {
       assert.equal((await asked(store.get, FEATURES, 'a')).version, 1);
     });
 
+    it('goes on after what cannot be written as JSON', async () => {
+      const log = new Log();
+      const store = open({}, log);
+      const wrong = { ...flag('a', 1), variations: [1n] };
+      const answers = await Promise.all([
+        asked(store.init, { features: { a: wrong }, segments: {} }),
+        asked(store.upsert, FEATURES, wrong),
+        asked(store.upsert, FEATURES, flag('b', 1)),
+        asked(store.init, { features: { a: flag('a', 1) }, segments: {} }),
+      ]);
+      assert.deepEqual(
+        answers.map((failure) => failure?.name),
+        ['TypeError', 'TypeError', undefined, undefined],
+      );
+      assert.match(log.of('error')[0], /^the data set was not stored: .*BigInt/);
+      assert.match(log.of('error')[1], /^an item was not stored: .*BigInt/);
+      assert.deepEqual(Object.keys(await asked(store.all, FEATURES)), ['a']);
+    });
+
     it('logs an outage once, whatever is asked', async () => {
       const there = await fake.newTable();
       const log = new Log();
@@ -152,6 +171,18 @@ for (const [sdk, contextOf] of Object.entries(SDKS)) {
       assert.equal(failure.name, 'ThrottledError');
       assert.match(log.of('error')[1], /features:a was not stored/);
       await fake.control('reset', {});
+    });
+
+    it('does not keep a failed read for the length of its cache', async () => {
+      const there = await fake.newTable();
+      const row = { version: { N: '1' }, item: { S: JSON.stringify(flag('a', 1)) } };
+      await there.put('features', 'a', row);
+      const store = open({ cacheTTL: 60, options: { max_attempts: 1 } }, silent, there);
+      await fake.rule({ action: { throttle: true } });
+      assert.equal(await asked(store.get, FEATURES, 'a'), null);
+      await asked(store.all, FEATURES);
+      await fake.control('reset', {});
+      assert.equal((await asked(store.get, FEATURES, 'a')).version, 1);
     });
 
     it('does nothing after close, and says so', async () => {
@@ -187,6 +218,84 @@ for (const [sdk, contextOf] of Object.entries(SDKS)) {
     });
   });
 }
+
+describe('the stores below the caching wrappers', () => {
+  const { InternalStore } = require('../dist/launchdarkly/internal_store.js');
+  const { prepare } = require('../dist/launchdarkly/opening.js');
+  const { PersistentStore } = require('../dist/launchdarkly/persistent_store.js');
+  const { Table } = require('../dist/launchdarkly/table.js');
+  let there, table;
+
+  before(async () => {
+    there = await engine.newTable();
+    table = new Table(prepare(there.name, optionsFor(there))(silent), silent);
+  });
+  after(() => table.close());
+
+  it('of the new SDK write a deletion that has no text', async () => {
+    const store = new PersistentStore(table);
+    await new Promise((resolve) => store.upsert(FEATURES, 'gone', { version: 3, deleted: true }, resolve));
+    const { deleted, key, version } = JSON.parse((await there.row('features', 'gone')).item.S);
+    assert.deepEqual({ deleted, key, version }, { deleted: true, key: 'gone', version: 3 });
+  });
+
+  it('of the old SDK give every item its key', async () => {
+    const store = new InternalStore(table);
+    await there.put('features', 'short', { version: { N: '5' }, item: { S: '{"version":5,"deleted":true}' } });
+    const found = await new Promise((resolve) => store.getInternal(FEATURES, 'short', resolve));
+    assert.equal(found.key, 'short');
+    const item = { key: 'short', version: 4 };
+    const won = await new Promise((resolve) => store.upsertInternal(FEATURES, item, (_, stored) => resolve(stored)));
+    assert.deepEqual([won.key, won.version], ['short', 5]);
+  });
+});
+
+describe('what both stores share', () => {
+  const { CachingFeatureStore } = require('../dist/launchdarkly/feature_store.js');
+  const { RepeatedFailures } = require('../dist/launchdarkly/repeated_failures.js');
+
+  it('a failure is due once a minute', (context) => {
+    let now = 1;
+    context.mock.method(performance, 'now', () => now);
+    const failures = new RepeatedFailures();
+    assert.deepEqual([failures.isDue('a'), failures.isDue('a'), failures.isDue('b')], [true, false, true]);
+    now += 59_999;
+    assert.equal(failures.isDue('a'), false);
+    now += 1;
+    assert.deepEqual([failures.isDue('a'), failures.isDue('a')], [true, false]);
+  });
+
+  it('a write is told before the next begins', async () => {
+    const order = [];
+    const wrapper = {
+      upsert: (kind, data, callback) => {
+        order.push(`${data} begins`);
+        setImmediate(callback);
+      },
+    };
+    const store = new CachingFeatureStore({}, () => ({ wrapper, core: {} }));
+    const write = (name) => asked(store.upsert, FEATURES, name).then(() => order.push(`${name} is told`));
+    await Promise.all([write('one'), write('two')]);
+    assert.deepEqual(order, ['one begins', 'one is told', 'two begins', 'two is told']);
+  });
+
+  it('the logger is that of the options, else of the SDK', async () => {
+    const [own, sdk] = [new Log(), new Log()];
+    const table = await engine.newTable();
+    for (const [options, context, used] of [
+      [{ logger: own }, newContext(sdk), own],
+      [{ logger: own }, oldContext(sdk), own],
+      [{}, newContext(sdk), sdk],
+      [{}, oldContext(sdk), sdk],
+    ]) {
+      const store = DynamoDBFeatureStore(table.name, optionsFor(table, options))(context);
+      await asked(store.init, { features: {}, segments: {} });
+      assert.match(used.lines.pop()[1], /^Initialized table/);
+      store.close();
+    }
+    assert.deepEqual([own.lines, sdk.lines], [[], []]);
+  });
+});
 
 describe('clients of the SDKs', () => {
   let table, folder;

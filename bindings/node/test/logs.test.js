@@ -2,10 +2,11 @@
 
 const assert = require('node:assert');
 const { once } = require('node:events');
+const { join } = require('node:path');
 const { describe, it } = require('node:test');
 
 const { Engine, Log } = require('./engine');
-const { run, stubStore } = require('./stub');
+const { run, stub, stubStore } = require('./stub');
 
 describe('logs', () => {
   it('arrive before the answer, by their level', async () => {
@@ -35,6 +36,22 @@ describe('logs', () => {
     assert.deepEqual(quiet.lines, []);
     other.close();
     await engine.stop();
+  });
+
+  it('go to the logger of their store, where the package was loaded twice with one addon, as by jest', async () => {
+    const [one, other] = [new Log(), new Log()];
+    const store = stubStore({ logger: one });
+    const loaded = Object.keys(require.cache).filter((path) => path.startsWith(join(__dirname, '../dist')));
+    const before = loaded.map((path) => [path, require.cache[path]]);
+    loaded.forEach((path) => delete require.cache[path]);
+    const { Store: Again } = require('ld-dynamo-store');
+    before.forEach(([path, module]) => (require.cache[path] = module));
+    const again = new Again('table', { library: stub(), logger: other });
+    await store.get('features', 'log:1:of one');
+    await again.get('features', 'log:1:of the other');
+    assert.deepEqual([one.of('error'), other.of('error')], [['of one'], ['of the other']]);
+    store.close();
+    again.close();
   });
 
   it('of a logger that throws end in a warning of the process', async () => {

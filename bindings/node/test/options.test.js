@@ -8,13 +8,14 @@ const { after, before, describe, it } = require('node:test');
 
 const { DynamoDBClient } = require('@aws-sdk/client-dynamodb');
 const { NodeHttpHandler } = require('@smithy/node-http-handler');
-const { UnsupportedOptionError } = require('ld-dynamo-store');
+const { ConfigurationError, Store, UnsupportedOptionError } = require('ld-dynamo-store');
 const { DynamoDBBigSegmentStore, DynamoDBFeatureStore } = require('ld-dynamo-store/launchdarkly');
 const { translate } = require('../dist/launchdarkly/client_options.js');
 const { translateClient } = require('../dist/launchdarkly/existing_client.js');
 const { allowEveryAttempt } = require('../dist/launchdarkly/request_handler.js');
 const { Engine, FakeEngine, Log, REGION, repository } = require('./engine');
 const { asked, FEATURES, flag, newContext, oldContext } = require('./sdk');
+const { notFreed, stub, stubStore } = require('./stub');
 
 const settingsOf = async ({ settings, later }) =>
   Object.assign({}, settings, ...(await Promise.all(later.map((find) => find()))));
@@ -125,8 +126,83 @@ describe('options of the stores', () => {
       assert.throws(() => make(), TypeError);
       assert.throws(() => make('table', { options: { reed_only: true } })(newContext()), /reed_only/);
       make('table', { options: { cache_ttl_ms: 0, read_only: true } })(newContext()).close();
+      make('table', null)(newContext()).close();
+    });
+
+    it(`reach the library as ${make.name} was told`, () => {
+      const observer = stubStore();
+      const told = (options, contextOf = newContext) => {
+        make('table', { library: stub(), ...options })(contextOf()).close();
+        return observer.stats().configuration;
+      };
+      const defaults = { table: 'table', init_timeout_ms: 30_000, cache_ttl_ms: 0, context_cache_ttl_ms: 0 };
+      assert.deepEqual(told({}), defaults);
+      assert.deepEqual(told({}, oldContext), defaults);
+      assert.deepEqual(told({ prefix: 'p', clientOptions: { region: 'r', maxAttempts: 5 } }), {
+        ...defaults,
+        prefix: 'p',
+        region: 'r',
+        max_attempts: 5,
+        operation_timeout_ms: 10_000,
+      });
+      const options = { init_timeout_ms: 500, max_attempts: 2, read_only: true };
+      assert.deepEqual(told({ clientOptions: { maxAttempts: 5 }, options }), {
+        ...defaults,
+        ...options,
+        operation_timeout_ms: 10_000,
+      });
+      for (const [given, expected] of [
+        [0, 0],
+        [300_000, 300_000],
+        [null, 30_000],
+        [undefined, 30_000],
+      ]) {
+        assert.equal(told({ options: { init_timeout_ms: given } }).init_timeout_ms, expected);
+      }
+      observer.close();
     });
   }
+
+  it('of a store of its own are those of the library', () => {
+    const store = stubStore();
+    assert.deepEqual(store.stats().configuration, { table: 'table' });
+    store.close();
+  });
+
+  it('are refused where another place has them', () => {
+    assert.throws(() => new Store('table', { table: 'other' }), { name: 'UnsupportedOptionError', message: /^table / });
+    assert.throws(() => Store.fromJson('{"table":"table"}', { prefix: 'p' }), {
+      name: 'UnsupportedOptionError',
+      message: /^prefix is not supported; give it in the text/,
+    });
+    const store = Store.fromJson('{"table":"table","prefix":"p"}', { library: stub(), logger: null });
+    assert.deepEqual(store.stats().configuration, { table: 'table', prefix: 'p' });
+    store.close();
+  });
+
+  it('are refused where JSON has no text for them, and would leave the default', () => {
+    const cases = [
+      [{ init_timeout_ms: Infinity }, /^init_timeout_ms .*Infinity/],
+      [{ cache_ttl_ms: NaN }, /^cache_ttl_ms .*NaN/],
+      [{ region: async () => 'eu-west-1' }, /^region .*function/],
+      [{ max_attempts: 3n }, /^max_attempts .*bigint/],
+      [
+        { credentials: { access_key_id: () => 'hidden', secret_access_key: 'hidden' } },
+        /^credentials.access_key_id .*function/,
+      ],
+    ];
+    for (const [settings, message] of cases) {
+      assert.throws(
+        () => new Store('table', settings),
+        (error) => {
+          assert.ok(error instanceof ConfigurationError, String(error));
+          assert.match(error.message, message);
+          assert.doesNotMatch(error.message, /hidden/);
+          return true;
+        },
+      );
+    }
+  });
 });
 
 describe('a client of the AWS SDK', () => {
@@ -194,6 +270,63 @@ describe('a client of the AWS SDK', () => {
       assert.equal((await credentials()).accessKeyId, 'local');
       await store(client, oldContext, prefix);
     }
+  });
+
+  it('of version 2 may have credentials that are refreshed', async () => {
+    const AWS = createRequire(join(repository, 'target/interop/node/package.json'))('aws-sdk');
+    class Refreshed extends AWS.Credentials {
+      expired = true;
+      refresh(callback) {
+        const expireTime = new Date(Date.now() + 3_600_000);
+        Object.assign(this, { accessKeyId: 'refreshed', secretAccessKey: 'secret', sessionToken: 'token', expireTime });
+        this.expired = false;
+        callback();
+      }
+    }
+    class Failing extends AWS.Credentials {
+      expired = true;
+      refresh(callback) {
+        callback(new Error('no sign-in'));
+      }
+    }
+    const there = await fake.newTable();
+    const open = (credentials, log) => {
+      const clientOptions = { endpoint: fake.endpoint, region: REGION, credentials };
+      return DynamoDBFeatureStore(there.name, { clientOptions, cacheTTL: 0 })(oldContext(log));
+    };
+    for (const [credentials, name] of [
+      [new Refreshed(), 'refreshed'],
+      [new AWS.Credentials('fixed', 'secret'), 'fixed'],
+    ]) {
+      const made = open(credentials);
+      assert.equal(await asked(made.isStoreAvailable), true);
+      assert.equal((await fake.control('headers/last')).access_key_id, name);
+      made.close();
+    }
+    const { expiration } = await translate({ credentials: new Refreshed() }).settings.credentials();
+    assert.ok(expiration > Date.now());
+    const log = new Log();
+    const made = open(new Failing(), log);
+    assert.equal(await asked(made.get, FEATURES, 'a'), null);
+    assert.match(log.of('error')[0], /no sign-in/);
+    made.close();
+  });
+
+  it('opens nothing after close, and what it was opening is closed', async () => {
+    const { stores } = notFreed();
+    let give;
+    const options = { clientOptions: { region: () => new Promise((resolve) => (give = resolve)) }, library: stub() };
+    const log = new Log();
+    const made = DynamoDBFeatureStore('table', options)(newContext(log));
+    const waiting = asked(made.get, FEATURES, 'a');
+    made.close();
+    give(REGION);
+    assert.equal(await waiting, null);
+    const unused = DynamoDBFeatureStore('table', options)(newContext(log));
+    unused.close();
+    assert.equal(await asked(unused.get, FEATURES, 'a'), null);
+    assert.equal(notFreed().stores, stores);
+    assert.deepEqual(log.lines, []);
   });
 
   it('signs with what its provider finds', async () => {

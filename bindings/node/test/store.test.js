@@ -124,6 +124,31 @@ describe('a store on the embedded engine', () => {
     assert.equal((await store.get('features', 'half')).half, '\ud800');
   });
 
+  it('refuses objects of which JSON would make an empty one, which would empty the table', async () => {
+    await store.init({ features: { a: FLAG } });
+    const other = table.store({ prefix: 'emptied' });
+    const data = { features: { a: FLAG } };
+    for (const wrong of [
+      Promise.resolve(data),
+      { then() {} },
+      new Map(Object.entries(data)),
+      new Set(),
+      new TextEncoder().encode(JSON.stringify(data)).buffer,
+      new DataView(new ArrayBuffer(2)),
+      { features: new Map(Object.entries(data.features)) },
+      { segments: {}, features: Promise.resolve(data.features) },
+    ]) {
+      await assert.rejects(other.init(wrong), TypeError);
+    }
+    await assert.rejects(store.init({ features: new Map() }), /^TypeError: data\.features must be .*, not Map$/);
+    await assert.rejects(store.upsert('features', 'a', Promise.resolve(FLAG)), TypeError);
+    await assert.rejects(store.bigSegmentsApplyPatch(new Map()), TypeError);
+    await assert.rejects(store.init({ toJSON() {} }), InvalidJsonError);
+    assert.equal(await other.initialized(), false);
+    assert.deepEqual(await store.all('features'), { a: FLAG });
+    other.close();
+  });
+
   it('leaves damaged rows out, and logs them', async () => {
     await table.put('damaged', 'a', { version: { N: '1' }, item: { S: 'no JSON' } });
     await table.put('damaged', 'b', { version: { N: '1' }, item: { S: '{"version":1}' } });
@@ -167,6 +192,7 @@ describe('a store on the embedded engine', () => {
   it('hashes a context as LaunchDarkly does', () => {
     const { createHash } = require('node:crypto');
     assert.equal(contextHash('zoë'), createHash('sha256').update('zoë').digest('base64'));
+    assert.equal(contextHash('a', { library: null }), contextHash('a'));
     assert.throws(() => contextHash('a\0'), InvalidKeyError);
   });
 
@@ -185,6 +211,7 @@ describe('a store on the embedded engine', () => {
     assert.throws(() => table.store({ reed_only: true }), { name: 'ConfigurationError', message: /reed_only/ });
     assert.throws(() => table.store({ max_attempts: 'many' }), ConfigurationError);
     assert.throws(() => new Store(), ConfigurationError);
+    new Store('table', null).close();
     assert.throws(() => Store.fromJson('{'), InvalidJsonError);
     const reader = table.store({ read_only: true, prefix: null });
     await assert.rejects(reader.init({}), ReadOnlyError);

@@ -34,11 +34,16 @@ function notFreed() {
   return { stores: stores - 1, ...others };
 }
 
+const opening = () => `
+    const { Store } = require('ld-dynamo-store');
+    const open = (options) => new Store('table', { library: ${JSON.stringify(stub())}, ...options });`;
+
+/** A worker's program, which has `open` for a store of the stand-in. */
+const workerOf = (program) => `${opening()} ${program}`;
+
 /** Runs a program, whose `Store` is the stand-in's; returns its output, or throws where it fails or does not end. */
 async function run(program, { node = [], timeout = 20_000 } = {}) {
-  const text = `
-    const { Store } = require('ld-dynamo-store');
-    const open = (options) => new Store('table', { library: ${JSON.stringify(stub())}, ...options });
+  const text = `${opening()}
     ${program}`;
   const child = spawn(process.execPath, [...node, '-e', text], { cwd: __dirname, timeout, killSignal: 'SIGKILL' });
   const output = { stdout: '', stderr: '' };
@@ -49,4 +54,4 @@ async function run(program, { node = [], timeout = 20_000 } = {}) {
   return { status, signal, ...output };
 }
 
-module.exports = { compile, notFreed, run, stub, stubStore };
+module.exports = { compile, notFreed, run, stub, stubStore, workerOf };

@@ -4,6 +4,7 @@
 import type { CredentialsOption } from '../credentials';
 import { UnsupportedOptionError } from '../errors';
 import type { Settings } from '../options';
+import { credentialsOf } from './old_credentials';
 import { agentsOf, handlerSettings, type HandlerOptions } from './request_handler';
 
 /** What is known of a client's options: at once, and what has to be waited for. */
@@ -23,6 +24,7 @@ const REPLACEMENTS: Record<string, string> = {
   accountIdEndpointMode: REGIONAL,
   endpointDiscoveryEnabled: REGIONAL,
   credentialDefaultProvider: 'give the provider as credentials',
+  credentialProvider: 'give a function that resolves it as credentials',
   customUserAgent: NAMES_ITSELF,
   userAgentAppId: NAMES_ITSELF,
   defaultsMode: 'give the timeouts in options',
@@ -46,7 +48,7 @@ const TRANSLATIONS: Record<string, Translate> = {
   endpoint: (value: Provided<unknown>, translated) =>
     provided(value, translated, (endpoint) => ({ endpoint: endpointAddress(endpoint) })),
   profile: (value: string, { settings }) => void (settings.profile = value),
-  credentials: (value: CredentialsOption, { settings }) => void (settings.credentials = value),
+  credentials: (value: CredentialsOption, { settings }) => void (settings.credentials = credentialsOf(value)),
   maxAttempts: (value: Provided<number>, translated) =>
     provided(value, translated, (max_attempts) => ({ max_attempts })),
   // In version 2, which counts the tries after the first one.

@@ -4,6 +4,7 @@ import type { AwsCredentials } from '../credentials';
 import { UnsupportedOptionError } from '../errors';
 import type { Settings } from '../options';
 import { endpointAddress, retryMode, type Translated } from './client_options';
+import { providerOf, type OldCredentials } from './old_credentials';
 import { handlerSettings, type HandlerOptions } from './request_handler';
 
 type Provider<Value> = () => Promise<Value> | Value;
@@ -19,13 +20,6 @@ interface ClientConfig {
   useDualstackEndpoint?: Provided<boolean>;
   useFipsEndpoint?: Provided<boolean>;
   requestHandler?: HandlerOptions;
-}
-
-interface OldCredentials {
-  accessKeyId: string;
-  secretAccessKey: string;
-  sessionToken?: string;
-  expireTime?: Date;
 }
 
 interface OldService {
@@ -85,21 +79,7 @@ function newClient(config: ClientConfig): Translated {
 }
 
 function oldClient({ config, endpoint }: OldService): Translated {
-  const credentials = (): Promise<AwsCredentials> =>
-    new Promise((resolve, reject) => {
-      config.getCredentials((failure, found) => {
-        if (failure) {
-          reject(failure);
-        } else {
-          resolve({
-            accessKeyId: found.accessKeyId,
-            secretAccessKey: found.secretAccessKey,
-            sessionToken: found.sessionToken,
-            expiration: found.expireTime,
-          });
-        }
-      });
-    });
+  const credentials = providerOf((callback) => config.getCredentials(callback));
   const settings: Settings = { region: config.region, endpoint: endpoint.href, credentials };
   if (config.maxRetries !== undefined) {
     settings.max_attempts = config.maxRetries + 1;

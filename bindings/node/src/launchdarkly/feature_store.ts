@@ -4,8 +4,10 @@ import type { Table } from './table';
 /** A wrapper that caches, and the store under it, which tells why its last write failed. */
 export interface Wrapped {
   wrapper: CachingWrapper;
-  core: { failure: Error | undefined };
+  core: { failure: Error | undefined; answerPast?: (() => void) | undefined };
 }
+
+type Callback = (failure?: Error) => void;
 
 /**
  * A feature store over the SDK's own caching wrapper.
@@ -19,7 +21,7 @@ export class CachingFeatureStore implements FeatureStore {
   readonly description = 'DynamoDB';
   readonly #table: Table;
   readonly #wrap: () => Wrapped;
-  readonly #writes: ((done: () => void) => void)[] = [];
+  readonly #writes: (() => void)[] = [];
   #wrapped: Wrapped;
 
   constructor(table: Table, wrap: () => Wrapped) {
@@ -29,43 +31,37 @@ export class CachingFeatureStore implements FeatureStore {
   }
 
   readonly get = (kind: object, key: string, callback: (item: StoredItem | null) => void): void => {
-    this.#wrapped.wrapper.get(kind, key, callback);
+    const { wrapper, core } = this.#wrapped;
+    // The old SDK's wrapper keeps whatever it is answered with, and would keep a failed read as an absent item.
+    core.answerPast = () => callback(null);
+    wrapper.get(kind, key, callback);
+    core.answerPast = undefined;
   };
 
   readonly all = (kind: object, callback: (items: StoredItems) => void): void => {
     this.#wrapped.wrapper.all(kind, callback);
   };
 
-  readonly init = (allData: object, callback?: (failure?: Error) => void): void => {
-    this.#write((done) => {
+  readonly init = (allData: object, callback?: Callback): void => {
+    this.#write('the data set was not stored', callback, (done) => {
       const { wrapper, core } = this.#wrapped;
       wrapper.init(allData, () => {
         if (core.failure !== undefined) {
-          wrapper.close();
-          this.#wrapped = this.#wrap();
+          this.#giveUpWrapper();
         }
-        done();
-        callback?.(core.failure);
+        done(core.failure);
       });
     });
   };
 
-  readonly upsert = (kind: object, data: object, callback?: (failure?: Error) => void): void => {
-    this.#write((done) => {
+  readonly upsert = (kind: object, data: object, callback?: Callback): void => {
+    this.#write('an item was not stored', callback, (done) => {
       const { wrapper, core } = this.#wrapped;
-      wrapper.upsert(kind, data, () => {
-        done();
-        callback?.(core.failure);
-      });
+      wrapper.upsert(kind, data, () => done(core.failure));
     });
   };
 
-  readonly delete = (
-    kind: object,
-    key: string,
-    version: number | string,
-    callback?: (failure?: Error) => void,
-  ): void => {
+  readonly delete = (kind: object, key: string, version: number | string, callback?: Callback): void => {
     this.upsert(kind, { key, version, deleted: true }, callback);
   };
 
@@ -86,20 +82,36 @@ export class CachingFeatureStore implements FeatureStore {
     return this.description;
   };
 
-  #write(write: (done: () => void) => void): void {
-    this.#writes.push(write);
-    if (this.#writes.length === 1) {
-      this.#next();
-    }
+  #giveUpWrapper(): void {
+    this.#wrapped.wrapper.close();
+    this.#wrapped = this.#wrap();
   }
 
-  #next(): void {
-    this.#writes[0]?.(() => {
-      this.#writes.shift();
-      if (this.#writes.length > 0) {
-        // As the SDK's own queue: what follows must not delay the callback of what is done.
-        setImmediate(() => this.#next());
+  #write(what: string, callback: Callback | undefined, write: (done: Callback) => void): void {
+    this.#writes.push(() => {
+      let isOver = false;
+      const done = (failure?: Error): void => {
+        isOver = true;
+        this.#writes.shift();
+        if (this.#writes.length > 0) {
+          // As the SDK's own queue: what follows must not delay the callback of what is done.
+          setImmediate(() => this.#writes[0]?.());
+        }
+        callback?.(failure);
+      };
+      try {
+        write(done);
+      } catch (failure) {
+        if (isOver) {
+          throw failure;
+        }
+        // The wrapper could not make JSON of it, and would begin nothing after it.
+        this.#giveUpWrapper();
+        done(this.#table.notStored(what, failure));
       }
     });
+    if (this.#writes.length === 1) {
+      this.#writes[0]?.();
+    }
   }
 }

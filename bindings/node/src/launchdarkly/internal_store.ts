@@ -13,6 +13,8 @@ interface KeyedItem extends StoredItem {
 export class InternalStore {
   /** Why the last write failed. */
   failure: Error | undefined;
+  /** Answers the read that begins now, where it fails, past the wrapper and its cache. */
+  answerPast: (() => void) | undefined;
   readonly #table: Table;
 
   constructor(table: Table) {
@@ -27,10 +29,10 @@ export class InternalStore {
   }
 
   getInternal(kind: DataKind, key: string, callback: (item: StoredItem | null | undefined) => void): void {
+    const failed = this.answerPast ?? (() => callback(undefined));
     void this.#table.get(kind.namespace, key).then((text) => {
       if (text === FAILED) {
-        // Which the wrapper does not cache, as it does with null.
-        callback(undefined);
+        failed();
       } else {
         callback(text === undefined ? null : itemOf(text, kind, key));
       }
@@ -57,7 +59,9 @@ export class InternalStore {
         callback(null, itemOf(result.storedText, kind, item.key));
       } else {
         // Too large: the table keeps what it had.
-        this.getInternal(kind, item.key, (stored) => callback(null, stored ?? null));
+        this.getInternal(kind, item.key, (stored) => {
+          callback(stored === undefined ? new Error('the stored item is not known') : null, stored ?? null);
+        });
       }
     });
   }

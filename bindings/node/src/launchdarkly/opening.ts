@@ -1,7 +1,7 @@
 // How the adapter opens its store: at once where all settings are known, else with the first call, which waits for what the AWS SDK has to find.
 
 import { typeName } from '../arguments';
-import { UnsupportedOptionError } from '../errors';
+import { StoreClosedError, UnsupportedOptionError } from '../errors';
 import type { Logger } from '../logs';
 import type { Settings } from '../options';
 import { Store } from '../store';
@@ -21,11 +21,17 @@ export interface DynamoDBOptions {
   cacheTTL?: number;
   /** Where the store logs; the SDK's logger by default. */
   logger?: Logger;
-  /** Further settings of the library, such as `{read_only: true}`; they win over `clientOptions` and `dynamoDBClient`. */
+  /**
+   * Further settings of the library, such as `{read_only: true}`; they win over `clientOptions` and `dynamoDBClient`. Without `init_timeout_ms` an
+   * `init` may take 30,000 milliseconds, since the SDK hands on no update before it is over.
+   */
   options?: Omit<Settings, 'prefix' | 'cache_ttl_ms' | 'context_cache_ttl_ms' | 'context_cache_size'>;
   /** Path of the native library. */
   library?: string;
 }
+
+// The SDK hands on no update before its init is over, so this is shorter than the library's own.
+const INIT_TIMEOUT_MS = 30_000;
 
 const KNOWN = ['clientOptions', 'dynamoDBClient', 'prefix', 'cacheTTL', 'logger', 'options', 'library'];
 
@@ -40,7 +46,8 @@ const NOT_IN_OPTIONS: Record<string, string> = {
 };
 
 /** Looks at what the user gave; throws what is wrong about it, as far as that is known without waiting. */
-export function prepare(table: string, given: DynamoDBOptions = {}): (logger: Logger) => Opening {
+export function prepare(table: string, options?: DynamoDBOptions | null): (logger: Logger) => Opening {
+  const given = options ?? {};
   if (typeof table !== 'string') {
     throw new TypeError(`the table's name must be a string, not ${typeName(table)}`);
   }
@@ -80,6 +87,7 @@ export class Opening {
         prefix: given.prefix,
         ...allowEveryAttempt(settings),
         ...given.options,
+        init_timeout_ms: given.options?.init_timeout_ms ?? INIT_TIMEOUT_MS,
         cache_ttl_ms: 0,
         context_cache_ttl_ms: 0,
         logger,
@@ -94,6 +102,9 @@ export class Opening {
   store(): Store | Promise<Store> {
     if (this.#store !== undefined) {
       return this.#store;
+    }
+    if (this.#closed) {
+      throw new StoreClosedError();
     }
     this.#pending ??= this.#wait().finally(() => {
       this.#pending = undefined;

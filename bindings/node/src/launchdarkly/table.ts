@@ -47,9 +47,6 @@ export class Table {
 
   /** Whether the table answers now. */
   async available(): Promise<boolean> {
-    if (this.#closed) {
-      return false;
-    }
     const found = await this.#read('asking whether the table answers', (store) => store.available());
     return found === true;
   }
@@ -63,6 +60,12 @@ export class Table {
   /** Stores an item; the error where that failed, which is logged. */
   upsert(namespace: string, key: string, item: string): Promise<UpsertResult | Error> {
     return this.#write(`${namespace}:${key} was not stored`, (store) => store.upsert(namespace, key, item));
+  }
+
+  /** Logs that a write failed; returns why. */
+  notStored(what: string, failure: unknown): Error {
+    log(this.#logger, LOG_LEVELS.ERROR, `${what}: ${messageOf(failure)}`);
+    return failure instanceof Error ? failure : new Error(String(failure));
   }
 
   /** What a call answers; a damaged row is logged and counts as absent. */
@@ -105,8 +108,7 @@ export class Table {
     try {
       return await call(await this.#opening.store());
     } catch (failure) {
-      log(this.#logger, LOG_LEVELS.ERROR, `${what}: ${messageOf(failure)}`);
-      return failure instanceof Error ? failure : new Error(String(failure));
+      return this.notStored(what, failure);
     }
   }
 }
