@@ -322,7 +322,7 @@ public final class StoreOptions {
       }
     }
     // Memberships are not kept either.
-    return cacheTtlMs(0L);
+    return cacheTtlMs(0);
   }
 
   /**

@@ -57,8 +57,8 @@ final class AwsClientOptions {
     }
   }
 
-  /** Takes what a user has set. */
-  static void overrideConfiguration(ClientOverrideConfiguration config, StoreOptions settings) {
+  /** Takes what a user has set, which is looked at now. */
+  static Consumer<StoreOptions> ofOverride(ClientOverrideConfiguration config) {
     Objects.requireNonNull(config, "config");
     requireTranslatable(config, OVERRIDE);
     refuse(config.defaultProfileFile().isPresent(), OVERRIDE + ".defaultProfileFile", "set AWS_CONFIG_FILE, or give credentials");
@@ -66,11 +66,14 @@ final class AwsClientOptions {
         config.retryMode().filter(mode -> mode == RetryMode.LEGACY).isPresent(),
         OVERRIDE + ".retryMode LEGACY",
         "use RetryMode.STANDARD or RetryMode.ADAPTIVE_V2");
-    // All of it anew: the one that is given last counts.
-    settings.profile(config.defaultProfileName().orElse(null));
-    settings.retryMode(config.retryMode().map(AwsClientOptions::name).orElse(null));
-    config.retryStrategy().ifPresent(strategy -> settings.retryMode(name(strategy, OVERRIDE)));
-    setTimes(config, attempts(config), settings);
+    Optional<String> ofStrategy = config.retryStrategy().map(strategy -> name(strategy, OVERRIDE));
+    String mode = ofStrategy.orElseGet(() -> config.retryMode().map(AwsClientOptions::name).orElse(null));
+    OptionalInt attempts = attempts(config);
+    return settings -> {
+      settings.profile(config.defaultProfileName().orElse(null));
+      settings.retryMode(mode);
+      setTimes(config, attempts, settings);
+    };
   }
 
   /** Takes what a client was made with; the client is looked at now, and its credentials are asked for later. */
@@ -167,16 +170,16 @@ final class AwsClientOptions {
 
   // An attempt, and a whole call, may last as long as the AWS SDK's would.
   private static void setTimes(ClientOverrideConfiguration config, OptionalInt attempts, StoreOptions settings) {
-    Long attemptTimeoutMs = config.apiCallAttemptTimeout().map(AwsClientOptions::milliseconds).orElse(null);
-    Long operationTimeoutMs = config.apiCallTimeout().map(AwsClientOptions::milliseconds).orElse(null);
-    if (operationTimeoutMs == null && (attemptTimeoutMs != null || attempts.isPresent())) {
-      long oneAttemptMs = attemptTimeoutMs == null ? ATTEMPT_TIMEOUT_MS : attemptTimeoutMs;
-      long neededMs = oneAttemptMs * attempts.orElse(ATTEMPTS);
-      operationTimeoutMs = neededMs > OPERATION_TIMEOUT_MS ? neededMs : null;
+    Optional<Long> attemptTimeoutMs = config.apiCallAttemptTimeout().map(AwsClientOptions::milliseconds);
+    Optional<Long> callTimeoutMs = config.apiCallTimeout().map(AwsClientOptions::milliseconds);
+    long neededMs = attemptTimeoutMs.orElse(ATTEMPT_TIMEOUT_MS) * attempts.orElse(ATTEMPTS);
+    if (callTimeoutMs.isPresent()) {
+      settings.operationTimeoutMs(callTimeoutMs.get());
+    } else if ((attemptTimeoutMs.isPresent() || attempts.isPresent()) && neededMs > OPERATION_TIMEOUT_MS) {
+      settings.operationTimeoutMs(neededMs);
     }
-    settings.attemptTimeoutMs(attemptTimeoutMs);
-    settings.operationTimeoutMs(operationTimeoutMs);
-    settings.maxAttempts(attempts.isPresent() ? attempts.getAsInt() : null);
+    attemptTimeoutMs.ifPresent(settings::attemptTimeoutMs);
+    attempts.ifPresent(settings::maxAttempts);
   }
 
   // 0 would mean no timeout at all.

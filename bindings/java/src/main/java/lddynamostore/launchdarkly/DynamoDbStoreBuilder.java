@@ -28,7 +28,8 @@ public final class DynamoDbStoreBuilder<T> implements ComponentConfigurer<T>, Di
   private final String loggerName;
   private final BiFunction<Store, LDLogger, T> maker;
   private final StoreOptions settings;
-  private Consumer<StoreOptions> existing = options -> {};
+  private Consumer<StoreOptions> override = options -> {};
+  private Consumer<StoreOptions> existing;
   private Consumer<StoreOptions> further = options -> {};
 
   DynamoDbStoreBuilder(String tableName, String loggerName, StoreOptions settings, BiFunction<Store, LDLogger, T> maker) {
@@ -91,7 +92,7 @@ public final class DynamoDbStoreBuilder<T> implements ComponentConfigurer<T>, Di
    * @throws UnsupportedOptionException for what has no counterpart
    */
   public DynamoDbStoreBuilder<T> clientOverrideConfiguration(ClientOverrideConfiguration config) {
-    AwsClientOptions.overrideConfiguration(config, settings);
+    override = AwsClientOptions.ofOverride(config);
     return this;
   }
 
@@ -104,7 +105,7 @@ public final class DynamoDbStoreBuilder<T> implements ComponentConfigurer<T>, Di
    * @throws UnsupportedOptionException for what has no counterpart
    */
   public DynamoDbStoreBuilder<T> existingClient(DynamoDbClient existingClient) {
-    existing = existingClient == null ? options -> {} : AwsClientOptions.ofClient(existingClient);
+    existing = existingClient == null ? null : AwsClientOptions.ofClient(existingClient);
     return this;
   }
 
@@ -132,7 +133,7 @@ public final class DynamoDbStoreBuilder<T> implements ComponentConfigurer<T>, Di
   public T build(ClientContext context) {
     LDLogger logger = context.getBaseLogger().subLogger(loggerName).subLogger("DynamoDb");
     StoreOptions options = settings.copy().logHandler(handler(logger));
-    existing.accept(options);
+    (existing == null ? override : existing).accept(options);
     further.accept(options);
     try {
       options.withoutCaches();
