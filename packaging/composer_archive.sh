@@ -16,17 +16,16 @@ out=$(realpath -m "$2")
 cd "$(dirname "$0")/.."
 . packaging/platforms.sh
 SOURCE_DATE_EPOCH=$(source_date)
-SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH python3 - "$PWD" "$libraries" "$out" <<'PYTHON'
+export SOURCE_DATE_EPOCH
+PYTHONPATH=packaging PYTHONDONTWRITEBYTECODE=1 python3 - "$libraries" "$out" <<'PYTHON'
 import json
-import os
 import re
-import subprocess
 import sys
-import time
-import zipfile
 from pathlib import Path
 
-repository, libraries, out = map(Path, sys.argv[1:])
+from archive import files, repository, write_zip
+
+libraries, out = map(Path, sys.argv[1:])
 package = repository / "bindings/php"
 description = json.loads((package / "composer.json").read_text())
 
@@ -40,15 +39,7 @@ def is_excluded(name: str) -> bool:
     return any("/".join(parts[:count]) in excluded for count in range(1, len(parts) + 1)) or name.startswith("src/libld_dynamo_store.")
 
 
-def files() -> list[str]:
-    """The package's own; in a checkout, what an editor or a run left beside them is none."""
-    if (repository / ".git").exists():
-        listed = subprocess.run(["git", "ls-files", "-z"], cwd=package, check=True, capture_output=True, text=True).stdout
-        return [name for name in listed.split("\0") if name]
-    return [file.relative_to(package).as_posix() for file in package.rglob("*") if file.is_file()]
-
-
-contents = {name: (package / name).read_bytes() for name in files() if not is_excluded(name)}
+contents = {name: (package / name).read_bytes() for name in files(package) if not is_excluded(name)}
 
 version = re.search(r'^version = "(.+)"$', (repository / "Cargo.toml").read_text(), re.MULTILINE)
 # Without a version, Composer takes no archive.
@@ -64,13 +55,5 @@ if licences.is_file():
 for file in found:
     contents[f"src/native/{file.parent.name}/{file.name}"] = file.read_bytes()
 
-# A zip begins in 1980.
-date = time.gmtime(max(int(os.environ["SOURCE_DATE_EPOCH"]), 315532800))[:6]
-with zipfile.ZipFile(out, "w") as archive:
-    for name in sorted(contents):
-        entry = zipfile.ZipInfo(name, date)
-        entry.compress_type = zipfile.ZIP_DEFLATED
-        entry.create_system = 3
-        entry.external_attr = (0o100755 if name.startswith("bin/") else 0o100644) << 16
-        archive.writestr(entry, contents[name])
+write_zip(out, dict(sorted(contents.items())), executables="bin")
 PYTHON

@@ -16,16 +16,15 @@ out=$(realpath -m "$2")
 cd "$(dirname "$0")/.."
 . packaging/platforms.sh
 SOURCE_DATE_EPOCH=$(source_date)
-SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH python3 - "$PWD" "$libraries" "$out" <<'PYTHON'
-import os
+export SOURCE_DATE_EPOCH
+PYTHONPATH=packaging PYTHONDONTWRITEBYTECODE=1 python3 - "$libraries" "$out" <<'PYTHON'
 import re
-import subprocess
 import sys
-import time
-import zipfile
 from pathlib import Path
 
-repository, libraries, out = map(Path, sys.argv[1:])
+from archive import files, repository, write_zip
+
+libraries, out = map(Path, sys.argv[1:])
 module = repository / "bindings/go"
 
 # What only tests, benchmarks and this repository need, and what this script writes itself.
@@ -44,15 +43,7 @@ func init() {{ packaged, packagedPlatform = embedded, "{platform}" }}
 """
 
 
-def files() -> list[str]:
-    """The module's own; in a checkout, what an editor or a run left beside them is none."""
-    if (repository / ".git").exists():
-        listed = subprocess.run(["git", "ls-files", "-z"], cwd=module, check=True, capture_output=True, text=True).stdout
-        return [name for name in listed.split("\0") if name]
-    return [file.relative_to(module).as_posix() for file in module.rglob("*") if file.is_file()]
-
-
-contents = {name: (module / name).read_bytes() for name in files() if not EXCLUDED.match(name)}
+contents = {name: (module / name).read_bytes() for name in files(module) if not EXCLUDED.match(name)}
 found = sorted(libraries.glob("*/libld_dynamo_store.so"))
 if not found:
     sys.exit(f"go_archive.sh: there is no {libraries}/PLATFORM/libld_dynamo_store.so")
@@ -69,13 +60,6 @@ for library in found:
         contents[f"{folder}/{licences.name}"] = licences.read_bytes()
 
 version = re.search(r'^version = "(.+)"$', (repository / "Cargo.toml").read_text(), re.MULTILINE)[1]
-# A zip begins in 1980.
-date = time.gmtime(max(int(os.environ["SOURCE_DATE_EPOCH"]), 315532800))[:6]
-with zipfile.ZipFile(out, "w") as archive:
-    for name in sorted(contents):
-        entry = zipfile.ZipInfo(f"go-ld-dynamo-store-{version}/{name}", date)
-        entry.compress_type = zipfile.ZIP_DEFLATED
-        entry.create_system = 3
-        entry.external_attr = 0o100644 << 16
-        archive.writestr(entry, contents[name])
+folder = f"go-ld-dynamo-store-{version}"
+write_zip(out, {f"{folder}/{name}": contents[name] for name in sorted(contents)})
 PYTHON

@@ -51,30 +51,16 @@ done
 mvn -o -B -q -f bindings/java/pom.xml package -DskipTests -Dmaven.test.skip=true -Dnative.skip=true -Doutput.directory="$build/target" \
     -Dproject.build.outputTimestamp="$SOURCE_DATE_EPOCH"
 
-python3 - "$PWD" "$build" "$version" "$out" "${platforms[@]}" <<'PYTHON'
+PYTHONPATH=packaging PYTHONDONTWRITEBYTECODE=1 python3 - "$build" "$version" "$out" "${platforms[@]}" <<'PYTHON'
 import hashlib
-import os
 import sys
-import time
-import zipfile
 from pathlib import Path
 
-repository, build, out = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[4])
-version, platforms = sys.argv[3], sys.argv[5:]
+from archive import repository, write_zip
+
+build, out = Path(sys.argv[1]), Path(sys.argv[3])
+version, platforms = sys.argv[2], sys.argv[4:]
 package = repository / "bindings/java"
-# A zip begins in 1980.
-date = time.gmtime(max(int(os.environ["SOURCE_DATE_EPOCH"]), 315532800))[:6]
-
-
-def write(path: Path, contents: dict[str, bytes]) -> None:
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, data in contents.items():
-            entry = zipfile.ZipInfo(name, date)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.create_system = 3
-            entry.external_attr = 0o100644 << 16
-            archive.writestr(entry, data)
-
 
 files = {}
 name = f"ld-dynamo-store-{version}"
@@ -91,8 +77,8 @@ for platform in platforms:
         folder = "META-INF" if file.suffix == ".txt" else f"lddynamostore/native/{platform}"
         contents[f"{folder}/{file.name}"] = file.read_bytes()
     jar = build / f"{platform}.jar"
-    write(jar, contents)
+    write_zip(jar, contents)
     files[f"{name}-{platform}.jar"] = jar.read_bytes()
 files |= {f"{file}.sha1": hashlib.sha1(data).hexdigest().encode() for file, data in files.items()}
-write(out, {f"ld-dynamo-store/ld-dynamo-store/{version}/{file}": files[file] for file in sorted(files)})
+write_zip(out, {f"ld-dynamo-store/ld-dynamo-store/{version}/{file}": files[file] for file in sorted(files)})
 PYTHON
