@@ -13,7 +13,7 @@ LIMITED := timeout --foreground --kill-after=10
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do printf '  make %-14s %s\n' "$$target" "$$text"; done
 
-setup: ## install what is missing: Debian packages (as root), the Python environment, DynamoDB Local
+setup: ## install what is missing: Debian packages (as root), what pip, npm, Go and Maven fetch, DynamoDB Local
 	@tests/setup.sh test
 
 # The packages are built one by one: together, cargo would give the library the features that the engines need. Programs are linked to
@@ -29,7 +29,7 @@ build: ## build the library, the operator's command and the two local engines
 GO_SETTINGS = . tests/interop/go/environment.sh
 MAVEN = mvn -B -q -o -f bindings/java/pom.xml
 # The jars that tests and examples need, into a file.
-CLASS_PATH = org.apache.maven.plugins:maven-dependency-plugin:3.6.1:build-classpath -Dmdep.outputFile=target/class-path -Dmdep.includeScope=test
+CLASS_PATH = dependency:build-classpath -Dmdep.outputFile=target/class-path -Dmdep.includeScope=test
 bindings: ## build the packages for Node and Java, and the programs that the tests need of Go's
 	npm run --silent --prefix bindings/node build
 	$(GO_SETTINGS) && go build -C bindings/go -buildvcs=false -o "$(CURDIR)/target/bindings/go-case-driver" ./internal/casedriver
@@ -78,11 +78,14 @@ lint: setup ## look for mistakes in the sources of all languages
 	git ls-files -z '*.php' | xargs -0 -n 1 php -l >/dev/null
 	git ls-files -z 'tests/interop/*.js' | xargs -0 -n 1 node --check
 	npm run --silent --prefix bindings/node lint
+	$(MAVEN) package -DskipTests
 	@unformatted=$$(git ls-files '*.go' | xargs gofmt -l) && test -z "$$unformatted" || { echo "gofmt: $$unformatted" >&2; exit 1; }
-	@$(GO_SETTINGS) && for module in bindings/go{,/benchmarks} examples/go tests/relay tests/interop/go/{protocol,v1,v4}; do go vet -C "$$module" ./... || exit; done
+	@$(GO_SETTINGS) && for module in bindings/go{,/benchmarks} examples/go tests/relay tests/interop/go/{protocol,v1,v4}; do go vet -C "$$module" ./... || exit; done && CGO_ENABLED=1 go vet -C bindings/go -tags musl ./...
 
-fmt: setup ## format the Rust and Python sources
+fmt: setup ## format the sources in Rust, Python, Go and Node's languages
 	cargo fmt --all
+	git ls-files -z '*.go' | xargs -0 gofmt -w
+	npm run --silent --prefix bindings/node format
 	cd bindings/python && $(PYTHON) -m ruff format . ../../examples ../../tests/interop/python && $(PYTHON) -m ruff check --fix . ../../examples ../../tests/interop/python
 
 stress: setup build ## run the tests that take minutes

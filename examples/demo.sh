@@ -51,13 +51,14 @@ is_go_new_enough() {
     [ -n "$found" ] && [ "$(printf '%s\n' 1.21 "${found#go}" | sort -V | head -n 1)" = 1.21 ]
 }
 
+# Go fetches what it needs. Fails where it cannot.
 build_go() {
     local program
     # In a shell of its own: the settings are for Go alone.
     (
         . tests/interop/go/environment.sh
         for program in main evaluate; do
-            go build -C examples/go -buildvcs=false -o "$PWD/$programs/go-$program" "./$program"
+            go build -C examples/go -buildvcs=false -o "$PWD/$programs/go-$program" "./$program" || exit
         done
     )
 }
@@ -94,6 +95,12 @@ use_real_table() {
 [ -f "$build/libld_dynamo_store.so" ] && [ -x "$build/local-dynamodb" ] || fail "run make demo, which builds what is needed"
 compile_c
 install_for_node
+without_go=
+if ! is_go_new_enough; then
+    without_go="there is no go of version 1.21 or later here"
+elif ! build_go; then
+    without_go="its program could not be built"
+fi
 CLASSPATH=bindings/java/target/classes:bindings/java/target/native:$(cat bindings/java/target/class-path)
 export CLASSPATH LD_DYNAMO_STORE_LIBRARY=$PWD/$build/libld_dynamo_store.so PYTHONPATH=$PWD/bindings/python/src PYTHONDONTWRITEBYTECODE=1
 if [ -n "${TABLE:-}${ENDPOINT:-}" ]; then
@@ -121,18 +128,17 @@ show php -d ffi.enable=1 examples/php/main.php switch "$switched" 3
 
 say "5. Node, Go and Java read what PHP has left, write the next version of a flag in turn, and are refused an older one."
 show node examples/node/main.js
-if is_go_new_enough; then
-    build_go
+if [ -z "$without_go" ]; then
     show "$programs/go-main"
 else
-    echo "  Go is left out: there is no go of version 1.21 or later here."
+    echo "  Go is left out here and below: $without_go."
 fi
 show java examples/java/Main.java
 
 say "6. LaunchDarkly's SDKs for Python, Node, Go and Java evaluate the flags in the table, in daemon mode: they do not connect to LaunchDarkly."
 show target/python/bin/python examples/python/evaluate.py
 show node examples/node/evaluate.js
-if is_go_new_enough; then
+if [ -z "$without_go" ]; then
     show "$programs/go-evaluate"
 fi
 show java examples/java/Evaluate.java

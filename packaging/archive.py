@@ -1,12 +1,14 @@
 """What the archives of the packages have in common."""
 
 import os
+import re
 import subprocess
 import time
 import zipfile
 from pathlib import Path
 
 repository = Path(__file__).resolve().parents[1]
+version = re.search(r'^version = "(.+)"$', (repository / "Cargo.toml").read_text(), re.MULTILINE)[1]
 # A zip begins in 1980.
 _date = time.gmtime(max(int(os.environ["SOURCE_DATE_EPOCH"]), 315532800))[:6]
 

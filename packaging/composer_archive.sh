@@ -19,11 +19,10 @@ SOURCE_DATE_EPOCH=$(source_date)
 export SOURCE_DATE_EPOCH
 PYTHONPATH=packaging PYTHONDONTWRITEBYTECODE=1 python3 - "$libraries" "$out" <<'PYTHON'
 import json
-import re
 import sys
 from pathlib import Path
 
-from archive import files, repository, write_zip
+from archive import files, repository, version, write_zip
 
 libraries, out = map(Path, sys.argv[1:])
 package = repository / "bindings/php"
@@ -41,9 +40,8 @@ def is_excluded(name: str) -> bool:
 
 contents = {name: (package / name).read_bytes() for name in files(package) if not is_excluded(name)}
 
-version = re.search(r'^version = "(.+)"$', (repository / "Cargo.toml").read_text(), re.MULTILINE)
 # Without a version, Composer takes no archive.
-description = {"name": description.pop("name"), "version": version[1], **description}
+description = {"name": description.pop("name"), "version": version, **description}
 contents["composer.json"] = (json.dumps(description, indent=4, ensure_ascii=False) + "\n").encode()
 
 found = sorted(file for file in libraries.glob("*/*") if file.name in ("libld_dynamo_store.so", "libld_dynamo_store.dylib"))

@@ -22,7 +22,7 @@ import re
 import sys
 from pathlib import Path
 
-from archive import files, repository, write_zip
+from archive import files, repository, version, write_zip
 
 libraries, out = map(Path, sys.argv[1:])
 module = repository / "bindings/go"
@@ -59,7 +59,6 @@ for library in found:
     if licences.is_file():
         contents[f"{folder}/{licences.name}"] = licences.read_bytes()
 
-version = re.search(r'^version = "(.+)"$', (repository / "Cargo.toml").read_text(), re.MULTILINE)[1]
 folder = f"go-ld-dynamo-store-{version}"
 write_zip(out, {f"{folder}/{name}": contents[name] for name in sorted(contents)})
 PYTHON

@@ -18,8 +18,6 @@ cd "$(dirname "$0")/.."
 . packaging/platforms.sh
 SOURCE_DATE_EPOCH=$(source_date)
 export SOURCE_DATE_EPOCH
-version=$(packaging/version.sh)
-readonly version
 readonly python=${ZIG_PYTHON:-target/packaging/bin/python}
 java_home=${JAVA_HOME:-$(dirname "$(dirname "$(realpath "$(command -v javac)")")")}
 readonly java_home
@@ -51,15 +49,15 @@ done
 mvn -o -B -q -f bindings/java/pom.xml package -DskipTests -Dmaven.test.skip=true -Dnative.skip=true -Doutput.directory="$build/target" \
     -Dproject.build.outputTimestamp="$SOURCE_DATE_EPOCH"
 
-PYTHONPATH=packaging PYTHONDONTWRITEBYTECODE=1 python3 - "$build" "$version" "$out" "${platforms[@]}" <<'PYTHON'
+PYTHONPATH=packaging PYTHONDONTWRITEBYTECODE=1 python3 - "$build" "$out" "${platforms[@]}" <<'PYTHON'
 import hashlib
 import sys
 from pathlib import Path
 
-from archive import repository, write_zip
+from archive import repository, version, write_zip
 
-build, out = Path(sys.argv[1]), Path(sys.argv[3])
-version, platforms = sys.argv[2], sys.argv[4:]
+build, out = map(Path, sys.argv[1:3])
+platforms = sys.argv[3:]
 package = repository / "bindings/java"
 
 files = {}

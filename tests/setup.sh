@@ -63,7 +63,7 @@ list_platforms() {
         [ "${platform##*-}" != musl ] || has_musl=true
     done
     commands=(composer unzip "$packaging/bin/cargo-zigbuild" "$packaging/bin/cargo-"{cyclonedx,about})
-    [ -z "$other" ] || commands+=("$other-linux-gnu-ld" "qemu-$other" "target/systems/$other/usr/bin/python3")
+    [ -z "$other" ] || commands+=("$other-linux-gnu-ld" "qemu-$other" "target/systems/$other/usr/bin/node")
 }
 
 # What everything was installed from: after a change of one of these, it is installed again.
@@ -179,8 +179,8 @@ install_packaging_tools() {
     "$packaging/bin/python" -m pip install --quiet --disable-pip-version-check -r packaging/requirements.txt
     cargo install --quiet --locked --root "$packaging" --version "$cyclonedx" cargo-cyclonedx
     cargo install --quiet --locked --root "$packaging" --version "$about" --features cli cargo-about
-    if [ -n "$other" ] && [ ! -x "target/systems/$other/usr/bin/python3" ]; then
-        echo "setup: fetching Debian's Python, Ruby and PHP for $other into target/systems"
+    if [ -n "$other" ] && [ ! -x "target/systems/$other/usr/bin/node" ]; then
+        echo "setup: fetching Debian's Python, Ruby, PHP and Node for $other into target/systems"
         packaging/system.sh "$other" "target/systems/$other"
     fi
 }
@@ -226,7 +226,7 @@ fetch_for_java() {
     local phase=$1 scratch
     echo "setup: fetching what the package for Java needs"
     scratch=$(mktemp -d)
-    mvn -q -B -Dstyle.color=never -f bindings/java/pom.xml "$phase" org.apache.maven.plugins:maven-dependency-plugin:3.6.1:build-classpath \
+    mvn -q -B -Dstyle.color=never -f bindings/java/pom.xml "$phase" dependency:build-classpath \
         -DskipTests -Dnative.skip=true -Doutput.directory="$scratch" -Dmdep.outputFile="$scratch/class-path"
     rm -r "$scratch"
 }

@@ -50,9 +50,9 @@ fn with_arguments(program: &str, arguments: &[&str]) -> Command {
     command
 }
 
-/// What `make build` puts there, in the repository.
+/// What `make bindings` puts there, in the repository.
 fn built(path: &str) -> PathBuf {
     let path = repository().join(path);
-    assert!(path.exists(), "{} is missing: run make build", path.display());
+    assert!(path.exists(), "{} is missing: run make bindings", path.display());
     path
 }
