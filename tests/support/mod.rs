@@ -17,13 +17,16 @@ pub mod place;
 pub mod rerun;
 pub mod slow_link;
 pub mod small_stack;
+pub mod stand_in;
 pub mod watchdog;
 
+use std::collections::BTreeSet;
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::{json, Value};
@@ -81,7 +84,20 @@ pub fn repository() -> &'static Path {
 pub fn library() -> PathBuf {
     let library = build_folder().join(format!("{DLL_PREFIX}ld_dynamo_store{DLL_SUFFIX}"));
     assert!(library.exists(), "{} is missing: run make test", library.display());
-    library
+    current(library)
+}
+
+/// A file that cargo built, unless it would build it anew now, which `cargo test` alone does not do.
+fn current(built: PathBuf) -> PathBuf {
+    static CURRENT: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+    let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
+    if !current.contains(&built) {
+        let mut script = Command::new(repository().join("tests/require_current.sh"));
+        let output = script.arg(&built).output().expect("sh");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        current.insert(built.clone());
+    }
+    built
 }
 
 /// Starts a process that ends with this one, however this one ends: java does not look at its input.
@@ -111,14 +127,14 @@ fn spawn_bound(mut command: Command) -> std::io::Result<Child> {
 impl Engine {
     /// The embedded engine (dynoxide).
     pub fn embedded() -> Self {
-        let mut command = Command::new(build_folder().join("local-dynamodb"));
+        let mut command = Command::new(current(build_folder().join("local-dynamodb")));
         command.arg("--exit-with-stdin");
         Self::start(command)
     }
 
     /// The scripted endpoint, with further options.
     pub fn fake(options: &[&str]) -> Self {
-        let mut command = Command::new(build_folder().join("fake-dynamodb"));
+        let mut command = Command::new(current(build_folder().join("fake-dynamodb")));
         command.arg("--exit-with-stdin").args(options);
         Self::start(command)
     }

@@ -2,7 +2,7 @@
 
 // DynamoDB engines on a loopback port, and tables in them.
 
-const { spawn } = require('node:child_process');
+const { execFileSync, spawn } = require('node:child_process');
 const { once } = require('node:events');
 const { existsSync } = require('node:fs');
 const { join, resolve } = require('node:path');
@@ -19,7 +19,11 @@ for (const name of Object.keys(process.env)) {
   }
 }
 process.env.AWS_EC2_METADATA_DISABLED = 'true';
-process.env.LD_DYNAMO_STORE_LIBRARY ??= join(repository, 'target/release/libld_dynamo_store.so');
+if (process.env.LD_DYNAMO_STORE_LIBRARY === undefined) {
+  const library = join(repository, 'target/release/libld_dynamo_store.so');
+  execFileSync(join(repository, 'tests/require_current.sh'), [library], { stdio: 'inherit' });
+  process.env.LD_DYNAMO_STORE_LIBRARY = library;
+}
 
 const { Store } = require('ld-dynamo-store');
 

@@ -9,7 +9,10 @@ require __DIR__ . '/autoload.php';
 const ROOT = __DIR__ . '/../../..';
 
 if (getenv('LD_DYNAMO_STORE_LIBRARY') === false) {
-    putenv('LD_DYNAMO_STORE_LIBRARY=' . realpath(ROOT . '/target/release') . '/libld_dynamo_store.so');
+    $library = realpath(ROOT . '/target/release') . '/libld_dynamo_store.so';
+    passthru(escapeshellarg(ROOT . '/tests/require_current.sh') . ' ' . escapeshellarg($library), $status);
+    $status === 0 || throw new RuntimeException('the library is older than its sources');
+    putenv("LD_DYNAMO_STORE_LIBRARY=$library");
 }
 
 // Processes that tests start have folders of their own.

@@ -18,7 +18,9 @@ from ld_dynamo_store import Credentials, Store
 repository = Path(__file__).parents[3]
 
 # The library that cargo built here, unless another one is named.
-os.environ.setdefault("LD_DYNAMO_STORE_LIBRARY", str(repository / "target/release/libld_dynamo_store.so"))
+library = repository / "target/release/libld_dynamo_store.so"
+if os.environ.setdefault("LD_DYNAMO_STORE_LIBRARY", str(library)) == str(library):
+    subprocess.run([repository / "tests/require_current.sh", library], check=True)
 
 CREDENTIALS = Credentials(access_key_id="local", secret_access_key="local")
 REGION = "us-east-1"

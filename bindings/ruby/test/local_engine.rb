@@ -5,7 +5,8 @@ require "net/http"
 require "timeout"
 
 ROOT = File.expand_path("../../..", __dir__)
-ENV["LD_DYNAMO_STORE_LIBRARY"] ||= File.join(ROOT, "target/release/libld_dynamo_store.so")
+library = File.join(ROOT, "target/release/libld_dynamo_store.so")
+ENV["LD_DYNAMO_STORE_LIBRARY"] ||= library.tap { system(File.join(ROOT, "tests/require_current.sh"), library, exception: true) }
 # The user's AWS settings and network must not decide how a test ends.
 ENV.delete_if { |name, _| name.start_with?("AWS_") || name.match?(/\A(https?|all)_proxy\z/i) }
 ENV["AWS_EC2_METADATA_DISABLED"] = "true"

@@ -38,7 +38,12 @@ func Repository() string {
 func init() {
 	// The library that cargo built here, unless another one is named.
 	if os.Getenv("LD_DYNAMO_STORE_LIBRARY") == "" {
-		os.Setenv("LD_DYNAMO_STORE_LIBRARY", filepath.Join(Repository(), "target/release/libld_dynamo_store.so"))
+		library := filepath.Join(Repository(), "target/release/libld_dynamo_store.so")
+		said, err := exec.Command(filepath.Join(Repository(), "tests/require_current.sh"), library).CombinedOutput()
+		if err != nil {
+			panic(fmt.Sprintf("%v: %s", err, said))
+		}
+		os.Setenv("LD_DYNAMO_STORE_LIBRARY", library)
 	}
 	os.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 }

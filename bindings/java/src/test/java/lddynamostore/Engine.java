@@ -62,7 +62,19 @@ public final class Engine implements AutoCloseable {
 
   private static Path library() {
     String named = System.getenv("LD_DYNAMO_STORE_LIBRARY");
-    return named == null ? REPOSITORY.resolve("target/release/libld_dynamo_store.so") : Path.of(named);
+    if (named != null) {
+      return Path.of(named);
+    }
+    Path built = REPOSITORY.resolve("target/release/libld_dynamo_store.so");
+    String script = REPOSITORY.resolve("tests/require_current.sh").toString();
+    try {
+      if (new ProcessBuilder(script, built.toString()).inheritIO().start().waitFor() != 0) {
+        throw new IllegalStateException("the library is older than its sources");
+      }
+    } catch (IOException | InterruptedException failure) {
+      throw new IllegalStateException(script, failure);
+    }
+    return built;
   }
 
   /** The real engine. */
