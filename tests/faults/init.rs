@@ -183,6 +183,31 @@ fn after_any_failure_the_next_init_goes_on_and_the_marker_stays_last() {
 }
 
 #[test]
+fn a_key_in_two_namespaces_is_two_rows_of_a_partial_batch() {
+    let _watchdog = Watchdog::new(PATIENCE);
+    let engine = Engine::fake(&[]);
+    let table = engine.create_table();
+    let mut stale = DataSet::default();
+    for number in 0..12 {
+        for kind in ["features", "segments"] {
+            stale.item(kind, &format!("same-{number}"), 1, "");
+        }
+    }
+    engine.seed(&table, &rows_of(&stale));
+    let half = json!({"unprocessed": {"fraction": 0.5}});
+    engine.script(json!([{"match": {"operation": "BatchWriteItem"}, "times": 1, "action": half}]));
+
+    let _ = engine.store(&table).init("{}").expect("init");
+
+    let log = engine.log();
+    let batches: Vec<_> = log.requests("BatchWriteItem").collect();
+    assert_eq!(batches.len(), 2);
+    let again: BTreeSet<_> = batches[1].rows.iter().collect();
+    assert_eq!(again, batches[0].unprocessed.iter().collect());
+    assert_eq!(engine.stored(&table), DataSet::default().rows_with_marker());
+}
+
+#[test]
 fn the_marker_waits_for_a_row_that_is_left_undone_again_and_again() {
     let _watchdog = Watchdog::new(PATIENCE);
     let engine = Engine::fake(&[]);
