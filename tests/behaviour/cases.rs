@@ -5,11 +5,18 @@ use std::process::Command;
 use crate::support::cases::run_all;
 use crate::support::compile::{program_with, Library};
 use crate::support::driver::{InProcess, Program};
-use crate::support::languages::driver;
+use crate::support::stand_in::{Kept, StandIn};
 use crate::support::Engine;
 
+/// All cases, after which nothing is kept of what the library handed out.
 fn run_driver(language: &str) {
-    run_all(&Engine::embedded(), &mut Program::start(driver(language)));
+    run_with(StandIn::new(), |stand_in| stand_in.driver(language));
+}
+
+fn run_with(stand_in: StandIn, command: impl FnOnce(&StandIn) -> Command) {
+    let mut driver = Program::start_as_it_is(command(&stand_in));
+    run_all(&Engine::embedded(), &mut driver);
+    assert_eq!(stand_in.kept(), Kept::default());
 }
 
 #[test]
@@ -71,7 +78,9 @@ fn java() {
 
 #[test]
 fn java_without_its_native_code() {
-    let mut command = driver("Java");
-    command.env("JAVA_TOOL_OPTIONS", "-Dlddynamostore.native=jna");
-    run_all(&Engine::embedded(), &mut Program::start(command));
+    run_with(StandIn::new(), |stand_in| {
+        let mut command = stand_in.driver("Java");
+        command.env("JAVA_TOOL_OPTIONS", "-Dlddynamostore.native=jna");
+        command
+    });
 }

@@ -6,6 +6,7 @@ mod support;
 mod cases;
 mod corrupt_rows;
 mod engines;
+mod failures;
 mod init_requests;
 mod large_kinds;
 mod properties;

@@ -1,5 +1,6 @@
 //! The tables of the documents list every status, every configuration key, every counter and every function.
 
+use super::support::header::statuses;
 use super::support::Engine;
 use super::{files, read};
 
@@ -7,15 +8,7 @@ const HEADER: &str = "include/ld_dynamo_store.h";
 
 #[test]
 fn every_status_stands_under_its_number() {
-    let header = read(HEADER);
-    let constants = header
-        .lines()
-        .filter_map(|line| line.strip_prefix("#define LD_DYNAMO_")?.split_once(' '));
-    let is_status = |(name, value): &(&str, &str)| {
-        let is_other = ["LOG_", "ABI_", "VERSION"].iter().any(|start| name.starts_with(start));
-        !is_other && value.parse::<i32>().is_ok()
-    };
-    let statuses: Vec<_> = constants.filter(is_status).collect();
+    let statuses = statuses();
     assert!(statuses.len() > 20, "{statuses:?}");
     let page = read("docs/statuses.md");
     for (name, number) in statuses {

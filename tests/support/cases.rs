@@ -1,5 +1,7 @@
 //! The behaviour in tests/cases: a runner for whoever can be asked through a driver.
 
+use std::collections::BTreeSet;
+
 use serde_json::{json, Value};
 
 use super::driver::{status_number, Driver};
@@ -28,8 +30,12 @@ pub fn run_all(engine: &Engine, driver: &mut dyn Driver) {
     assert!(cases.len() > 100, "only {} cases were found", cases.len());
     for case in &cases {
         let name = case.member("name").expect("a name").text();
-        if let Err(reason) = run(engine, driver, case) {
+        let mut made = BTreeSet::new();
+        if let Err(reason) = run(engine, driver, case, &mut made) {
             failures.push(format!("{name}: {reason}"));
+        }
+        for store in made {
+            driver.call("free", &store, &[]);
         }
     }
     assert!(
@@ -42,7 +48,8 @@ pub fn run_all(engine: &Engine, driver: &mut dyn Driver) {
     println!("{} cases passed", cases.len());
 }
 
-fn run(engine: &Engine, driver: &mut dyn Driver, case: &Json) -> Result<(), String> {
+/// Notes the stores that it makes.
+fn run(engine: &Engine, driver: &mut dyn Driver, case: &Json, made: &mut BTreeSet<String>) -> Result<(), String> {
     let table = match case.member("table").map(Json::text) {
         None | Some("standard") => engine.create_table(),
         Some("missing") => "no-such-table".to_owned(),
@@ -64,12 +71,14 @@ fn run(engine: &Engine, driver: &mut dyn Driver, case: &Json) -> Result<(), Stri
         if answer.status != 0 {
             return Err(format!("store {name:?} could not be made: {answer:?}"));
         }
+        made.insert(name.clone());
     }
     for row in case.member("seed").map_or(&[][..], Json::array) {
         engine.put(&table, &expand_row(row));
     }
     for (number, step) in case.member("steps").expect("steps").array().iter().enumerate() {
-        run_step(engine, driver, &table, stores, step).map_err(|reason| format!("step {}: {reason}", number + 1))?;
+        run_step(engine, driver, &table, stores, made, step)
+            .map_err(|reason| format!("step {}: {reason}", number + 1))?;
     }
     match case.member("rows") {
         Some(rows) => compare_rows(engine, &table, rows),
@@ -82,6 +91,7 @@ fn run_step(
     driver: &mut dyn Driver,
     table: &str,
     stores: &[(String, Json)],
+    made: &mut BTreeSet<String>,
     step: &Json,
 ) -> Result<(), String> {
     if let Some(rows) = step.member("rows_put") {
@@ -100,8 +110,15 @@ fn run_step(
     let arguments = step.member("arguments").map_or(&[][..], Json::array);
     let arguments: Vec<String> = arguments.iter().map(Json::expand).collect();
     let call = step.member("call").expect("a call").text();
-    let answer = driver.call(call, store, &arguments);
     let expect = step.member("expect").expect("an expectation");
+    let before = expect.member("units").map(|_| units(driver, store));
+    let answer = driver.call(call, store, &arguments);
+    match call {
+        "new" if answer.status == 0 => made.insert(store.to_owned()),
+        "new" | "free" => made.remove(store),
+        _ => false,
+    };
+    let spent = before.map(|before| units(driver, store).difference(before));
     let Json::Object(expectations) = expect else {
         panic!("expect must be an object");
     };
@@ -117,11 +134,13 @@ fn run_step(
                 expected.array().iter().all(|part| message.contains(part.text()))
             }
             "service_code" => answer.service_code.as_deref() == Some(expected.text()),
+            "units" => spent == Some(Units::expected(expected)),
             "retriable" => answer.is_retriable.map(Json::Boolean).as_ref() == Some(expected),
             other => panic!("expectation {other:?}"),
         };
         if !holds {
-            let shown: String = format!("{answer:?}").chars().take(600).collect();
+            let spent = spent.map_or(String::new(), |spent| format!(", {spent:?}"));
+            let shown: String = format!("{answer:?}{spent}").chars().take(600).collect();
             let expected: String = expected.compact().chars().take(300).collect();
             return Err(format!(
                 "{call} {arguments:.60?}: expected {what} {expected}, got {shown}"
@@ -129,6 +148,40 @@ fn run_step(
         }
     }
     Ok(())
+}
+
+/// Capacity that DynamoDB bills.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Units {
+    read: f64,
+    write: f64,
+}
+
+impl Units {
+    fn expected(expected: &Json) -> Self {
+        let number = |name: &str| value(expected)[name].as_f64().expect("a number of units");
+        Self {
+            read: number("read"),
+            write: number("write"),
+        }
+    }
+
+    fn difference(self, before: Self) -> Self {
+        Self {
+            read: self.read - before.read,
+            write: self.write - before.write,
+        }
+    }
+}
+
+/// What a store has spent so far.
+fn units(driver: &mut dyn Driver, store: &str) -> Units {
+    let stats = parsed(&driver.call("stats", store, &[]).result).expect("stats");
+    let number = |name: &str| stats[name].as_f64().expect("a number of units");
+    Units {
+        read: number("consumed_read_units"),
+        write: number("consumed_write_units"),
+    }
 }
 
 fn parsed(text: &Option<String>) -> Option<Value> {

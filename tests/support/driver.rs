@@ -7,6 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use ld_dynamo_store::{context_hash, BigSegmentsPatch, Config, Credentials, Error, Store, Upsert};
 
+use super::header::statuses;
+
 /// What a call came to.
 #[derive(Debug, Default)]
 pub struct Answer {
@@ -142,6 +144,10 @@ impl InProcess {
             self.stores.insert(name.to_owned(), store);
             return Ok(("OK", None));
         }
+        if call == "free" {
+            self.stores.remove(name);
+            return Ok(("OK", None));
+        }
         let store = &self.stores[name];
         let found = |result: Option<String>| {
             if result.is_some() {
@@ -185,6 +191,7 @@ impl InProcess {
                 ("OK", None)
             }
             ("context_hash", [key]) => ("OK", Some(context_hash(key))),
+            ("stats", []) => ("OK", Some(store.stats().to_string())),
             ("initialized", []) => (if store.initialized()? { "OK" } else { "NOT_FOUND" }, None),
             ("available", []) => {
                 store.available()?;
@@ -227,9 +234,6 @@ fn status_name(error: &Error) -> String {
 
 /// The number of a status constant, from the checked-in header.
 pub fn status_number(name: &str) -> i32 {
-    let header = include_str!("../../include/ld_dynamo_store.h");
-    let start = format!("#define LD_DYNAMO_{name} ");
-    let line = header.lines().find_map(|line| line.strip_prefix(&start));
-    let number = line.unwrap_or_else(|| panic!("the header has no LD_DYNAMO_{name}"));
-    number.trim().parse().expect("a number")
+    let number = statuses().get(name).copied();
+    number.unwrap_or_else(|| panic!("the header has no LD_DYNAMO_{name}"))
 }

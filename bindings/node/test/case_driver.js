@@ -37,6 +37,7 @@ const CALLS = {
     return [UPSERTS[result.outcome], result.storedText ?? null];
   },
   initialized: async (store) => ((await store.initialized()) ? OK : NOT_FOUND),
+  is_available: async (store) => ((await store.available()) ? OK : NOT_FOUND),
   available: async (store) => (await store.checkAvailable(), OK),
   big_segments_metadata: async (store) => found(await store.bigSegmentsMetadataText()),
   big_segments_cursor: async (store) => found(await store.bigSegmentsCursor()),

@@ -85,6 +85,7 @@ function serve(array &$stores, string $call, string $name, array $arguments): ar
         'set_credentials' => $done($store->setCredentials((array) json_decode($arguments[0], true))),
         'upsert' => array_values((array) $store->upsert(...$arguments)),
         'initialized' => [$store->isInitialized() ? Status::OK : Status::NOT_FOUND, null],
+        'is_available' => [$store->isAvailable() ? Status::OK : Status::NOT_FOUND, null],
         'available' => $done($store->checkAvailable()),
         'big_segments_metadata' => $found($store->bigSegmentsMetadata()),
         'big_segments_cursor' => $found($store->bigSegmentsCursor()),

@@ -60,6 +60,10 @@ def initialized(store: Store) -> Answer:
     return OK if store.initialized() else Answer(STATUSES["NOT_FOUND"])
 
 
+def is_available(store: Store) -> Answer:
+    return OK if store.available() else Answer(STATUSES["NOT_FOUND"])
+
+
 def available(store: Store) -> Answer:
     store.check_available()
     return OK
@@ -91,6 +95,7 @@ CALLS: dict[str, Callable[..., Answer]] = {
     "init": init,
     "upsert": upsert,
     "initialized": initialized,
+    "is_available": is_available,
     "available": available,
     "big_segments_metadata": lambda store: found_value(store.big_segments_metadata()),
     "big_segments_cursor": lambda store: found(store.big_segments_cursor()),

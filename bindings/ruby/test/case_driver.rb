@@ -68,6 +68,7 @@ class CaseDriver
     when "upsert", "big_segments_apply_patch" then store.public_send(call, *arguments).to_a
     when "big_segments_set_synchronized" then store.big_segments_set_synchronized(Integer(*arguments, 10)) || Status::OK
     when "initialized" then store.initialized? ? Status::OK : Status::NOT_FOUND
+    when "is_available" then store.available? ? Status::OK : Status::NOT_FOUND
     when "available" then store.check_available || Status::OK
     else raise "an unknown call: #{call}"
     end

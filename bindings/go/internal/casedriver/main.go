@@ -109,6 +109,8 @@ func storeAnswer(store *lddynamostore.Store, call string, given []string) answer
 	case "initialized":
 		initialized, err := store.Initialized(ctx)
 		return found("", initialized, err).withoutResult()
+	case "is_available":
+		return found("", store.Available(ctx), nil).withoutResult()
 	case "available":
 		return done(store.CheckAvailable(ctx))
 	case "big_segments_metadata":

@@ -84,6 +84,8 @@ public final class CaseDriver {
         return new Answer(status(result.outcome()), result.stored().orElse(null));
       case "initialized":
         return new Answer(store.initialized() ? Status.OK : Status.NOT_FOUND);
+      case "is_available":
+        return new Answer(store.available() ? Status.OK : Status.NOT_FOUND);
       case "available":
         store.checkAvailable();
         return new Answer(Status.OK);
