@@ -21,6 +21,11 @@ pub struct Answer {
 
 pub trait Driver {
     fn call(&mut self, call: &str, store: &str, arguments: &[String]) -> Answer;
+
+    /// Whether `stats` tells what calls have consumed.
+    fn counts(&self) -> bool {
+        true
+    }
 }
 
 /// A program of another language.
