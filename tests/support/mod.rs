@@ -34,6 +34,8 @@ use serde_json::{json, Value};
 /// A DynamoDB on loopback, in a process of its own that ends with this one.
 pub struct Engine {
     pub endpoint: String,
+    /// Whether it says what a call has consumed, and as Amazon DynamoDB does.
+    pub tells_units: bool,
     /// `None` where it is not ours to end.
     process: Option<Child>,
 }
@@ -143,13 +145,16 @@ impl Engine {
     pub fn differing(&self, differences: &[&str]) -> Self {
         let options = ["--forward-to", &self.endpoint].into_iter();
         let differences = differences.iter().flat_map(|difference| ["--difference", difference]);
-        Self::fake(&options.chain(differences).collect::<Vec<_>>())
+        let mut engine = Self::fake(&options.chain(differences).collect::<Vec<_>>());
+        engine.tells_units = false;
+        engine
     }
 
     /// An engine that somebody started.
     pub fn running(endpoint: &str) -> Self {
         Engine {
             endpoint: endpoint.to_owned(),
+            tells_units: false,
             process: None,
         }
     }
@@ -178,6 +183,7 @@ impl Engine {
         let process = spawn_bound(command).expect("java starts; make setup fetches DynamoDB Local");
         let engine = Engine {
             endpoint: format!("http://127.0.0.1:{port}"),
+            tells_units: true,
             process: Some(process),
         };
         let deadline = Instant::now() + Duration::from_secs(60);
@@ -208,6 +214,7 @@ impl Engine {
             .expect("the engine's address");
         Engine {
             endpoint: address.trim().to_owned(),
+            tells_units: true,
             process: Some(process),
         }
     }
