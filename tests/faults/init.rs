@@ -197,7 +197,10 @@ fn a_key_in_two_namespaces_is_two_rows_of_a_partial_batch() {
     let half = json!({"unprocessed": {"fraction": 0.5}});
     engine.script(json!([{"match": {"operation": "BatchWriteItem"}, "times": 1, "action": half}]));
 
-    let _ = engine.store(&table).init("{}").expect("init");
+    let _ = engine
+        .store(&table)
+        .init(r#"{"features":{},"segments":{}}"#)
+        .expect("init");
 
     let log = engine.log();
     let batches: Vec<_> = log.requests("BatchWriteItem").collect();
