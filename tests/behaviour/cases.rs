@@ -10,11 +10,13 @@ use crate::support::Engine;
 
 /// All cases, after which nothing is kept of what the library handed out.
 fn run_driver(language: &str) {
-    run_with(StandIn::new(), |stand_in| stand_in.driver(language));
+    let stand_in = StandIn::new();
+    let command = stand_in.driver(language);
+    run_with(&stand_in, command);
 }
 
-fn run_with(stand_in: StandIn, command: impl FnOnce(&StandIn) -> Command) {
-    let mut driver = Program::start_as_it_is(command(&stand_in));
+fn run_with(stand_in: &StandIn, command: Command) {
+    let mut driver = Program::start_as_it_is(command);
     run_all(&Engine::embedded(), &mut driver);
     assert_eq!(stand_in.kept(), Kept::default());
 }
@@ -78,9 +80,8 @@ fn java() {
 
 #[test]
 fn java_without_its_native_code() {
-    run_with(StandIn::new(), |stand_in| {
-        let mut command = stand_in.driver("Java");
-        command.env("JAVA_TOOL_OPTIONS", "-Dlddynamostore.native=jna");
-        command
-    });
+    let stand_in = StandIn::new();
+    let mut command = stand_in.driver("Java");
+    command.env("JAVA_TOOL_OPTIONS", "-Dlddynamostore.native=jna");
+    run_with(&stand_in, command);
 }
