@@ -2,16 +2,107 @@ use super::*;
 
 #[test]
 fn defaults_are_the_documented_ones() {
-    let config = Config::from_json(r#"{"table":"flags"}"#).unwrap();
-    assert_eq!(config.connect_timeout, Some(Duration::from_secs(1)));
-    assert_eq!(config.attempt_timeout, Some(Duration::from_secs(2)));
-    assert_eq!(config.operation_timeout, Some(Duration::from_secs(5)));
-    assert_eq!(config.init_timeout, Some(Duration::from_secs(300)));
-    assert_eq!((config.max_attempts, config.max_concurrency), (3, 16));
-    assert_eq!(config.cache_ttl, CacheTtl::For(Duration::from_secs(15)));
-    assert_eq!(config.context_cache_ttl, Duration::from_secs(5));
-    assert_eq!(config.context_cache_size, 1000);
-    assert!(config.consistent_reads && !config.read_only && !config.share);
+    // Without `..`: whoever adds a setting says here what it is without one.
+    let Config {
+        table,
+        prefix,
+        region,
+        endpoint,
+        profile,
+        credentials,
+        pushed_credentials,
+        consistent_reads,
+        read_only,
+        connect_timeout,
+        attempt_timeout,
+        operation_timeout,
+        init_timeout,
+        max_attempts,
+        retry_mode,
+        transport,
+        max_concurrency,
+        cache_ttl,
+        context_cache_ttl,
+        context_cache_size,
+        stale_on_error,
+        share,
+        ca_bundle,
+        proxy,
+        log_level,
+        client_factory,
+    } = Config::from_json(r#"{"table":"flags"}"#).unwrap();
+    assert_eq!((table.as_str(), prefix.as_str()), ("flags", ""));
+    assert_eq!((region, endpoint, profile, ca_bundle), (None, None, None, None));
+    assert!(credentials.is_none() && proxy.is_none() && client_factory.is_none());
+    assert!(consistent_reads);
+    assert_eq!([pushed_credentials, read_only, stale_on_error, share], [false; 4]);
+    assert_eq!(connect_timeout, Some(Duration::from_secs(1)));
+    assert_eq!(attempt_timeout, Some(Duration::from_secs(2)));
+    assert_eq!(operation_timeout, Some(Duration::from_secs(5)));
+    assert_eq!(init_timeout, Some(Duration::from_secs(300)));
+    assert_eq!((max_attempts, max_concurrency), (3, 16));
+    assert_eq!((retry_mode, transport), (RetryMode::Standard, Transport::Auto));
+    assert_eq!(cache_ttl, CacheTtl::For(Duration::from_secs(15)));
+    assert_eq!(context_cache_ttl, Duration::from_secs(5));
+    assert_eq!(context_cache_size, 1000);
+    assert_eq!(log_level, LogLevel::Info);
+}
+
+/// What one key changes, beside the defaults.
+#[test]
+fn every_key_sets_its_own_field_in_its_own_unit() {
+    type Set = fn(&mut Config);
+    const SEVEN: Duration = Duration::from_millis(7);
+    let cases: [(&str, Set); 36] = [
+        (r#""prefix":"p""#, |config| config.prefix = "p".to_owned()),
+        (r#""region":"r""#, |config| config.region = Some("r".to_owned())),
+        (r#""endpoint":"http://h""#, |config| config.endpoint = Some("http://h".to_owned())),
+        (r#""profile":"p""#, |config| config.profile = Some("p".to_owned())),
+        (r#""ca_bundle":"b""#, |config| config.ca_bundle = Some("b".to_owned())),
+        (r#""proxy":"http://h""#, |config| config.proxy = Some("http://h".into())),
+        (r#""credentials":{"access_key_id":"a","secret_access_key":"b"}"#, |config| {
+            config.credentials = Some(Credentials::new("a", "b"))
+        }),
+        (
+            r#""credentials":{"access_key_id":"a","secret_access_key":"b","session_token":"c"}"#,
+            |config| config.credentials = Some(Credentials::new("a", "b").session_token("c")),
+        ),
+        (r#""credentials":"pushed""#, |config| config.pushed_credentials = true),
+        (r#""consistent_reads":false"#, |config| config.consistent_reads = false),
+        (r#""read_only":true"#, |config| config.read_only = true),
+        (r#""stale_on_error":true"#, |config| config.stale_on_error = true),
+        (r#""share":true"#, |config| config.share = true),
+        (r#""connect_timeout_ms":7"#, |config| config.connect_timeout = Some(SEVEN)),
+        (r#""attempt_timeout_ms":7"#, |config| config.attempt_timeout = Some(SEVEN)),
+        (r#""operation_timeout_ms":7"#, |config| config.operation_timeout = Some(SEVEN)),
+        (r#""init_timeout_ms":7"#, |config| config.init_timeout = Some(SEVEN)),
+        (r#""connect_timeout_ms":0"#, |config| config.connect_timeout = None),
+        (r#""operation_timeout_ms":0"#, |config| config.operation_timeout = None),
+        (r#""init_timeout_ms":0"#, |config| config.init_timeout = None),
+        (r#""max_attempts":7"#, |config| config.max_attempts = 7),
+        (r#""max_concurrency":7"#, |config| config.max_concurrency = 7),
+        (r#""cache_ttl_ms":7"#, |config| config.cache_ttl = CacheTtl::For(SEVEN)),
+        (r#""cache_ttl_ms":0"#, |config| config.cache_ttl = CacheTtl::Off),
+        (r#""context_cache_ttl_ms":7"#, |config| config.context_cache_ttl = SEVEN),
+        (r#""context_cache_ttl_ms":0"#, |config| config.context_cache_ttl = Duration::ZERO),
+        (r#""context_cache_size":7"#, |config| config.context_cache_size = 7),
+        (r#""retry_mode":"adaptive""#, |config| config.retry_mode = RetryMode::Adaptive),
+        (r#""transport":"sdk""#, |config| config.transport = Transport::Sdk),
+        (r#""log_level":"off""#, |config| config.log_level = LogLevel::Off),
+        (r#""log_level":"error""#, |config| config.log_level = LogLevel::Error),
+        (r#""log_level":"warn""#, |config| config.log_level = LogLevel::Warn),
+        (r#""log_level":"info""#, |config| config.log_level = LogLevel::Info),
+        (r#""log_level":"debug""#, |config| config.log_level = LogLevel::Debug),
+        (r#""log_level":"trace""#, |config| config.log_level = LogLevel::Trace),
+        (r#""retry_mode":"standard","transport":"auto","log_level":null"#, |_| ()),
+    ];
+    for (member, set) in cases {
+        let mut expected = Config::new("flags");
+        set(&mut expected);
+        let config = Config::from_json(&format!(r#"{{"table":"flags",{member}}}"#)).expect(member);
+        assert_eq!(config.plain_fields(), expected.plain_fields(), "{member}");
+        assert_eq!(config.secret_fields(), expected.secret_fields(), "{member}");
+    }
 }
 
 #[test]
@@ -35,6 +126,8 @@ fn a_bad_key_is_named_and_its_value_is_not_shown() {
             "credentials.secret",
         ),
         (r#"{"table":"flags","proxy":"SECRET"}"#, "proxy"),
+        (r#"{"table":"flags","endpoint":"http://SECRET@h"}"#, "endpoint"),
+        (r#"{"table":"flags","endpoint":"http://u:SECRET@h"}"#, "endpoint"),
         (r#"{"table":"flags","max_attempts":0}"#, "max_attempts"),
         (r#"{"table":"flags","connect_timeout_ms":1.5}"#, "connect_timeout_ms"),
         (r#"{"table":"flags","cache_ttl_ms":-2}"#, "cache_ttl_ms"),

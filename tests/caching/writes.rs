@@ -137,6 +137,36 @@ fn a_read_beside_a_write_of_the_same_process_is_not_kept() {
     assert_eq!(place.requests("GetItem"), 1);
 }
 
+/// Whatever was asked, and whatever was written: what is kept for ever must not come from before a write.
+#[test]
+fn no_answer_from_before_a_write_is_kept() {
+    type Read = fn(&Store);
+    let reads: [(&str, Read); 4] = [
+        ("GetItem", |store| assert_eq!(get(store, "flag"), Some(flag(1)))),
+        ("GetItem", |store| assert_eq!(get(store, "absent"), None)),
+        ("Query", |store| assert_eq!(all(store), json!({"flag": {"version": 1}}))),
+        ("GetItem", |store| assert!(!store.initialized().expect("an answer"))),
+    ];
+    for (index, (operation, read)) in reads.into_iter().enumerate() {
+        let place = Place::new();
+        place.put("flag", 1);
+        place
+            .engine
+            .script(json!([{"match": {"operation": operation, "nth": 1}, "action": {"delay_ms": 600}}]));
+        let store = place.store(json!({"cache_ttl_ms": -1}));
+        std::thread::scope(|scope| {
+            scope.spawn(|| read(&store));
+            std::thread::sleep(Duration::from_millis(200));
+            let _ = store.upsert("segments", "other", &flag(1)).expect("an upsert");
+        });
+        assert_eq!(place.requests(operation), 1);
+        for requests in [1, 0] {
+            read(&store);
+            assert_eq!(place.requests(operation), requests, "read {index}");
+        }
+    }
+}
+
 #[test]
 fn a_flight_that_began_before_a_write_is_not_joined() {
     let place = Place::new();
