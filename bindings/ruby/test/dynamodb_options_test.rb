@@ -130,6 +130,21 @@ class DynamoDBOptionsTest < Minitest::Test
     assert_raises(LdDynamoStore::LibraryNotFoundError) { feature_store(library: "/nowhere.so") }
   end
 
+  # What a store under the SDK is made with; the rest has the library's defaults, such as 300 seconds for an init.
+  def test_the_store_under_the_sdk_is_told_no_more
+    given = { prefix: "p", dynamodb_opts: { region: "eu-west-1" }, options: { region: "us-east-1", consistent_reads: false }, library: "/l.so" }
+    { given => { prefix: "p", region: "us-east-1", consistent_reads: false, cache_ttl_ms: 0, library: "/l.so" },
+      {} => { prefix: nil, cache_ttl_ms: 0, library: nil } }.each do |options, expected|
+      %i[new_feature_store new_big_segment_store].each do |make|
+        told = nil
+        LdDynamoStore::Store.stub(:new, ->(*table, **settings) { told = [table, settings.except(:logger)] }) do
+          LdDynamoStore::LaunchDarkly.public_send(make, "table", options)
+        end
+        assert_equal [["table"], expected], told
+      end
+    end
+  end
+
   # What the AWS SDK for Ruby has: Aws.config.
   def with_global(config)
     own = Object.send(:remove_const, :Aws) if defined?(::Aws)

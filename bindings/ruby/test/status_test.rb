@@ -38,9 +38,13 @@ class StatusTest < Minitest::Test
   end
 
   def test_every_log_level_of_the_header_has_a_severity
-    levels = DEFINITIONS.select { |name, _| name.start_with?("LOG_") }.values
-    refute_empty levels
-    assert_equal levels.sort, LdDynamoStore.const_get(:Log)::SEVERITY_OF_LEVEL.keys.sort
+    names = DEFINITIONS.select { |name, _| name.start_with?("LOG_") }.invert
+    severities = LdDynamoStore.const_get(:Log)::SEVERITY_OF_LEVEL.to_h { |level, severity| [names.fetch(level), severity] }
+    # Ruby's loggers have nothing below DEBUG.
+    expected = { "LOG_ERROR" => Logger::ERROR, "LOG_WARN" => Logger::WARN, "LOG_INFO" => Logger::INFO, "LOG_DEBUG" => Logger::DEBUG,
+                 "LOG_TRACE" => Logger::DEBUG }
+    assert_equal expected.keys.sort, names.values.sort
+    assert_equal expected, severities
   end
 
   def test_every_function_of_the_header_is_attached
