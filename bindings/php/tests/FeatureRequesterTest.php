@@ -123,6 +123,23 @@ final class FeatureRequesterTest extends FakeDynamoDbTestCase
         self::assertSame([], $this->log->lines);
     }
 
+    public function testTheDefaultsAreThoseOfTheSdk(): void
+    {
+        $model = new \ReflectionMethod(DynamoDbFeatureRequester::class, 'model');
+        $decoded = fn (string $kind, string $name): object => $model->invoke($this->requester(), static fn (array $item): object => (object) $item, $kind, 'a', [], $name);
+        self::assertEquals(
+            (object) [
+                'key' => 'a', 'version' => 0, 'on' => false, 'prerequisites' => [], 'salt' => '', 'targets' => [], 'rules' => [], 'fallthrough' => [],
+                'offVariation' => null, 'variations' => [], 'deleted' => false,
+            ],
+            $decoded('features', 'feature'),
+        );
+        self::assertEquals(
+            (object) ['key' => 'a', 'version' => 0, 'included' => [], 'excluded' => [], 'salt' => '', 'rules' => [], 'deleted' => false],
+            $decoded('segments', 'segment'),
+        );
+    }
+
     public function testWhatAnotherPartOfTheProgramThrowsIsNotTakenForADamagedRow(): void
     {
         $requester = $this->requester();
@@ -217,6 +234,16 @@ final class FeatureRequesterTest extends FakeDynamoDbTestCase
         $other = $this->requester(['dynamodb_prefix' => 'other'] + $options);
         self::assertNull($other->getFeature('flag'));
         self::assertSame([], $other->getAllFeatures());
+    }
+
+    public function testACacheTakesNoKindForAKey(): void
+    {
+        self::$engine->put('features', 'segments', str_replace('"key":"flag"', '"key":"segments"', self::FLAG));
+        self::$engine->put('segments', 'features', str_replace('"key":"segment"', '"key":"features"', self::SEGMENT));
+        $requester = $this->requester(['cache' => new Pool()]);
+        foreach ([1, 2] as $time) {
+            self::assertSame([7, 5], [$requester->getFeature('segments')?->getVersion(), $requester->getSegment('features')?->getVersion()], "time $time");
+        }
     }
 
     /** @return array<string, array{callable(): array<string, mixed>}> */

@@ -76,6 +76,18 @@ class DynamoDBOptionsTest < Minitest::Test
     end
   end
 
+  # Options that may be given as they are by default.
+  {
+    api_version: "2012-08-10", compute_checksums: true, convert_params: true, correct_clock_skew: true, endpoint_discovery: false,
+    http_wire_trace: false, raise_response_errors: true, simple_attributes: true, ssl_verify_peer: true, stub_responses: false,
+    use_dualstack_endpoint: false, use_fips_endpoint: false, validate_params: true
+  }.each do |name, usual|
+    define_method("test_#{name}_may_only_be_#{usual}") do
+      assert_empty OPTIONS.new({ name => usual }).settings
+      assert_raises(UNSUPPORTED) { OPTIONS.new({ name => usual == true ? false : true }).settings }
+    end
+  end
+
   def test_half_of_the_credentials
     assert_includes assert_raises(ArgumentError) { OPTIONS.new({ access_key_id: "a" }).settings }.message, "secret_access_key is missing"
     assert_includes assert_raises(ArgumentError) { OPTIONS.new({ session_token: "a" }).settings }.message, "access_key_id is missing"

@@ -25,8 +25,10 @@ class StatusTest < Minitest::Test
   end
 
   def test_a_status_of_a_newer_library_has_the_class_of_its_group
-    assert_equal LdDynamoStore::InvalidArgumentError, LdDynamoStore::StoreError.class_for(-99)
-    assert_equal LdDynamoStore::ServiceError, LdDynamoStore::StoreError.class_for(-299)
+    groups = %i[InvalidArgumentError ConfigurationError ServiceError ThrottledError ConnectivityError CorruptItemError ReadOnlyError StoreError
+                StoreError InternalError StoreError]
+    found = groups.each_index.map { |group| LdDynamoStore::StoreError.class_for(-100 * group - 99) }
+    assert_equal groups.map { |name| LdDynamoStore.const_get(name) }, found
     assert_equal LdDynamoStore::StoreError, LdDynamoStore::StoreError.class_for(-12_345)
   end
 
