@@ -4,7 +4,7 @@ const assert = require('node:assert');
 const { mkdtempSync, rmSync, writeFileSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
-const { after, before, beforeEach, describe, it } = require('node:test');
+const { after, afterEach, before, beforeEach, describe, it } = require('node:test');
 
 const NewSdk = require('@launchdarkly/node-server-sdk');
 const OldSdk = require('launchdarkly-node-server-sdk');
@@ -185,6 +185,28 @@ for (const [sdk, contextOf] of Object.entries(SDKS)) {
       assert.equal((await asked(store.get, FEATURES, 'a')).version, 1);
     });
 
+    it('keeps what it has read for fifteen seconds unless it is told otherwise', async (context) => {
+      const there = await fake.newTable();
+      await there.put('features', 'a', { version: { N: '1' }, item: { S: JSON.stringify(flag('a', 1)) } });
+      let now = Date.now();
+      context.mock.method(Date, 'now', () => now);
+      for (const [cacheTTL, seconds] of [
+        [undefined, 15],
+        [null, 15],
+        [3, 3],
+      ]) {
+        const store = open({ cacheTTL }, silent, there);
+        await fake.control('reset', {});
+        const counted = [];
+        for (const later of [0, seconds * 1000 - 100, 200]) {
+          now += later;
+          await asked(store.get, FEATURES, 'a');
+          counted.push(await fake.requests('GetItem'));
+        }
+        assert.deepEqual(counted, [1, 1, 2], `cacheTTL ${cacheTTL}`);
+      }
+    });
+
     it('does nothing after close, and says so', async () => {
       const store = open();
       store.close();
@@ -215,6 +237,53 @@ for (const [sdk, contextOf] of Object.entries(SDKS)) {
       assert.equal(log.of('error').length, 1);
       store.close();
       await assert.rejects(store.getMetadata(), { name: 'StoreClosedError' });
+    });
+  });
+}
+
+for (const [prefix, begin] of [
+  ['p', 'p:'],
+  ['', ''],
+  [undefined, ''],
+]) {
+  describe(`Big Segments below the prefix ${JSON.stringify(prefix)}`, () => {
+    let table, store;
+    beforeEach(async () => {
+      table = await engine.newTable();
+      store = DynamoDBBigSegmentStore(table.name, optionsFor(table, { prefix }))(newContext());
+    });
+    afterEach(() => store.close());
+
+    it('are what the sets of a context say, and an inclusion wins over an exclusion', async () => {
+      const put = (hash, sets) => table.put(`${begin}big_segments_user`, hash, sets);
+      await put('included', { included: { SS: ['a.g1', 'b.g2'] } });
+      await put('excluded', { excluded: { SS: ['a.g1'] } });
+      await put('both', { included: { SS: ['a.g1'] }, excluded: { SS: ['a.g1', 'b.g2'] } });
+      await put('neither', {});
+      await table.put('other:big_segments_user', 'of another', { included: { SS: ['a.g1'] } });
+      const found = {};
+      for (const hash of ['included', 'excluded', 'both', 'neither', 'unknown', 'of another']) {
+        found[hash] = await store.getUserMembership(hash);
+      }
+      assert.deepEqual(found, {
+        included: { 'a.g1': true, 'b.g2': true },
+        excluded: { 'a.g1': false },
+        both: { 'a.g1': true, 'b.g2': false },
+        neither: {},
+        unknown: undefined,
+        'of another': undefined,
+      });
+    });
+
+    it('are as new as their metadata says, in milliseconds', async () => {
+      const name = `${begin}big_segments_metadata`;
+      // The Relay Proxy writes its cursor before it has been in step for the first time.
+      await table.put(name, name, { lastVersion: { S: 'v1' } });
+      assert.deepEqual(await store.getMetadata(), {});
+      for (const lastUpToDate of [0, 1_700_000_000_123]) {
+        await table.put(name, name, { synchronizedOn: { N: String(lastUpToDate) } });
+        assert.deepEqual(await store.getMetadata(), { lastUpToDate });
+      }
     });
   });
 }

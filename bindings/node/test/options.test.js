@@ -82,6 +82,10 @@ describe('options of a client', () => {
         'clientOptions.httpOptions.agent.ca is not supported',
       ],
       [
+        { requestHandler: { httpAgent: new ProxyAgent() } },
+        'clientOptions.requestHandler.httpAgent is not supported; give a file of root certificates as ca_bundle, or the address',
+      ],
+      [
         { requestHandler: { httpsAgent: new https.Agent({ rejectUnauthorized: false }) } },
         'clientOptions.requestHandler.httpsAgent.rejectUnauthorized is not supported',
       ],

@@ -194,6 +194,8 @@ describe('a store on the embedded engine', () => {
     assert.equal(contextHash('zoë'), createHash('sha256').update('zoë').digest('base64'));
     assert.equal(contextHash('a', { library: null }), contextHash('a'));
     assert.throws(() => contextHash('a\0'), InvalidKeyError);
+    assert.throws(() => contextHash('\0'), /^InvalidKeyError: key has a NUL character at position 0$/);
+    assert.throws(() => contextHash(7), /^TypeError: key must be a string, not number$/);
   });
 
   it('tells what is wrong with a table or a setting', async () => {

@@ -236,16 +236,6 @@ final class FeatureRequesterTest extends FakeDynamoDbTestCase
         self::assertSame([], $other->getAllFeatures());
     }
 
-    public function testACacheTakesNoKindForAKey(): void
-    {
-        self::$engine->put('features', 'segments', str_replace('"key":"flag"', '"key":"segments"', self::FLAG));
-        self::$engine->put('segments', 'features', str_replace('"key":"segment"', '"key":"features"', self::SEGMENT));
-        $requester = $this->requester(['cache' => new Pool()]);
-        foreach ([1, 2] as $time) {
-            self::assertSame([7, 5], [$requester->getFeature('segments')?->getVersion(), $requester->getSegment('features')?->getVersion()], "time $time");
-        }
-    }
-
     /** @return array<string, array{callable(): array<string, mixed>}> */
     public static function caches(): array
     {
