@@ -208,6 +208,33 @@ func TestCallersAreBounded(t *testing.T) {
 	assert.NoError(t, <-results)
 }
 
+func TestSixteenCallsAreUnderWayByDefault(t *testing.T) {
+	store := openStub(t, newStub(t))
+	defer store.Close()
+	limited, cancel := context.WithTimeout(ctx, 200*time.Millisecond)
+	defer cancel()
+	var callers sync.WaitGroup
+	call := func() {
+		callers.Add(1)
+		go func() {
+			defer callers.Done()
+			_, err := store.Get(ctx, "features", "sleep:1000")
+			assert.NoError(t, err)
+		}()
+	}
+	for caller := 0; caller < 15; caller++ {
+		call()
+	}
+	time.Sleep(50 * time.Millisecond)
+	_, err := store.Get(limited, "features", "a")
+	assert.NoError(t, err, "the sixteenth")
+	call()
+	time.Sleep(50 * time.Millisecond)
+	_, err = store.Get(limited, "features", "a")
+	assert.ErrorIs(t, err, context.DeadlineExceeded, "the seventeenth")
+	callers.Wait()
+}
+
 func TestAnInitWaitsForItsTurnAsLongAsItMay(t *testing.T) {
 	for _, waits := range []bool{true, false} {
 		stub := newStub(t)
