@@ -10,6 +10,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import lddynamostore.aws.AwsCredentials;
 import lddynamostore.exception.ConfigurationException;
@@ -166,6 +171,46 @@ public class CredentialsTest {
     try (Store store = stub(() -> null, log)) {
       NoCredentialsException none = assertThrows(NoCredentialsException.class, () -> store.get("features", "a"));
       assertTrue(none.getMessage(), none.getMessage().endsWith("IllegalStateException: it has none"));
+    }
+  }
+
+  /** Only the first credentials are worth waiting for. */
+  @Test
+  public void whoAsksAtTheSameTimeWaitsForTheFirstOnesAndForNoOthers() throws Exception {
+    AtomicInteger asked = new AtomicInteger();
+    CountDownLatch laterLook = new CountDownLatch(1);
+    CountDownLatch end = new CountDownLatch(1);
+    CredentialsProvider slow =
+        () -> {
+          if (asked.incrementAndGet() == 1) {
+            Thread.sleep(300);
+          } else {
+            laterLook.countDown();
+            end.await();
+          }
+          return new Credentials("key", "s", null, Instant.now().plusSeconds(60));
+        };
+    int before = Stub.count("stub_pushes");
+    ExecutorService threads = Executors.newFixedThreadPool(4);
+    try (Store store = stub(slow, new ArrayList<>())) {
+      List<Future<Boolean>> calls = new ArrayList<>();
+      for (int call = 0; call < 4; call++) {
+        calls.add(threads.submit(() -> Stub.count("stub_pushes") == before && store.get("features", "a").isPresent()));
+      }
+      for (Future<Boolean> call : calls) {
+        assertTrue(call.get());
+      }
+      assertEquals(1, asked.get());
+      assertEquals(before + 1, Stub.count("stub_pushes"));
+      Thread.sleep(1100);
+      Future<Boolean> looking = threads.submit(() -> store.get("features", "a").isPresent());
+      assertTrue(laterLook.await(10, TimeUnit.SECONDS));
+      assertTrue(store.get("features", "a").isPresent());
+      assertFalse(looking.isDone());
+      end.countDown();
+      assertTrue(looking.get());
+    } finally {
+      threads.shutdownNow();
     }
   }
 
