@@ -417,8 +417,12 @@ def test_the_parameters_are_the_official_ones(name: str) -> None:
     positional = [each for each in ours.values() if each.kind is not inspect.Parameter.KEYWORD_ONLY]
     assert [each.name for each in positional] == list(official)
     for each in positional:
-        if each.name != "caching":
-            assert each.default == official[each.name].default
+        expected = official[each.name].default
+        if each.name == "caching":
+            assert vars(each.default) == vars(expected)
+            assert each.default.expiration == 15
+        else:
+            assert each.default == expected
 
 
 def put_metadata(table: Table, milliseconds: int, prefix: str = "") -> None:
@@ -438,6 +442,14 @@ def test_big_segments(table: Table) -> None:
     assert store.get_membership("included") == {"a.g1": True, "b.g2": True}
     assert store.get_membership("excluded") == {"a.g1": False}
     assert store.get_membership("both") == {"a.g1": True, "b.g2": False}
+    table.put("p:big_segments_user", "neither")
+    assert store.get_membership("neither") == {}
+    assert store.get_membership("unknown") is None
+    put_metadata(table, 0, "p:")
+    assert store.get_metadata().last_up_to_date == 0
+    # The Relay Proxy writes its cursor before it has been in step for the first time.
+    table.put("p:big_segments_metadata", "p:big_segments_metadata", lastVersion={"S": "v1"})
+    assert store.get_metadata().last_up_to_date is None
     store.stop()
 
 
