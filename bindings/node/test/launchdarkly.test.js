@@ -75,6 +75,9 @@ for (const [sdk, contextOf] of Object.entries(SDKS)) {
     it('keeps the item that won in its cache', async () => {
       const store = open({ cacheTTL: 60 });
       await asked(store.init, { features: { a: flag('a', 1) }, segments: {} });
+      assert.equal((await asked(store.get, FEATURES, 'a')).version, 1);
+      await asked(store.upsert, FEATURES, flag('a', 2));
+      assert.equal((await asked(store.get, FEATURES, 'a')).version, 2);
       await table.put('features', 'a', { version: { N: '9' }, item: { S: JSON.stringify(flag('a', 9)) } });
       await asked(store.upsert, FEATURES, flag('a', 5));
       assert.equal((await asked(store.get, FEATURES, 'a')).version, 9);

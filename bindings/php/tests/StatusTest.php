@@ -44,6 +44,15 @@ final class StatusTest extends TestCase
         self::assertCount(count($failures), array_unique($classes));
     }
 
+    public function testTheClassOfAFailureHasTheNameOfItsStatus(): void
+    {
+        $others = ['NULL_ARGUMENT' => 'InvalidArgument', 'INVALID_CONFIGURATION' => 'Configuration', 'SERVICE_ERROR' => 'Service'];
+        foreach (array_filter(self::statuses(), static fn (int $status): bool => $status < 0) as $name => $status) {
+            $words = $others[$name] ?? implode('', array_map(ucfirst(...), explode('_', strtolower($name))));
+            self::assertSame("LdDynamoStore\\Exception\\{$words}Exception", StoreException::classFor($status));
+        }
+    }
+
     public function testAStatusOfANewerLibraryHasTheClassOfItsGroup(): void
     {
         $groups = [

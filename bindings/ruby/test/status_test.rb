@@ -24,6 +24,16 @@ class StatusTest < Minitest::Test
     assert_equal classes.uniq, classes
   end
 
+  # Every class has the name of its status, but for these.
+  OTHER_NAMES = { "NULL_ARGUMENT" => "InvalidArgument", "INVALID_CONFIGURATION" => "Configuration", "SERVICE_ERROR" => "Service" }.freeze
+
+  def test_the_class_of_a_failure_has_the_name_of_its_status
+    STATUSES.select { |_, status| status.negative? }.each do |name, status|
+      words = OTHER_NAMES.fetch(name) { name.split("_").map(&:capitalize).join }
+      assert_equal "LdDynamoStore::#{words}Error", LdDynamoStore::StoreError.class_for(status).name
+    end
+  end
+
   def test_a_status_of_a_newer_library_has_the_class_of_its_group
     groups = %i[InvalidArgumentError ConfigurationError ServiceError ThrottledError ConnectivityError CorruptItemError ReadOnlyError StoreError
                 StoreError InternalError StoreError]
