@@ -97,6 +97,13 @@ func TestEveryCallOnAClosedStoreSaysSo(t *testing.T) {
 		assert.ErrorIs(t, call(), lddynamostore.ErrClosed, name)
 	}
 	assert.False(t, store.Available(ctx))
+	caching := openStub(t, stub, func(options *lddynamostore.Options) { options.CacheTTL = lddynamostore.Value(time.Minute) })
+	require.NoError(t, caching.Close())
+	for _, closed := range []*lddynamostore.Store{store, caching} {
+		initialized, err := closed.Initialized(ctx)
+		assert.ErrorIs(t, err, lddynamostore.ErrClosed)
+		assert.False(t, initialized, "not known is no")
+	}
 	assertAllIsFreed(t, stub)
 }
 

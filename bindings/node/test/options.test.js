@@ -41,6 +41,7 @@ describe('options of a client', () => {
       [{ retryMode: 'adaptive' }, { retry_mode: 'adaptive' }],
       [{ tls: true, sslEnabled: true, useFipsEndpoint: false, useDualstackEndpoint: async () => false }, {}],
       [{ apiVersion: 'latest' }, {}],
+      [{ apiVersion: '2012-08-10' }, {}],
       [
         { requestHandler: { connectionTimeout: 100, requestTimeout: 500, httpsAgent: { maxSockets: 5 } } },
         { connect_timeout_ms: 100, attempt_timeout_ms: 600 },

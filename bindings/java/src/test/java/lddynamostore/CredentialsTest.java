@@ -2,6 +2,7 @@ package lddynamostore;
 
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertFalse;
+import static org.junit.Assert.assertNull;
 import static org.junit.Assert.assertSame;
 import static org.junit.Assert.assertThrows;
 import static org.junit.Assert.assertTrue;
@@ -273,6 +274,11 @@ public class CredentialsTest {
     Credentials credentials = new Credentials("key", "secret-value");
     String given = new StoreOptions().pushedCredentials().credentials(credentials).toJson("t");
     assertTrue(given, given.contains("\"access_key_id\":\"key\""));
+    StoreOptions keys = new StoreOptions().credentialsProvider(() -> credentials).credentials(credentials);
+    assertTrue(keys.toJson("t"), keys.toJson("t").contains("\"access_key_id\":\"key\""));
+    assertNull(keys.credentialsProvider());
+    assertNull(new StoreOptions().credentialsProvider(() -> credentials).pushedCredentials().credentialsProvider());
+    assertEquals("{\"table\":\"t\"}", new StoreOptions().pushedCredentials().credentials(null).toJson("t"));
     String pushed = new StoreOptions().credentials(credentials).credentialsProvider(() -> credentials).toJson("t");
     assertEquals("{\"table\":\"t\",\"credentials\":\"pushed\"}", pushed);
   }
