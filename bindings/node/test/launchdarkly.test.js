@@ -4,7 +4,7 @@ const assert = require('node:assert');
 const { mkdtempSync, rmSync, writeFileSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
-const { after, afterEach, before, beforeEach, describe, it } = require('node:test');
+const { after, before, beforeEach, describe, it } = require('node:test');
 
 const NewSdk = require('@launchdarkly/node-server-sdk');
 const OldSdk = require('launchdarkly-node-server-sdk');
@@ -217,78 +217,6 @@ for (const [sdk, contextOf] of Object.entries(SDKS)) {
       assert.equal(await asked(store.isStoreAvailable), false);
     });
   });
-
-  describe(`a Big Segments store in ${sdk}`, () => {
-    it('reads what is there', async () => {
-      const table = await engine.newTable();
-      const log = new Log();
-      const store = DynamoDBBigSegmentStore(table.name, optionsFor(table, { prefix: 'p' }))(contextOf(log));
-      assert.deepEqual(await store.getMetadata(), {});
-      assert.equal(await store.getUserMembership('hash'), undefined);
-      const writer = table.store({ prefix: 'p' });
-      await writer.bigSegmentsSetSynchronized(1234567890);
-      await writer.bigSegmentsApplyPatch({
-        segmentId: 's.g1',
-        version: 'v1',
-        changes: { included: { add: ['hash'] } },
-      });
-      writer.close();
-      assert.deepEqual(await store.getMetadata(), { lastUpToDate: 1234567890 });
-      assert.deepEqual(await store.getUserMembership('hash'), { 's.g1': true });
-      await table.put('p:big_segments_metadata', 'p:big_segments_metadata', { synchronizedOn: { S: 'no number' } });
-      assert.deepEqual(await store.getMetadata(), {});
-      assert.equal(log.of('error').length, 1);
-      store.close();
-      await assert.rejects(store.getMetadata(), { name: 'StoreClosedError' });
-    });
-  });
-}
-
-for (const [prefix, begin] of [
-  ['p', 'p:'],
-  ['', ''],
-  [undefined, ''],
-]) {
-  describe(`Big Segments below the prefix ${JSON.stringify(prefix)}`, () => {
-    let table, store;
-    beforeEach(async () => {
-      table = await engine.newTable();
-      store = DynamoDBBigSegmentStore(table.name, optionsFor(table, { prefix }))(newContext());
-    });
-    afterEach(() => store.close());
-
-    it('are what the sets of a context say, and an inclusion wins over an exclusion', async () => {
-      const put = (hash, sets) => table.put(`${begin}big_segments_user`, hash, sets);
-      await put('included', { included: { SS: ['a.g1', 'b.g2'] } });
-      await put('excluded', { excluded: { SS: ['a.g1'] } });
-      await put('both', { included: { SS: ['a.g1'] }, excluded: { SS: ['a.g1', 'b.g2'] } });
-      await put('neither', {});
-      await table.put('other:big_segments_user', 'of another', { included: { SS: ['a.g1'] } });
-      const found = {};
-      for (const hash of ['included', 'excluded', 'both', 'neither', 'unknown', 'of another']) {
-        found[hash] = await store.getUserMembership(hash);
-      }
-      assert.deepEqual(found, {
-        included: { 'a.g1': true, 'b.g2': true },
-        excluded: { 'a.g1': false },
-        both: { 'a.g1': true, 'b.g2': false },
-        neither: {},
-        unknown: undefined,
-        'of another': undefined,
-      });
-    });
-
-    it('are as new as their metadata says, in milliseconds', async () => {
-      const name = `${begin}big_segments_metadata`;
-      // The Relay Proxy writes its cursor before it has been in step for the first time.
-      await table.put(name, name, { lastVersion: { S: 'v1' } });
-      assert.deepEqual(await store.getMetadata(), {});
-      for (const lastUpToDate of [0, 1_700_000_000_123]) {
-        await table.put(name, name, { synchronizedOn: { N: String(lastUpToDate) } });
-        assert.deepEqual(await store.getMetadata(), { lastUpToDate });
-      }
-    });
-  });
 }
 
 describe('the stores below the caching wrappers', () => {
@@ -309,6 +237,22 @@ describe('the stores below the caching wrappers', () => {
     await new Promise((resolve) => store.upsert(FEATURES, 'gone', { version: 3, deleted: true }, resolve));
     const { deleted, key, version } = JSON.parse((await there.row('features', 'gone')).item.S);
     assert.deepEqual({ deleted, key, version }, { deleted: true, key: 'gone', version: 3 });
+  });
+
+  it('take a kind that the SDKs have not yet', async () => {
+    const things = { namespace: 'things' };
+    const [ofNew, ofOld] = [new PersistentStore(table), new InternalStore(table)];
+    const item = { version: 1, deleted: false, serializedItem: '{"key":"a","version":1}' };
+    assert.equal(await new Promise((resolve) => ofNew.upsert(things, 'a', item, resolve)), undefined);
+    const all = await new Promise((resolve) => ofNew.getAll(things, resolve));
+    assert.deepEqual(
+      all.map(({ key, item: { serializedItem } }) => [key, serializedItem]),
+      [['a', '{"key":"a","version":1}']],
+    );
+    assert.deepEqual(await new Promise((resolve) => ofOld.getInternal(things, 'a', resolve)), { key: 'a', version: 1 });
+    assert.deepEqual(await new Promise((resolve) => ofOld.getAllInternal(things, resolve)), {
+      a: { key: 'a', version: 1 },
+    });
   });
 
   it('of the old SDK give every item its key', async () => {

@@ -19,7 +19,7 @@ from ldclient.feature_store_helpers import CachingStoreWrapper
 from ldclient.integrations import DynamoDB as OfficialDynamoDB
 from ldclient.integrations.test_data import TestData
 from ldclient.interfaces import BigSegmentStore, DataStoreStatus, FeatureStore, UpdateProcessor
-from ldclient.versioned_data_kind import FEATURES, SEGMENTS
+from ldclient.versioned_data_kind import FEATURES, SEGMENTS, VersionedDataKind
 
 from engine import FakeEngine, Table, repository
 from ld_dynamo_store import Store, StoreClosedError, ThrottledError
@@ -307,6 +307,21 @@ def test_the_core_returns_what_is_stored(core: DynamoDBFeatureStoreCore) -> None
     assert core.get_internal(FEATURES, "a") == item
     assert core.get_internal(FEATURES, "absent") is None
     assert core.get_all_internal(FEATURES) == {"a": item}
+
+
+def test_a_kind_that_the_sdk_has_not_yet(core: DynamoDBFeatureStoreCore, table: Table) -> None:
+    things: Any = VersionedDataKind(namespace="things", request_api_path="", stream_api_path="")
+    thing = {"key": "a", "version": 2}
+    core.init_internal({FEATURES: {}, things: {"a": thing}})
+    assert core.get_internal(things, "a") == thing
+    assert core.get_all_internal(things) == {"a": thing}
+    assert core.get_internal(FEATURES, "a") is None
+    deleted = {"key": "a", "version": 3, "deleted": True}
+    assert core.upsert_internal(things, deleted) is deleted
+    assert core.get_internal(things, "a") == deleted
+    row = table.row("things", "a")
+    assert row is not None
+    assert row["version"] == {"N": "3"}
 
 
 def test_one_request_for_each_key_and_ttl(fake: FakeEngine, fake_table: Table) -> None:
