@@ -105,8 +105,9 @@ class CredentialsTest < Minitest::Test
     assert_predicate error, :retriable?
     let_time_pass(store)
     assert_equal "later", signed_by(store)
-    nobody = store(Struct.new(:credentials).new(nil))
-    assert_includes assert_raises(LdDynamoStore::NoCredentialsError) { nobody.get("features", "flag") }.message, "none"
+    provider = Struct.new(:credentials).new(nil)
+    nobody = assert_raises(LdDynamoStore::NoCredentialsError) { store(provider).get("features", "flag") }
+    assert_includes nobody.message, "the #{provider.class} has none"
     wrong = store(Static.new("line\n", "secret", nil))
     assert_includes assert_raises(LdDynamoStore::ConfigurationError) { wrong.get("features", "flag") }.message, "access_key_id"
   end

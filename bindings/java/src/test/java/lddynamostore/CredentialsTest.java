@@ -2,6 +2,7 @@ package lddynamostore;
 
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertFalse;
+import static org.junit.Assert.assertNotEquals;
 import static org.junit.Assert.assertNull;
 import static org.junit.Assert.assertSame;
 import static org.junit.Assert.assertThrows;
@@ -267,6 +268,27 @@ public class CredentialsTest {
     assertThrows(IllegalStateException.class, () -> AwsCredentials.from(failing).resolve());
     CredentialsProvider anonymous = AwsCredentials.from(AnonymousCredentialsProvider.create());
     assertThrows(IllegalStateException.class, anonymous::resolve);
+  }
+
+  /** What is equal to what was pushed is not pushed again. */
+  @Test
+  public void equalOnesAreSoInAllTheirMembers() {
+    Credentials all = new Credentials("a", "s", "t", Instant.EPOCH);
+    assertEquals(all, new Credentials("a", "s", "t", Instant.EPOCH));
+    assertEquals(all.hashCode(), new Credentials("a", "s", "t", Instant.EPOCH).hashCode());
+    List<Credentials> others =
+        List.of(
+            new Credentials("b", "s", "t", Instant.EPOCH),
+            new Credentials("a", "r", "t", Instant.EPOCH),
+            new Credentials("a", "s", "u", Instant.EPOCH),
+            new Credentials("a", "s", null, Instant.EPOCH),
+            new Credentials("a", "s", "t", Instant.EPOCH.plusMillis(1)),
+            new Credentials("a", "s", "t", null));
+    for (Credentials other : others) {
+      assertNotEquals(all, other);
+    }
+    assertNotEquals(new Credentials("a", "s"), new Credentials("b", "s"));
+    assertNotEquals(all, "a");
   }
 
   @Test
