@@ -10,11 +10,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/launchdarkly/go-sdk-common/v3/ldcontext"
 	"github.com/launchdarkly/go-sdk-common/v3/ldlog"
 	"github.com/launchdarkly/go-sdk-common/v3/ldlogtest"
 	"github.com/launchdarkly/go-sdk-common/v3/ldreason"
+	"github.com/launchdarkly/go-sdk-common/v3/ldtime"
 	"github.com/launchdarkly/go-sdk-common/v3/ldvalue"
 	ld "github.com/launchdarkly/go-server-sdk/v7"
 	"github.com/launchdarkly/go-server-sdk/v7/interfaces"
@@ -196,6 +198,71 @@ func TestCorruptRowsAreLoggedAndAbsent(t *testing.T) {
 	assert.Zero(t, metadata.LastUpToDate)
 }
 
+func TestMembershipsAreWhatTheSetsOfAContextSay(t *testing.T) {
+	table := testengine.Local(t).NewTable()
+	_, segments, log := newStores(t, table)
+	yes, no, unknown := ldvalue.NewOptionalBool(true), ldvalue.NewOptionalBool(false), ldvalue.OptionalBool{}
+	put := func(hash string, sets map[string][]string) {
+		attributes := map[string]types.AttributeValue{}
+		for name, members := range sets {
+			attributes[name] = &types.AttributeValueMemberSS{Value: members}
+		}
+		putRow(t, table, "big_segments_user", hash, attributes)
+	}
+	put("included", map[string][]string{"included": {"a.g1", "b.g2"}})
+	put("excluded", map[string][]string{"excluded": {"a.g1"}})
+	// An inclusion wins over an exclusion.
+	put("both", map[string][]string{"included": {"a.g1"}, "excluded": {"a.g1", "b.g2"}})
+	put("neither", nil)
+	for hash, expected := range map[string][2]ldvalue.OptionalBool{
+		"included": {yes, yes}, "excluded": {no, unknown}, "both": {yes, no}, "neither": {unknown, unknown}, "none": {unknown, unknown},
+	} {
+		membership, err := segments.GetMembership(hash)
+		require.NoError(t, err)
+		assert.Equal(t, expected, [2]ldvalue.OptionalBool{membership.CheckMembership("a.g1"), membership.CheckMembership("b.g2")}, hash)
+	}
+	putRow(t, table, "big_segments_user", "bad", map[string]types.AttributeValue{"included": &types.AttributeValueMemberS{Value: "a.g1"}})
+	membership, err := segments.GetMembership("bad")
+	require.NoError(t, err)
+	assert.Equal(t, unknown, membership.CheckMembership("a.g1"))
+	assert.Len(t, log.GetOutput(ldlog.Error), 1)
+}
+
+func TestBigSegmentsAreAsNewAsTheirMetadataSays(t *testing.T) {
+	table := testengine.Local(t).NewTable()
+	_, segments, log := newStores(t, table)
+	number := func(value string) types.AttributeValue { return &types.AttributeValueMemberN{Value: value} }
+	cursor := &types.AttributeValueMemberS{Value: "v1"}
+	for _, row := range []struct {
+		attributes map[string]types.AttributeValue
+		expected   ldtime.UnixMillisecondTime
+	}{
+		// The Relay Proxy writes its cursor before it has been in step for the first time.
+		{map[string]types.AttributeValue{"lastVersion": cursor}, 0},
+		{map[string]types.AttributeValue{"synchronizedOn": number("0")}, 0},
+		{map[string]types.AttributeValue{"synchronizedOn": number("-5")}, 0},
+		{map[string]types.AttributeValue{"synchronizedOn": number("1700000000123"), "lastVersion": cursor}, 1700000000123},
+	} {
+		putRow(t, table, "big_segments_metadata", "big_segments_metadata", row.attributes)
+		metadata, err := segments.GetMetadata()
+		require.NoError(t, err)
+		assert.Equal(t, row.expected, metadata.LastUpToDate)
+	}
+	assert.Empty(t, log.GetOutput(ldlog.Error))
+}
+
+// putRow puts a row as another writer would.
+func putRow(t *testing.T, table testengine.Table, namespace, key string, attributes map[string]types.AttributeValue) {
+	row := map[string]types.AttributeValue{
+		"namespace": &types.AttributeValueMemberS{Value: namespace}, "key": &types.AttributeValueMemberS{Value: key},
+	}
+	for name, value := range attributes {
+		row[name] = value
+	}
+	_, err := table.Engine.Client.PutItem(context.Background(), &dynamodb.PutItemInput{TableName: &table.Name, Item: row})
+	require.NoError(t, err)
+}
+
 func TestItemsThatAreTooLargeAreLoggedAndLeftOut(t *testing.T) {
 	table := testengine.Local(t).NewTable()
 	text := func(version int) []byte { return []byte(fmt.Sprintf(`{"version":%d}`, version)) }
@@ -251,7 +318,7 @@ func TestInitializedIsNoWhereItIsUnknown(t *testing.T) {
 }
 
 func TestAClosedStore(t *testing.T) {
-	store, segments, _ := newStores(t, testengine.Local(t).NewTable())
+	store, segments, log := newStores(t, testengine.Local(t).NewTable())
 	require.NoError(t, store.Close())
 	require.NoError(t, segments.Close())
 	_, err := store.Get(ldstoreimpl.Features(), "a")
@@ -260,4 +327,6 @@ func TestAClosedStore(t *testing.T) {
 	assert.False(t, store.IsStoreAvailable())
 	_, err = segments.GetMembership("hash")
 	assert.ErrorIs(t, err, lddynamostore.ErrClosed)
+	// The SDK asks twice a second.
+	assert.Empty(t, log.GetOutput(ldlog.Warn))
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/launchdarkly/go-sdk-common/v3/ldlog"
 	"github.com/launchdarkly/go-sdk-common/v3/ldlogtest"
@@ -86,4 +87,13 @@ func TestFailuresAreNotRememberedForEver(t *testing.T) {
 	}
 	assert.Equal(t, 5000, lines)
 	assert.LessOrEqual(t, len(failures.logged), 1000)
+}
+
+func TestAFailureIsLoggedAgainAfterAMinute(t *testing.T) {
+	var failures repeatedFailures
+	assert.True(t, failures.isDue("a"))
+	for ago, isDue := range map[time.Duration]bool{59 * time.Second: false, 61 * time.Second: true} {
+		failures.logged["a"] = time.Now().Add(-ago)
+		assert.Equal(t, isDue, failures.isDue("a"), ago)
+	}
 }

@@ -97,6 +97,13 @@ func TestEveryCallOnAClosedStoreSaysSo(t *testing.T) {
 		assert.ErrorIs(t, call(), lddynamostore.ErrClosed, name)
 	}
 	assert.False(t, store.Available(ctx))
+	caching := openStub(t, stub, func(options *lddynamostore.Options) { options.CacheTTL = lddynamostore.Value(time.Minute) })
+	require.NoError(t, caching.Close())
+	for _, closed := range []*lddynamostore.Store{store, caching} {
+		initialized, err := closed.Initialized(ctx)
+		assert.ErrorIs(t, err, lddynamostore.ErrClosed)
+		assert.False(t, initialized, "not known is no")
+	}
 	assertAllIsFreed(t, stub)
 }
 
@@ -206,6 +213,33 @@ func TestCallersAreBounded(t *testing.T) {
 	assert.ErrorIs(t, err, context.DeadlineExceeded)
 	assert.NoError(t, <-results)
 	assert.NoError(t, <-results)
+}
+
+func TestSixteenCallsAreUnderWayByDefault(t *testing.T) {
+	store := openStub(t, newStub(t))
+	defer store.Close()
+	limited, cancel := context.WithTimeout(ctx, 200*time.Millisecond)
+	defer cancel()
+	var callers sync.WaitGroup
+	call := func() {
+		callers.Add(1)
+		go func() {
+			defer callers.Done()
+			_, err := store.Get(ctx, "features", "sleep:1000")
+			assert.NoError(t, err)
+		}()
+	}
+	for caller := 0; caller < 15; caller++ {
+		call()
+	}
+	time.Sleep(50 * time.Millisecond)
+	_, err := store.Get(limited, "features", "a")
+	assert.NoError(t, err, "the sixteenth")
+	call()
+	time.Sleep(50 * time.Millisecond)
+	_, err = store.Get(limited, "features", "a")
+	assert.ErrorIs(t, err, context.DeadlineExceeded, "the seventeenth")
+	callers.Wait()
 }
 
 func TestAnInitWaitsForItsTurnAsLongAsItMay(t *testing.T) {

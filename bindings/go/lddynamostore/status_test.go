@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -121,12 +120,4 @@ func TestEveryOptionHasItsKey(t *testing.T) {
 		ours[found[1]] = true
 	}
 	assert.Equal(t, documented, ours)
-}
-
-func TestMillisecondsAreRoundedAwayFromNone(t *testing.T) {
-	for duration, expected := range map[int64]int64{0: 0, 1: 1, 1_000_000: 1, 1_000_001: 2, -1: -1} {
-		value := Value(time.Duration(duration))
-		assert.Equal(t, expected, *milliseconds(value))
-	}
-	assert.Nil(t, milliseconds(nil))
 }

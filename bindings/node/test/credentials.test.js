@@ -253,6 +253,19 @@ describe('the renewal of credentials', () => {
     end();
   });
 
+  it('has calls wait for as long as the library would, five seconds', async (context) => {
+    const { setTimeout: real } = globalThis;
+    const shortened = (callback, milliseconds, ...parameters) => real(callback, milliseconds / 1000, ...parameters);
+    context.mock.method(globalThis, 'setTimeout', shortened);
+    const silent = new Renewal(
+      () => new Promise(() => {}),
+      () => {},
+      log,
+    );
+    await assert.rejects(silent.renew(), /it has not answered for 5000 ms$/);
+    end();
+  });
+
   it('has calls wait for new ones when the old ones have expired', async () => {
     given = identity('a', new Date(Date.now() + 10 * MINUTE));
     await renewal.renew();

@@ -75,6 +75,9 @@ for (const [sdk, contextOf] of Object.entries(SDKS)) {
     it('keeps the item that won in its cache', async () => {
       const store = open({ cacheTTL: 60 });
       await asked(store.init, { features: { a: flag('a', 1) }, segments: {} });
+      assert.equal((await asked(store.get, FEATURES, 'a')).version, 1);
+      await asked(store.upsert, FEATURES, flag('a', 2));
+      assert.equal((await asked(store.get, FEATURES, 'a')).version, 2);
       await table.put('features', 'a', { version: { N: '9' }, item: { S: JSON.stringify(flag('a', 9)) } });
       await asked(store.upsert, FEATURES, flag('a', 5));
       assert.equal((await asked(store.get, FEATURES, 'a')).version, 9);
@@ -185,36 +188,33 @@ for (const [sdk, contextOf] of Object.entries(SDKS)) {
       assert.equal((await asked(store.get, FEATURES, 'a')).version, 1);
     });
 
+    it('keeps what it has read for fifteen seconds unless it is told otherwise', async (context) => {
+      const there = await fake.newTable();
+      await there.put('features', 'a', { version: { N: '1' }, item: { S: JSON.stringify(flag('a', 1)) } });
+      let now = Date.now();
+      context.mock.method(Date, 'now', () => now);
+      for (const [cacheTTL, seconds] of [
+        [undefined, 15],
+        [null, 15],
+        [3, 3],
+      ]) {
+        const store = open({ cacheTTL }, silent, there);
+        await fake.control('reset', {});
+        const counted = [];
+        for (const later of [0, seconds * 1000 - 100, 200]) {
+          now += later;
+          await asked(store.get, FEATURES, 'a');
+          counted.push(await fake.requests('GetItem'));
+        }
+        assert.deepEqual(counted, [1, 1, 2], `cacheTTL ${cacheTTL}`);
+      }
+    });
+
     it('does nothing after close, and says so', async () => {
       const store = open();
       store.close();
       assert.equal(await asked(store.get, FEATURES, 'a'), null);
       assert.equal(await asked(store.isStoreAvailable), false);
-    });
-  });
-
-  describe(`a Big Segments store in ${sdk}`, () => {
-    it('reads what is there', async () => {
-      const table = await engine.newTable();
-      const log = new Log();
-      const store = DynamoDBBigSegmentStore(table.name, optionsFor(table, { prefix: 'p' }))(contextOf(log));
-      assert.deepEqual(await store.getMetadata(), {});
-      assert.equal(await store.getUserMembership('hash'), undefined);
-      const writer = table.store({ prefix: 'p' });
-      await writer.bigSegmentsSetSynchronized(1234567890);
-      await writer.bigSegmentsApplyPatch({
-        segmentId: 's.g1',
-        version: 'v1',
-        changes: { included: { add: ['hash'] } },
-      });
-      writer.close();
-      assert.deepEqual(await store.getMetadata(), { lastUpToDate: 1234567890 });
-      assert.deepEqual(await store.getUserMembership('hash'), { 's.g1': true });
-      await table.put('p:big_segments_metadata', 'p:big_segments_metadata', { synchronizedOn: { S: 'no number' } });
-      assert.deepEqual(await store.getMetadata(), {});
-      assert.equal(log.of('error').length, 1);
-      store.close();
-      await assert.rejects(store.getMetadata(), { name: 'StoreClosedError' });
     });
   });
 }
@@ -237,6 +237,22 @@ describe('the stores below the caching wrappers', () => {
     await new Promise((resolve) => store.upsert(FEATURES, 'gone', { version: 3, deleted: true }, resolve));
     const { deleted, key, version } = JSON.parse((await there.row('features', 'gone')).item.S);
     assert.deepEqual({ deleted, key, version }, { deleted: true, key: 'gone', version: 3 });
+  });
+
+  it('take a kind that the SDKs have not yet', async () => {
+    const things = { namespace: 'things' };
+    const [ofNew, ofOld] = [new PersistentStore(table), new InternalStore(table)];
+    const item = { version: 1, deleted: false, serializedItem: '{"key":"a","version":1}' };
+    assert.equal(await new Promise((resolve) => ofNew.upsert(things, 'a', item, resolve)), undefined);
+    const all = await new Promise((resolve) => ofNew.getAll(things, resolve));
+    assert.deepEqual(
+      all.map(({ key, item: { serializedItem } }) => [key, serializedItem]),
+      [['a', '{"key":"a","version":1}']],
+    );
+    assert.deepEqual(await new Promise((resolve) => ofOld.getInternal(things, 'a', resolve)), { key: 'a', version: 1 });
+    assert.deepEqual(await new Promise((resolve) => ofOld.getAllInternal(things, resolve)), {
+      a: { key: 'a', version: 1 },
+    });
   });
 
   it('of the old SDK give every item its key', async () => {

@@ -41,6 +41,7 @@ describe('options of a client', () => {
       [{ retryMode: 'adaptive' }, { retry_mode: 'adaptive' }],
       [{ tls: true, sslEnabled: true, useFipsEndpoint: false, useDualstackEndpoint: async () => false }, {}],
       [{ apiVersion: 'latest' }, {}],
+      [{ apiVersion: '2012-08-10' }, {}],
       [
         { requestHandler: { connectionTimeout: 100, requestTimeout: 500, httpsAgent: { maxSockets: 5 } } },
         { connect_timeout_ms: 100, attempt_timeout_ms: 600 },
@@ -80,6 +81,10 @@ describe('options of a client', () => {
       [
         { httpOptions: { agent: new https.Agent({ ca: 'PEM' }) } },
         'clientOptions.httpOptions.agent.ca is not supported',
+      ],
+      [
+        { requestHandler: { httpAgent: new ProxyAgent() } },
+        'clientOptions.requestHandler.httpAgent is not supported; give a file of root certificates as ca_bundle, or the address',
       ],
       [
         { requestHandler: { httpsAgent: new https.Agent({ rejectUnauthorized: false }) } },

@@ -48,12 +48,22 @@ it('has a class of its own for every failure', () => {
   }
 });
 
+it('names the class of a failure as its status, with few exceptions', () => {
+  const others = { NULL_ARGUMENT: 'InvalidArgument', INVALID_CONFIGURATION: 'Configuration', SERVICE_ERROR: 'Service' };
+  for (const [name, status] of Object.entries(STATUSES).filter(([, status]) => status < 0)) {
+    const words = name.toLowerCase().replace(/(^|_)(\w)/g, (_, __, letter) => letter.toUpperCase());
+    assert.equal(errorClass(status).name, `${others[name] ?? words}Error`);
+  }
+});
+
 it('gives a failure that it does not know the class of its group', () => {
   assert.equal(errorClass(-99), errors.InvalidArgumentError);
   assert.equal(errorClass(-199), errors.ConfigurationError);
   assert.equal(errorClass(-299), errors.ServiceError);
   assert.equal(errorClass(-399), errors.ThrottledError);
   assert.equal(errorClass(-499), errors.ConnectivityError);
+  assert.equal(errorClass(-599), errors.CorruptItemError);
+  assert.equal(errorClass(-699), errors.ReadOnlyError);
   assert.equal(errorClass(-999), errors.InternalError);
   assert.equal(errorClass(-799), StoreError);
   assert.equal(new StoreError('text', -799).code, 'UNKNOWN');

@@ -124,6 +124,24 @@ describe('a store on the embedded engine', () => {
     assert.equal((await store.get('features', 'half')).half, '\ud800');
   });
 
+  it('tells the argument that it refuses', async () => {
+    const calls = {
+      kind: () => store.upsert('\0', '\0', '{}'),
+      key: () => store.upsert('features', '\0', '\0'),
+      item: () => store.upsert('features', 'a', '\0'),
+      data: () => store.init('\0'),
+      patch: () => store.bigSegmentsApplyPatch('\0'),
+      credentials: async () => store.setCredentials('\0'),
+    };
+    for (const [name, call] of Object.entries(calls)) {
+      await assert.rejects(call(), { message: `${name} has a NUL character at position 0` });
+    }
+    await assert.rejects(store.bigSegmentsSetSynchronized('1'), {
+      message: /^when must be a number, a bigint or a Date/,
+    });
+    await assert.rejects(store.bigSegmentsMembership(1), { message: /^contextHash must be a string/ });
+  });
+
   it('refuses objects of which JSON would make an empty one, which would empty the table', async () => {
     await store.init({ features: { a: FLAG } });
     const other = table.store({ prefix: 'emptied' });
@@ -194,6 +212,8 @@ describe('a store on the embedded engine', () => {
     assert.equal(contextHash('zoë'), createHash('sha256').update('zoë').digest('base64'));
     assert.equal(contextHash('a', { library: null }), contextHash('a'));
     assert.throws(() => contextHash('a\0'), InvalidKeyError);
+    assert.throws(() => contextHash('\0'), /^InvalidKeyError: key has a NUL character at position 0$/);
+    assert.throws(() => contextHash(7), /^TypeError: key must be a string, not number$/);
   });
 
   it('tells what is wrong with a table or a setting', async () => {

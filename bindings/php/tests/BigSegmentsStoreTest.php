@@ -24,6 +24,9 @@ final class BigSegmentsStoreTest extends FakeDynamoDbTestCase
         self::assertFalse($store->getMetadata()->isStale(120));
         self::$engine->putRow(self::metadata($begin, ['lastVersion' => ['S' => '']]));
         self::assertNull($store->getMetadata()->getLastUpToDate());
+        self::$engine->putRow(self::metadata($begin, ['synchronizedOn' => ['N' => '0'], 'lastVersion' => ['S' => 'v1']]));
+        self::assertSame(0, $store->getMetadata()->getLastUpToDate());
+        self::assertTrue($store->getMetadata()->isStale(120));
     }
 
     /** @dataProvider prefixes */

@@ -141,6 +141,51 @@ final class CredentialsTest extends TestCase
             self::assertSame('first', self::signedBy($store));
         }
         self::assertSame(['the AWS credentials were not renewed, and those that are known are used: RuntimeException: not now'], $messages);
+        $nextWarning = new \ReflectionProperty(CredentialsRenewal::class, 'nextWarning');
+        self::assertEqualsWithDelta(hrtime(true) / 1e9 + 60, $nextWarning->getValue(self::renewal($store)), 10);
+        $nextWarning->setValue(self::renewal($store), 0.0);
+        self::letTimePass($store);
+        self::signedBy($store);
+        self::assertCount(2, $messages);
+    }
+
+    public function testWhoFailsIsAskedAgainAfterASecond(): void
+    {
+        $asked = 0;
+        $store = self::store(static function () use (&$asked): object {
+            return ++$asked === 1 ? self::credentials('first', time() + 3600) : throw new \RuntimeException('not now');
+        });
+        self::signedBy($store);
+        self::letTimePass($store);
+        for ($call = 0; $call < 3; $call++) {
+            self::signedBy($store);
+        }
+        self::assertSame(2, $asked);
+        self::assertEqualsWithDelta(0.5, self::secondsUntilLook($store), 0.5);
+    }
+
+    public function testWhatTellsNoExpiryIsAskedForEveryFifteenMinutes(): void
+    {
+        $store = self::store(self::credentials('lasting', null));
+        self::signedBy($store);
+        self::assertEqualsWithDelta(900, self::secondsUntilLook($store), 10);
+    }
+
+    public function testAClosedStoreAsksNobody(): void
+    {
+        $asked = 0;
+        $store = self::store(static function () use (&$asked): object {
+            $asked++;
+
+            return self::credentials('first', null);
+        });
+        $store->close();
+        try {
+            $store->get('features', 'flag');
+            self::fail('no exception');
+        } catch (StoreClosedException) {
+            self::assertSame(0, $asked);
+        }
     }
 
     public function testExpiredOnesAreNotSent(): void
@@ -386,15 +431,17 @@ final class CredentialsTest extends TestCase
 
     private static function secondsUntilLook(Store $store): float
     {
-        $renewal = (new \ReflectionProperty(Store::class, 'renewal'))->getValue($store);
-
-        return (new \ReflectionProperty(CredentialsRenewal::class, 'nextLook'))->getValue($renewal) - hrtime(true) / 1e9;
+        return (new \ReflectionProperty(CredentialsRenewal::class, 'nextLook'))->getValue(self::renewal($store)) - hrtime(true) / 1e9;
     }
 
     /** Has the store ask again, as if the time had passed. */
     private static function letTimePass(Store $store): void
     {
-        $renewal = (new \ReflectionProperty(Store::class, 'renewal'))->getValue($store);
-        (new \ReflectionProperty(CredentialsRenewal::class, 'nextLook'))->setValue($renewal, 0.0);
+        (new \ReflectionProperty(CredentialsRenewal::class, 'nextLook'))->setValue(self::renewal($store), 0.0);
+    }
+
+    private static function renewal(Store $store): CredentialsRenewal
+    {
+        return (new \ReflectionProperty(Store::class, 'renewal'))->getValue($store);
     }
 }

@@ -123,6 +123,23 @@ final class FeatureRequesterTest extends FakeDynamoDbTestCase
         self::assertSame([], $this->log->lines);
     }
 
+    public function testTheDefaultsAreThoseOfTheSdk(): void
+    {
+        $model = new \ReflectionMethod(DynamoDbFeatureRequester::class, 'model');
+        $decoded = fn (string $kind, string $name): object => $model->invoke($this->requester(), static fn (array $item): object => (object) $item, $kind, 'a', [], $name);
+        self::assertEquals(
+            (object) [
+                'key' => 'a', 'version' => 0, 'on' => false, 'prerequisites' => [], 'salt' => '', 'targets' => [], 'rules' => [], 'fallthrough' => [],
+                'offVariation' => null, 'variations' => [], 'deleted' => false,
+            ],
+            $decoded('features', 'feature'),
+        );
+        self::assertEquals(
+            (object) ['key' => 'a', 'version' => 0, 'included' => [], 'excluded' => [], 'salt' => '', 'rules' => [], 'deleted' => false],
+            $decoded('segments', 'segment'),
+        );
+    }
+
     public function testWhatAnotherPartOfTheProgramThrowsIsNotTakenForADamagedRow(): void
     {
         $requester = $this->requester();

@@ -40,6 +40,17 @@ final class StackTraceTest extends TestCase
         self::assertSame([0, 'dumped'], [proc_close($process), $said]);
     }
 
+    /** Else the tests below would find nothing in any trace. */
+    public function testWhatIsNotHiddenIsKept(): void
+    {
+        $fail = static fn (string $given): never => throw new \RuntimeException();
+        try {
+            $fail(self::SECRET);
+        } catch (\RuntimeException $failure) {
+            self::assertSame([self::SECRET], $failure->getTrace()[0]['args'] ?? []);
+        }
+    }
+
     public function testNoAddressIsKept(): void
     {
         try {
@@ -48,6 +59,7 @@ final class StackTraceTest extends TestCase
         } catch (UnreachableException $failure) {
             $calls = array_values(array_filter($failure->getTrace(), static fn (array $call): bool => $call['function'] === 'callNative'));
             self::assertCount(1, $calls);
+            self::assertNotSame([], $calls[0]['args']);
             foreach ($calls[0]['args'] as $argument) {
                 // PHP 8.2 hides what is sensitive, and 8.1 does not.
                 $given = is_object($argument) && method_exists($argument, 'getValue') ? $argument->getValue() : $argument;

@@ -4,9 +4,8 @@ declare(strict_types=1);
 
 namespace LdDynamoStore\Tests;
 
-use LdDynamoStore\Exception\InvalidArgumentException;
-use LdDynamoStore\Exception\ServiceException;
 use LdDynamoStore\Exception\StoreException;
+use LdDynamoStore\Logger;
 use LdDynamoStore\LogLevel;
 use LdDynamoStore\Native;
 use LdDynamoStore\Status;
@@ -45,10 +44,22 @@ final class StatusTest extends TestCase
         self::assertCount(count($failures), array_unique($classes));
     }
 
+    public function testTheClassOfAFailureHasTheNameOfItsStatus(): void
+    {
+        $others = ['NULL_ARGUMENT' => 'InvalidArgument', 'INVALID_CONFIGURATION' => 'Configuration', 'SERVICE_ERROR' => 'Service'];
+        foreach (array_filter(self::statuses(), static fn (int $status): bool => $status < 0) as $name => $status) {
+            $words = $others[$name] ?? implode('', array_map(ucfirst(...), explode('_', strtolower($name))));
+            self::assertSame("LdDynamoStore\\Exception\\{$words}Exception", StoreException::classFor($status));
+        }
+    }
+
     public function testAStatusOfANewerLibraryHasTheClassOfItsGroup(): void
     {
-        self::assertSame(InvalidArgumentException::class, StoreException::classFor(-99));
-        self::assertSame(ServiceException::class, StoreException::classFor(-299));
+        $groups = [
+            'InvalidArgument', 'Configuration', 'Service', 'Throttled', 'Connectivity', 'CorruptItem', 'ReadOnly', 'Store', 'Store', 'Internal', 'Store',
+        ];
+        $found = array_map(static fn (int $group): string => StoreException::classFor(-100 * $group - 99), array_keys($groups));
+        self::assertSame(array_map(static fn (string $name): string => "LdDynamoStore\\Exception\\{$name}Exception", $groups), $found);
         self::assertSame(StoreException::class, StoreException::classFor(-12345));
     }
 
@@ -71,6 +82,13 @@ final class StatusTest extends TestCase
         }
         self::assertNotEmpty($levels);
         self::assertEquals($levels, (new \ReflectionClass(LogLevel::class))->getConstants());
+    }
+
+    public function testALoggerOfPsr3HasALevelForEach(): void
+    {
+        $log = new Log();
+        Logger::of($log)->deliver(array_map(static fn (int $level): array => [$level, "number $level"], range(1, 5)));
+        self::assertSame(['error: number 1', 'warning: number 2', 'info: number 3', 'debug: number 4', 'debug: number 5'], $log->lines);
     }
 
     public function testTheAbiVersionIsOneThatTheHeaderHas(): void

@@ -128,6 +128,27 @@ final class StoreTest extends TestCase
         ];
     }
 
+    public function testANulIsToldWithTheNameOfItsArgument(): void
+    {
+        $store = Engine::store(__FUNCTION__);
+        $calls = [
+            'kind' => static fn () => $store->upsert("\0", "\0", '{}'),
+            'key' => static fn () => $store->upsert('features', "\0", "\0"),
+            'item' => static fn () => $store->upsert('features', 'a', "\0"),
+            'data' => static fn () => $store->init("\0"),
+            'patch' => static fn () => $store->bigSegmentsApplyPatch("\0"),
+            'configuration' => static fn () => Store::fromJson("\0"),
+        ];
+        foreach ($calls as $name => $call) {
+            try {
+                $call();
+                self::fail("no exception: $name");
+            } catch (StoreException $exception) {
+                self::assertSame("$name has a NUL character at byte 0", $exception->getMessage());
+            }
+        }
+    }
+
     public function testAKeyThatDynamoDbCannotHoldIsAbsent(): void
     {
         $store = Engine::store(__FUNCTION__);

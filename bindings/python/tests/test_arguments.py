@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import math
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from conftest import Stub
 from ld_dynamo_store import (
+    InvalidArgumentError,
     InvalidJsonError,
     InvalidKeyError,
     InvalidKindError,
@@ -131,6 +133,21 @@ def test_a_kind_that_no_row_can_have(store: Store) -> None:
 def test_a_payload_that_is_not_json(store: Store, payload: str | bytes | dict[str, float]) -> None:
     with pytest.raises(InvalidJsonError):
         store.upsert("features", "a", payload)
+
+
+def test_a_nul_is_told_with_the_name_of_its_argument(store: Store) -> None:
+    calls: dict[str, Callable[[], object]] = {
+        "kind": lambda: store.upsert("\0", "\0", "{}"),
+        "key": lambda: store.upsert("features", "\0", "\0"),
+        "item": lambda: store.upsert("features", "a", "\0"),
+        "data": lambda: store.init("\0"),
+        "patch": lambda: store.big_segments_apply_patch("\0"),
+        "credentials": lambda: store.set_credentials("\0"),
+        "configuration": lambda: Store.from_json("\0"),
+    }
+    for name, call in calls.items():
+        with pytest.raises(InvalidArgumentError, match=f"^{name} has a NUL character at byte 0$"):
+            call()
 
 
 def test_wrong_types_are_type_errors(store: Store) -> None:

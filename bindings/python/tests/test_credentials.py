@@ -9,6 +9,7 @@ import os
 import threading
 import time
 from datetime import datetime, timedelta, timezone
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -105,7 +106,7 @@ def test_botocore_renews_them(fake: FakeEngine, fake_table: Table, always_lookin
 
 
 def test_the_expiry_of_botocore_is_pushed(stub: Stub) -> None:
-    expiry = datetime(2040, 1, 1, tzinfo=timezone.utc)
+    expiry = datetime(2040, 1, 1, 0, 0, 0, 123999, tzinfo=timezone.utc)
     given = RefreshableCredentials("key", "secret", "token", expiry, lambda: {}, "test")
     with Store("table", library=stub.path, credentials=given) as store:
         assert json.loads(stub.last("configuration"))["credentials"] == "pushed"
@@ -114,7 +115,7 @@ def test_the_expiry_of_botocore_is_pushed(stub: Stub) -> None:
         "access_key_id": "key",
         "secret_access_key": "secret",
         "session_token": "token",
-        "expires_ms": int(expiry.timestamp() * 1000),
+        "expires_ms": 2208988800123,
     }
 
 
@@ -190,6 +191,21 @@ def test_a_later_failure_is_logged_once_a_minute(
     assert [record.getMessage() for record in caplog.records] == [
         "the AWS credentials were not renewed, and those that are known are used: RuntimeError: not now"
     ]
+
+
+def test_looks_are_a_second_apart_and_warnings_a_minute(
+    stub: Stub, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(_credentials, "time", SimpleNamespace(monotonic=lambda: now))
+    given = Provider(Frozen("a"), RuntimeError("not now"))
+    found = []
+    with caplog.at_level(logging.WARNING), Store("table", library=stub.path, credentials=given) as store:
+        for later in (0, 0.9, 0.2, 0.9, 58, 2):
+            now += later
+            store.get("features", "a")
+            found.append((given.asked, len(caplog.records)))
+    assert found == [(1, 0), (1, 0), (2, 1), (2, 1), (3, 1), (4, 2)]
 
 
 def test_expired_ones_are_not_sent(fake: FakeEngine, fake_table: Table, always_looking: None) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import ld_dynamo_store
 from ld_dynamo_store import launchdarkly
 
 PACKAGE = "ld_dynamo_store"
@@ -80,3 +81,9 @@ def test_every_form_of_import_is_seen(tmp_path: Path, line: str) -> None:
 def test_public_names_are_shown_where_they_are_imported_from() -> None:
     for name in ("DynamoDB", "DynamoDBBigSegmentStore", "DynamoDBFeatureStoreCore", "new_feature_store"):
         assert getattr(launchdarkly, name).__module__ == "ld_dynamo_store.launchdarkly"
+
+
+def test_what_a_module_offers_is_there() -> None:
+    for module in (ld_dynamo_store, launchdarkly):
+        assert len(module.__all__) > 5
+        assert [name for name in module.__all__ if not hasattr(module, name)] == []

@@ -19,7 +19,7 @@ from ldclient.feature_store_helpers import CachingStoreWrapper
 from ldclient.integrations import DynamoDB as OfficialDynamoDB
 from ldclient.integrations.test_data import TestData
 from ldclient.interfaces import BigSegmentStore, DataStoreStatus, FeatureStore, UpdateProcessor
-from ldclient.versioned_data_kind import FEATURES, SEGMENTS
+from ldclient.versioned_data_kind import FEATURES, SEGMENTS, VersionedDataKind
 
 from engine import FakeEngine, Table, repository
 from ld_dynamo_store import Store, StoreClosedError, ThrottledError
@@ -309,6 +309,21 @@ def test_the_core_returns_what_is_stored(core: DynamoDBFeatureStoreCore) -> None
     assert core.get_all_internal(FEATURES) == {"a": item}
 
 
+def test_a_kind_that_the_sdk_has_not_yet(core: DynamoDBFeatureStoreCore, table: Table) -> None:
+    things: Any = VersionedDataKind(namespace="things", request_api_path="", stream_api_path="")
+    thing = {"key": "a", "version": 2}
+    core.init_internal({FEATURES: {}, things: {"a": thing}})
+    assert core.get_internal(things, "a") == thing
+    assert core.get_all_internal(things) == {"a": thing}
+    assert core.get_internal(FEATURES, "a") is None
+    deleted = {"key": "a", "version": 3, "deleted": True}
+    assert core.upsert_internal(things, deleted) is deleted
+    assert core.get_internal(things, "a") == deleted
+    row = table.row("things", "a")
+    assert row is not None
+    assert row["version"] == {"N": "3"}
+
+
 def test_one_request_for_each_key_and_ttl(fake: FakeEngine, fake_table: Table) -> None:
     store = feature_store(fake_table, CacheConfig(expiration=0.5))
     store.init({FEATURES: {}, SEGMENTS: {}})
@@ -417,8 +432,12 @@ def test_the_parameters_are_the_official_ones(name: str) -> None:
     positional = [each for each in ours.values() if each.kind is not inspect.Parameter.KEYWORD_ONLY]
     assert [each.name for each in positional] == list(official)
     for each in positional:
-        if each.name != "caching":
-            assert each.default == official[each.name].default
+        expected = official[each.name].default
+        if each.name == "caching":
+            assert vars(each.default) == vars(expected)
+            assert each.default.expiration == 15
+        else:
+            assert each.default == expected
 
 
 def put_metadata(table: Table, milliseconds: int, prefix: str = "") -> None:
@@ -438,6 +457,14 @@ def test_big_segments(table: Table) -> None:
     assert store.get_membership("included") == {"a.g1": True, "b.g2": True}
     assert store.get_membership("excluded") == {"a.g1": False}
     assert store.get_membership("both") == {"a.g1": True, "b.g2": False}
+    table.put("p:big_segments_user", "neither")
+    assert store.get_membership("neither") == {}
+    assert store.get_membership("unknown") is None
+    put_metadata(table, 0, "p:")
+    assert store.get_metadata().last_up_to_date == 0
+    # The Relay Proxy writes its cursor before it has been in step for the first time.
+    table.put("p:big_segments_metadata", "p:big_segments_metadata", lastVersion={"S": "v1"})
+    assert store.get_metadata().last_up_to_date is None
     store.stop()
 
 

@@ -205,6 +205,40 @@ class BigSegmentsTest < Minitest::Test
     end
   end
 
+  { "a_prefix" => ["p", "p:"], "an_empty_prefix" => ["", ""], "no_prefix" => [nil, ""] }.each do |name, (of_rows, before)|
+    define_method("test_the_adapter_reads_memberships_with_#{name}") do
+      with_fake do |fake|
+        store = adapter(fake, prefix: of_rows)
+        {
+          included: { included: { SS: %w[a.g1 b.g2] } }, excluded: { excluded: { SS: %w[a.g1] } },
+          both: { included: { SS: %w[a.g1] }, excluded: { SS: %w[a.g1 b.g2] } }, neither: {}
+        }.each { |hash, sets| fake.put(Engine::TABLE, "#{before}big_segments_user", hash.to_s, **sets) }
+        fake.put(Engine::TABLE, "other:big_segments_user", "of another", included: { SS: %w[a.g1] })
+        assert_equal({ "a.g1" => true, "b.g2" => true }, store.get_membership("included"))
+        assert_equal({ "a.g1" => false }, store.get_membership("excluded"))
+        # An inclusion wins over an exclusion.
+        assert_equal({ "a.g1" => true, "b.g2" => false }, store.get_membership("both"))
+        assert_equal({}, store.get_membership("neither"))
+        assert_nil store.get_membership("unknown")
+        assert_nil store.get_membership("of another")
+      end
+    end
+
+    define_method("test_the_adapter_reads_metadata_with_#{name}") do
+      with_fake do |fake|
+        store = adapter(fake, prefix: of_rows)
+        assert_instance_of LaunchDarkly::Interfaces::BigSegmentStoreMetadata, store.get_metadata
+        assert_nil store.get_metadata.last_up_to_date
+        # The Relay Proxy writes its cursor before it has been in step for the first time.
+        { { lastVersion: { S: "v1" } } => nil, { synchronizedOn: { N: "0" } } => 0,
+          { synchronizedOn: { N: "1700000000123" }, lastVersion: { S: "v1" } } => 1_700_000_000_123 }.each do |attributes, milliseconds|
+          fake.put(Engine::TABLE, "#{before}big_segments_metadata", "#{before}big_segments_metadata", **attributes)
+          assert_equal [milliseconds], [store.get_metadata.last_up_to_date]
+        end
+      end
+    end
+  end
+
   def test_the_adapter_reads_what_a_store_writes
     store = adapter
     writer = Engine.store(prefix)

@@ -105,8 +105,9 @@ class CredentialsTest < Minitest::Test
     assert_predicate error, :retriable?
     let_time_pass(store)
     assert_equal "later", signed_by(store)
-    nobody = store(Struct.new(:credentials).new(nil))
-    assert_includes assert_raises(LdDynamoStore::NoCredentialsError) { nobody.get("features", "flag") }.message, "none"
+    provider = Struct.new(:credentials).new(nil)
+    nobody = assert_raises(LdDynamoStore::NoCredentialsError) { store(provider).get("features", "flag") }
+    assert_includes nobody.message, "the #{provider.class} has none"
     wrong = store(Static.new("line\n", "secret", nil))
     assert_includes assert_raises(LdDynamoStore::ConfigurationError) { wrong.get("features", "flag") }.message, "access_key_id"
   end
@@ -129,6 +130,23 @@ class CredentialsTest < Minitest::Test
       let_time_pass(store)
     end
     assert_equal 1, output.string.scan("were not renewed, and those that are known are used: IOError: not now").size, output.string
+    renewal = store.instance_variable_get(:@renewal)
+    assert_in_delta 60, renewal.instance_variable_get(:@next_warning) - Process.clock_gettime(Process::CLOCK_MONOTONIC), 10
+    renewal.instance_variable_set(:@next_warning, 0)
+    let_time_pass(store)
+    signed_by(store)
+    assert_equal 2, output.string.scan("were not renewed").size, output.string
+  end
+
+  def test_who_fails_is_asked_again_after_a_second
+    provider = Renewing.new(["first", 3600], [IOError.new("not now")])
+    store = store(provider, logger: Logger.new(nil))
+    signed_by(store)
+    let_time_pass(store)
+    3.times { signed_by(store) }
+    assert_equal 2, provider.asked
+    due = store.instance_variable_get(:@renewal).instance_variable_get(:@next_look)
+    assert_in_delta 0.5, due - Process.clock_gettime(Process::CLOCK_MONOTONIC), 0.5
   end
 
   def test_expired_ones_are_not_sent

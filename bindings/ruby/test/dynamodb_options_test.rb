@@ -76,6 +76,18 @@ class DynamoDBOptionsTest < Minitest::Test
     end
   end
 
+  # Options that may be given as they are by default.
+  {
+    api_version: "2012-08-10", compute_checksums: true, convert_params: true, correct_clock_skew: true, endpoint_discovery: false,
+    http_wire_trace: false, raise_response_errors: true, simple_attributes: true, ssl_verify_peer: true, stub_responses: false,
+    use_dualstack_endpoint: false, use_fips_endpoint: false, validate_params: true
+  }.each do |name, usual|
+    define_method("test_#{name}_may_only_be_#{usual}") do
+      assert_empty OPTIONS.new({ name => usual }).settings
+      assert_raises(UNSUPPORTED) { OPTIONS.new({ name => usual == true ? false : true }).settings }
+    end
+  end
+
   def test_half_of_the_credentials
     assert_includes assert_raises(ArgumentError) { OPTIONS.new({ access_key_id: "a" }).settings }.message, "secret_access_key is missing"
     assert_includes assert_raises(ArgumentError) { OPTIONS.new({ session_token: "a" }).settings }.message, "access_key_id is missing"
@@ -128,6 +140,21 @@ class DynamoDBOptionsTest < Minitest::Test
     assert_raises(LdDynamoStore::ConfigurationError) { feature_store(options: { tabel: 1 }) }
     assert_raises(LdDynamoStore::ReadOnlyError) { feature_store(options: { read_only: true }).upsert(FEATURES, flag("a", 1)) }
     assert_raises(LdDynamoStore::LibraryNotFoundError) { feature_store(library: "/nowhere.so") }
+  end
+
+  # What a store under the SDK is made with; the rest has the library's defaults, such as 300 seconds for an init.
+  def test_the_store_under_the_sdk_is_told_no_more
+    given = { prefix: "p", dynamodb_opts: { region: "eu-west-1" }, options: { region: "us-east-1", consistent_reads: false }, library: "/l.so" }
+    { given => { prefix: "p", region: "us-east-1", consistent_reads: false, cache_ttl_ms: 0, library: "/l.so" },
+      {} => { prefix: nil, cache_ttl_ms: 0, library: nil } }.each do |options, expected|
+      %i[new_feature_store new_big_segment_store].each do |make|
+        told = nil
+        LdDynamoStore::Store.stub(:new, ->(*table, **settings) { told = [table, settings.except(:logger)] }) do
+          LdDynamoStore::LaunchDarkly.public_send(make, "table", options)
+        end
+        assert_equal [["table"], expected], told
+      end
+    end
   end
 
   # What the AWS SDK for Ruby has: Aws.config.

@@ -24,9 +24,21 @@ class StatusTest < Minitest::Test
     assert_equal classes.uniq, classes
   end
 
+  # Every class has the name of its status, but for these.
+  OTHER_NAMES = { "NULL_ARGUMENT" => "InvalidArgument", "INVALID_CONFIGURATION" => "Configuration", "SERVICE_ERROR" => "Service" }.freeze
+
+  def test_the_class_of_a_failure_has_the_name_of_its_status
+    STATUSES.select { |_, status| status.negative? }.each do |name, status|
+      words = OTHER_NAMES.fetch(name) { name.split("_").map(&:capitalize).join }
+      assert_equal "LdDynamoStore::#{words}Error", LdDynamoStore::StoreError.class_for(status).name
+    end
+  end
+
   def test_a_status_of_a_newer_library_has_the_class_of_its_group
-    assert_equal LdDynamoStore::InvalidArgumentError, LdDynamoStore::StoreError.class_for(-99)
-    assert_equal LdDynamoStore::ServiceError, LdDynamoStore::StoreError.class_for(-299)
+    groups = %i[InvalidArgumentError ConfigurationError ServiceError ThrottledError ConnectivityError CorruptItemError ReadOnlyError StoreError
+                StoreError InternalError StoreError]
+    found = groups.each_index.map { |group| LdDynamoStore::StoreError.class_for(-100 * group - 99) }
+    assert_equal groups.map { |name| LdDynamoStore.const_get(name) }, found
     assert_equal LdDynamoStore::StoreError, LdDynamoStore::StoreError.class_for(-12_345)
   end
 
@@ -38,9 +50,13 @@ class StatusTest < Minitest::Test
   end
 
   def test_every_log_level_of_the_header_has_a_severity
-    levels = DEFINITIONS.select { |name, _| name.start_with?("LOG_") }.values
-    refute_empty levels
-    assert_equal levels.sort, LdDynamoStore.const_get(:Log)::SEVERITY_OF_LEVEL.keys.sort
+    names = DEFINITIONS.select { |name, _| name.start_with?("LOG_") }.invert
+    severities = LdDynamoStore.const_get(:Log)::SEVERITY_OF_LEVEL.to_h { |level, severity| [names.fetch(level), severity] }
+    # Ruby's loggers have nothing below DEBUG.
+    expected = { "LOG_ERROR" => Logger::ERROR, "LOG_WARN" => Logger::WARN, "LOG_INFO" => Logger::INFO, "LOG_DEBUG" => Logger::DEBUG,
+                 "LOG_TRACE" => Logger::DEBUG }
+    assert_equal expected.keys.sort, names.values.sort
+    assert_equal expected, severities
   end
 
   def test_every_function_of_the_header_is_attached

@@ -79,6 +79,19 @@ class StoreTest < Minitest::Test
     assert_raises(LdDynamoStore::InvalidItemError) { store.upsert("features", "flag", {}) }
   end
 
+  def test_a_nul_is_told_with_the_name_of_its_argument
+    store = Engine.store(__method__)
+    {
+      "kind" => -> { store.upsert("\0", "\0", "{}") }, "key" => -> { store.upsert("features", "\0", "\0") },
+      "item" => -> { store.upsert("features", "a", "\0") }, "data" => -> { store.init("\0") },
+      "patch" => -> { store.big_segments_apply_patch("\0") }, "credentials" => -> { store.set_credentials("\0") },
+      "configuration" => -> { LdDynamoStore::Store.from_json("\0") }
+    }.each do |name, call|
+      error = assert_raises(LdDynamoStore::InvalidArgumentError, name, &call)
+      assert_equal "#{name} has a NUL character at byte 0", error.message
+    end
+  end
+
   def test_text_of_another_encoding_is_sent_as_utf8
     store = Engine.store(__method__)
     store.upsert("features", "Gr\u00fc\u00dfe".encode("ISO-8859-1"), FLAG)

@@ -2,6 +2,8 @@ package lddynamostore;
 
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertFalse;
+import static org.junit.Assert.assertNotEquals;
+import static org.junit.Assert.assertNull;
 import static org.junit.Assert.assertSame;
 import static org.junit.Assert.assertThrows;
 import static org.junit.Assert.assertTrue;
@@ -10,6 +12,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import lddynamostore.aws.AwsCredentials;
 import lddynamostore.exception.ConfigurationException;
@@ -169,6 +176,47 @@ public class CredentialsTest {
     }
   }
 
+  /** Only the first credentials are worth waiting for. */
+  @Test
+  public void whoAsksAtTheSameTimeWaitsForTheFirstOnesAndForNoOthers() throws Exception {
+    AtomicInteger asked = new AtomicInteger();
+    CountDownLatch laterLook = new CountDownLatch(1);
+    CountDownLatch end = new CountDownLatch(1);
+    CredentialsProvider slow =
+        () -> {
+          if (asked.incrementAndGet() == 1) {
+            Thread.sleep(300);
+          } else {
+            laterLook.countDown();
+            end.await();
+          }
+          return new Credentials("key", "s", null, Instant.now().plusSeconds(60));
+        };
+    int before = Stub.count("stub_pushes");
+    ExecutorService threads = Executors.newFixedThreadPool(4);
+    try (Store store = stub(slow, new ArrayList<>())) {
+      List<Future<Integer>> calls = new ArrayList<>();
+      for (int call = 0; call < 4; call++) {
+        calls.add(threads.submit(() -> store.get("features", "a").map(item -> Stub.count("stub_pushes") - before).get()));
+      }
+      for (Future<Integer> call : calls) {
+        assertEquals("pushed when the call is over", 1, (int) call.get());
+      }
+      assertEquals(1, asked.get());
+      Thread.sleep(1100);
+      Future<Boolean> looking = threads.submit(() -> store.get("features", "a").isPresent());
+      assertTrue(laterLook.await(10, TimeUnit.SECONDS));
+      // A look is due again, and somebody is at it.
+      Thread.sleep(1100);
+      assertTrue(threads.submit(() -> store.get("features", "a").isPresent()).get(10, TimeUnit.SECONDS));
+      assertFalse(looking.isDone());
+      end.countDown();
+      assertTrue(looking.get());
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
   @Test
   public void anInterruptOfAProviderIsKept() {
     CredentialsProvider interrupted =
@@ -222,11 +270,37 @@ public class CredentialsTest {
     assertThrows(IllegalStateException.class, anonymous::resolve);
   }
 
+  /** What is equal to what was pushed is not pushed again. */
+  @Test
+  public void equalOnesAreSoInAllTheirMembers() {
+    Credentials all = new Credentials("a", "s", "t", Instant.EPOCH);
+    assertEquals(all, new Credentials("a", "s", "t", Instant.EPOCH));
+    assertEquals(all.hashCode(), new Credentials("a", "s", "t", Instant.EPOCH).hashCode());
+    List<Credentials> others =
+        List.of(
+            new Credentials("b", "s", "t", Instant.EPOCH),
+            new Credentials("a", "r", "t", Instant.EPOCH),
+            new Credentials("a", "s", "u", Instant.EPOCH),
+            new Credentials("a", "s", null, Instant.EPOCH),
+            new Credentials("a", "s", "t", Instant.EPOCH.plusMillis(1)),
+            new Credentials("a", "s", "t", null));
+    for (Credentials other : others) {
+      assertNotEquals(all, other);
+    }
+    assertNotEquals(new Credentials("a", "s"), new Credentials("b", "s"));
+    assertNotEquals(all, "a");
+  }
+
   @Test
   public void theLastMethodCounts() {
     Credentials credentials = new Credentials("key", "secret-value");
     String given = new StoreOptions().pushedCredentials().credentials(credentials).toJson("t");
     assertTrue(given, given.contains("\"access_key_id\":\"key\""));
+    StoreOptions keys = new StoreOptions().credentialsProvider(() -> credentials).credentials(credentials);
+    assertTrue(keys.toJson("t"), keys.toJson("t").contains("\"access_key_id\":\"key\""));
+    assertNull(keys.credentialsProvider());
+    assertNull(new StoreOptions().credentialsProvider(() -> credentials).pushedCredentials().credentialsProvider());
+    assertEquals("{\"table\":\"t\"}", new StoreOptions().pushedCredentials().credentials(null).toJson("t"));
     String pushed = new StoreOptions().credentials(credentials).credentialsProvider(() -> credentials).toJson("t");
     assertEquals("{\"table\":\"t\",\"credentials\":\"pushed\"}", pushed);
   }

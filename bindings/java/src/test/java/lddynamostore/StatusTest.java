@@ -87,6 +87,23 @@ public class StatusTest {
     assertSame(AccessDeniedException.class, Failures.of(-202, "", false, null).getClass());
   }
 
+  /** With few exceptions. */
+  @Test
+  public void theClassOfAFailureHasTheNameOfItsStatus() throws Exception {
+    Map<String, String> others =
+        Map.of("NULL_ARGUMENT", "InvalidArgument", "INVALID_CONFIGURATION", "Configuration", "SERVICE_ERROR", "Service");
+    int failures = 0;
+    for (Field field : Status.class.getFields()) {
+      if (field.getInt(null) < 0) {
+        String words = Pattern.compile("([A-Z])([A-Z0-9]*)_?").matcher(field.getName()).replaceAll(word -> word.group(1) + word.group(2).toLowerCase());
+        String expected = others.getOrDefault(field.getName(), words) + "Exception";
+        assertEquals(expected, Failures.of(field.getInt(null), "", false, null).getClass().getSimpleName());
+        failures++;
+      }
+    }
+    assertTrue(failures > 20);
+  }
+
   @Test
   public void aStatusThatIsNotKnownHasTheClassOfItsGroup() {
     Class<?>[] groups = {

@@ -9,6 +9,7 @@ import static org.junit.Assert.assertTrue;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -25,6 +26,7 @@ import lddynamostore.exception.InvalidJsonException;
 import lddynamostore.exception.InvalidKeyException;
 import lddynamostore.exception.InvalidKindException;
 import lddynamostore.exception.ReadOnlyException;
+import lddynamostore.exception.StoreException;
 import lddynamostore.exception.TableNotFoundException;
 import org.junit.AfterClass;
 import org.junit.Before;
@@ -153,6 +155,20 @@ public class StoreTest {
     assertThrows(InvalidJsonException.class, () -> store.upsert("features", "a", new byte[] {'{', 0, '}'}));
     InvalidJsonException half = assertThrows(InvalidJsonException.class, () -> store.init("{\"\ud83d\":{}}"));
     assertEquals("data has half of a surrogate pair at index 2", half.getMessage());
+    assertFalse(half.retriable());
+    Map<String, Runnable> refused =
+        Map.of(
+            "kind", () -> store.get("\0", "a"),
+            "key", () -> store.upsert("features", "\0", flag("a", 1)),
+            "item", () -> store.upsert("features", "a", "\0"),
+            "data", () -> store.init("\0"),
+            "patch", () -> store.bigSegmentsApplyPatch("\0"),
+            "credentials", () -> store.setCredentials("\0"));
+    refused.forEach(
+        (name, call) -> {
+          StoreException failure = assertThrows(name, StoreException.class, call::run);
+          assertTrue(failure.getMessage(), failure.getMessage().startsWith(name + " has a NUL character at "));
+        });
     assertThrows(NullPointerException.class, () -> store.get(null, "a"));
     assertThrows(NullPointerException.class, () -> store.get("features", null));
     assertThrows(NullPointerException.class, () -> store.upsert("features", "a", (String) null));
@@ -196,21 +212,27 @@ public class StoreTest {
             .retryMode("standard")
             .transport("auto")
             .maxConcurrency(4)
-            .cacheTtlMs(1000)
-            .contextCacheTtlMs(1000)
+            .cacheTtlMs(1001)
+            .contextCacheTtlMs(1002)
             .contextCacheSize(10)
             .staleOnError(true)
             .share(true)
             .proxy("http://127.0.0.1:1")
             .logLevel("debug");
     String json = options.toJson(table);
-    JsonObject written = parse(json);
-    for (String key : "table prefix region endpoint credentials consistent_reads read_only connect_timeout_ms attempt_timeout_ms "
-        .concat("operation_timeout_ms init_timeout_ms max_attempts retry_mode transport max_concurrency cache_ttl_ms ")
-        .concat("context_cache_ttl_ms context_cache_size stale_on_error share proxy log_level")
-        .split(" ")) {
-      assertTrue(key, written.has(key));
-    }
+    JsonObject expected =
+        parse(
+            "{\"prefix\":\"p\",\"region\":\"us-east-1\",\"credentials\":{\"access_key_id\":\"local\",\"secret_access_key\":\"local\"},"
+                + "\"consistent_reads\":false,\"read_only\":true,\"connect_timeout_ms\":900,\"attempt_timeout_ms\":1900,"
+                + "\"operation_timeout_ms\":4900,\"init_timeout_ms\":9000,\"max_attempts\":2,\"retry_mode\":\"standard\","
+                + "\"transport\":\"auto\",\"max_concurrency\":4,\"cache_ttl_ms\":1001,\"context_cache_ttl_ms\":1002,"
+                + "\"context_cache_size\":10,\"stale_on_error\":true,\"share\":true,\"proxy\":\"http://127.0.0.1:1\","
+                + "\"log_level\":\"debug\"}");
+    expected.addProperty("table", table);
+    expected.addProperty("endpoint", engine.endpoint().toString());
+    assertEquals(expected, parse(json));
+    String files = new StoreOptions().profile("p").caBundle(Path.of("/ca.pem")).toJson("table");
+    assertEquals(parse("{\"table\":\"table\",\"profile\":\"p\",\"ca_bundle\":\"/ca.pem\"}"), parse(files));
     assertEquals(json, options.copy().toJson(table));
     LogHandler handler = (level, message) -> {};
     StoreOptions copy = options.logHandler(handler).copy();

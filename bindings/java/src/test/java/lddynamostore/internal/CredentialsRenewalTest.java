@@ -2,8 +2,10 @@ package lddynamostore.internal;
 
 import static org.junit.Assert.assertEquals;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
+import lddynamostore.Credentials;
 import org.junit.Test;
 
 public class CredentialsRenewalTest {
@@ -19,5 +21,19 @@ public class CredentialsRenewalTest {
     assertEquals(TimeUnit.MINUTES.toMillis(15), CredentialsRenewal.untilNextLookMs(null));
     assertEquals(1, inSeconds(60));
     assertEquals(1, inSeconds(-60));
+  }
+
+  @Test
+  public void theLibraryIsToldTheMillisecond() {
+    Credentials lasting = new Credentials("a", "b");
+    Credentials expiring = new Credentials("a", "b", "t", Instant.ofEpochMilli(4_102_444_800_123L));
+    assertEquals("{\"access_key_id\":\"a\",\"secret_access_key\":\"b\"}", told(lasting));
+    assertEquals(
+        "{\"access_key_id\":\"a\",\"secret_access_key\":\"b\",\"session_token\":\"t\",\"expires_ms\":4102444800123}", told(expiring));
+  }
+
+  /** Without the NUL character at its end. */
+  private static String told(Credentials credentials) {
+    return new String(CredentialsRenewal.toJson(credentials), StandardCharsets.UTF_8).replace("\0", "");
   }
 }

@@ -159,6 +159,14 @@ public class AwsClientOptionsTest {
         client(config -> config.apiCallTimeout(Duration.ofSeconds(3)).retryStrategy(RetryMode.ADAPTIVE_V2));
     String tuned = configuration(builder -> builder.existingClient(adaptive));
     assertTrue(tuned, tuned.contains("\"operation_timeout_ms\":3000") && tuned.contains("\"retry_mode\":\"adaptive\""));
+    // Nine attempts of the legacy strategy are what nobody has chosen.
+    DynamoDbClient fourLegacy = client(config -> config.retryStrategy(strategy -> strategy.maxAttempts(4)));
+    DynamoDbClient nineStandard =
+        client(config -> config.retryStrategy(AwsRetryStrategy.standardRetryStrategy().toBuilder().maxAttempts(9).build()));
+    String four = configuration(builder -> builder.existingClient(fourLegacy));
+    assertTrue(four, four.contains("\"max_attempts\":4") && four.contains("\"operation_timeout_ms\":8000"));
+    String nine = configuration(builder -> builder.existingClient(nineStandard));
+    assertTrue(nine, nine.contains("\"max_attempts\":9") && nine.contains("\"operation_timeout_ms\":18000"));
     String slow = configuration(builder -> builder.existingClient(client(config -> config.apiCallAttemptTimeout(Duration.ofSeconds(4)))));
     assertTrue(slow, slow.contains("\"attempt_timeout_ms\":4000") && slow.contains("\"operation_timeout_ms\":12000"));
     DynamoDbClient local = DynamoDbClient.builder().region(Region.EU_WEST_1).endpointOverride(URI.create("http://127.0.0.1:1")).build();
