@@ -178,6 +178,8 @@ asyncio.run(main())
 """,
     "by an interrupt": """
 import os, signal, threading
+# A job in the background inherits that it is ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
 asyncio.run(call())
 """,
