@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::support::data_set::{row, DataSet, Item};
 use crate::support::watchdog::Watchdog;
 use crate::support::{transport, Engine};
-use ld_dynamo_store::ErrorKind;
-use serde_json::json;
+use ld_dynamo_store::{ErrorKind, Store};
+use serde_json::{json, Value};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -114,6 +114,28 @@ fn parts_are_read_side_by_side_and_small_kinds_in_one() {
 }
 
 /// The row at which two parts meet is read with both.
+/// A unit for each 4 KB that are read strongly consistent, half of one otherwise.
+#[test]
+fn the_last_page_is_read_as_consistently_as_the_first() {
+    let engine = Engine::fake(&[]);
+    let table = engine.create_table();
+    let data_set = flags(8, 300_000).json();
+    let _ = engine.store(&table).init(&data_set).expect("init");
+    let read_units = |overrides: Value, call: &dyn Fn(&Store)| {
+        let store = engine.store_with(&table, overrides);
+        call(&store);
+        let stats: Value = serde_json::from_str(&store.stats()).expect("JSON");
+        stats["consumed_read_units"].as_f64().expect("a number")
+    };
+    let all = |store: &Store| drop(store.all("features").expect("all"));
+    let init = |store: &Store| assert_eq!(store.init(&data_set).expect("init").unchanged, 8);
+    let eventual = json!({"consistent_reads": false});
+    let consistent = read_units(json!({}), &all);
+    assert!(consistent > 500.0, "{consistent} units");
+    assert_eq!(read_units(eventual.clone(), &all), consistent / 2.0);
+    assert_eq!(read_units(eventual, &init), consistent);
+}
+
 #[test]
 fn an_oversized_item_s_older_copy_is_deleted_once() {
     let _watchdog = Watchdog::new(PATIENCE);

@@ -174,6 +174,7 @@ for (const [sdk, contextOf] of Object.entries(SDKS)) {
       assert.equal(failure.name, 'ThrottledError');
       assert.match(log.of('error')[1], /features:a was not stored/);
       await fake.control('reset', {});
+      assert.equal(await asked(store.upsert, FEATURES, flag('a', 1)), undefined);
     });
 
     it('does not keep a failed read for the length of its cache', async () => {

@@ -62,7 +62,7 @@ fn every_wait_ends_at_its_deadline() {
         let took = began.elapsed();
         assert_eq!(error.kind(), ErrorKind::TimedOut, "{what}: {error}");
         assert!(
-            took >= Duration::from_millis(100) && took < Duration::from_millis(150),
+            took >= Duration::from_millis(100) && took < Duration::from_secs(1),
             "{what}: {took:?}"
         );
     };

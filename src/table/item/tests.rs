@@ -88,6 +88,104 @@ fn prerequisites_of(item: &Value) -> Vec<String> {
     keys.flatten().unwrap_or_default()
 }
 
+fn text(text: &str) -> StoredItem {
+    StoredItem::Text(text.to_owned())
+}
+
+fn stored(version: Option<u64>, item: StoredItem) -> StoredRow {
+    StoredRow {
+        key: "the key".to_owned(),
+        version,
+        item,
+        only_our_attributes: true,
+    }
+}
+
+#[test]
+fn a_row_is_corrupt_where_readers_or_writers_can_make_nothing_of_it() {
+    let with_version = r#" {"version":7,"on":true}"#;
+    for (version, item, is_corrupt, version_in_item) in [
+        (Some(1), text("{}"), false, None),
+        (Some(1), text(with_version), false, Some(7)),
+        (None, text(with_version), true, Some(7)),
+        (Some(1), text("null"), false, None),
+        (None, text("null"), true, None),
+        (Some(1), text(""), false, None),
+        (Some(1), text("[]"), true, None),
+        (Some(1), text("{"), true, None),
+        (Some(1), StoredItem::Missing, false, None),
+        (None, StoredItem::Missing, true, None),
+        (Some(1), StoredItem::OtherType, true, None),
+    ] {
+        let row = stored(version, item);
+        assert_eq!(row.is_corrupt(), is_corrupt, "{row:?}");
+        assert_eq!(row.version_in_item(), version_in_item, "{row:?}");
+    }
+}
+
+#[test]
+fn an_item_is_read_as_it_stands_or_as_a_deletion_or_not_at_all() {
+    let kind = Kind::parse("things").unwrap();
+    let read = |version, item| stored(version, item).into_key_and_item(kind);
+    let deletion = |version| format!(r#"{{"key":"the key","version":{version},"deleted":true}}"#);
+    assert_eq!(read(Some(1), text(" {} ")).1.unwrap(), " {} ");
+    for (version, item, version_of_deletion) in [
+        (Some(5), text(""), 5),
+        (Some(5), text("null"), 5),
+        (Some(5), text("\t\r\n null "), 5),
+        (Some(5), StoredItem::Missing, 5),
+        (None, StoredItem::Missing, 0),
+    ] {
+        let (key, item) = read(version, item);
+        assert_eq!((key.as_str(), item.unwrap()), ("the key", deletion(version_of_deletion)));
+    }
+    for (item, why) in [
+        (text("[1]"), "expected a JSON object"),
+        (text("NULL"), "expected value"),
+        (text("nulls"), "trailing characters"),
+        (text("\u{a0}null"), "expected value"),
+        (text(" "), "EOF"),
+        (StoredItem::OtherType, "not a string"),
+    ] {
+        let error = read(Some(5), item).1.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::CorruptItem);
+        assert!(error.message().contains(why) && error.message().contains("the key"), "{error}");
+    }
+}
+
+#[test]
+fn a_row_is_stored_where_nothing_in_it_differs() {
+    let kind = Kind::parse("things").unwrap();
+    let row = NewRow::parse(kind, "things", Cow::Borrowed("the key"), r#"{"version":7}"#).unwrap();
+    let same = stored(Some(7), text(r#"{"version":7}"#));
+    assert!(row.is_stored_as(&same));
+    let with_others = StoredRow {
+        only_our_attributes: false,
+        ..same
+    };
+    for other in [
+        with_others,
+        stored(Some(6), text(r#"{"version":7}"#)),
+        stored(None, text(r#"{"version":7}"#)),
+        stored(Some(7), text(r#"{"version":7} "#)),
+        stored(Some(7), StoredItem::Missing),
+    ] {
+        assert!(!row.is_stored_as(&other), "{other:?}");
+    }
+}
+
+#[cfg(feature = "cli")]
+#[test]
+fn a_deletion_lacks_the_schema_of_its_kind_until_it_has_all_of_it() {
+    let [features, things] = ["features", "things"].map(|name| Kind::parse(name).unwrap());
+    let minimal = r#"{"key":"the key","version":7,"deleted":true}"#;
+    assert!(lacks_schema(features, minimal));
+    assert!(!lacks_schema(things, minimal));
+    assert!(!lacks_schema(features, &tombstone(features, "the key", 7)));
+    assert!(!lacks_schema(features, r#"{"key":"the key","version":7}"#));
+    assert!(!lacks_schema(features, "[1]"));
+}
+
 proptest! {
     #![proptest_config(cases(2000))]
 

@@ -7,6 +7,7 @@ mod tls;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
 
 use super::*;
 
@@ -16,24 +17,34 @@ const REQUEST: &[u8] = b"POST / HTTP/1.1\r\ncontent-length: 2\r\n\r\n{}";
 struct Server {
     port: u16,
     connections: Arc<AtomicUsize>,
+    ended: Arc<AtomicUsize>,
 }
 
 impl Server {
     fn start(serve: impl Fn(usize, &mut TcpStream) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let connections = Arc::<AtomicUsize>::default();
-        let (counter, serve) = (Arc::clone(&connections), Arc::new(serve));
+        let [connections, ended] = [(); 2].map(|()| Arc::<AtomicUsize>::default());
+        let (counter, ends, serve) = (Arc::clone(&connections), Arc::clone(&ended), Arc::new(serve));
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let number = counter.fetch_add(1, Ordering::SeqCst);
                 let (mut stream, serve) = (stream.expect("a connection"), Arc::clone(&serve));
                 // Else a second message is held back until the first is acknowledged, which the next request may do.
                 stream.set_nodelay(true).expect("a socket");
-                std::thread::spawn(move || serve(number, &mut stream));
+                let ends = Arc::clone(&ends);
+                std::thread::spawn(move || {
+                    serve(number, &mut stream);
+                    drop(stream);
+                    ends.fetch_add(1, Ordering::SeqCst);
+                });
             }
         });
-        Server { port, connections }
+        Server {
+            port,
+            connections,
+            ended,
+        }
     }
 
     fn pool(&self, max_idle: usize) -> Pool {
@@ -52,6 +63,17 @@ impl Server {
             connect_timeout: Some(Duration::from_secs(1)),
             look_up: Arc::new(look_up),
         }
+    }
+
+    /// Of so many connections.
+    fn wait_for_ends(&self, connections: usize) {
+        for _ in 0..10_000 {
+            if self.ended.load(Ordering::SeqCst) >= connections {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        panic!("no end of {connections} connection(s)");
     }
 
     fn connections(&self) -> usize {
@@ -229,7 +251,7 @@ fn a_connection_that_the_server_closed_while_idle_is_replaced() {
     });
     let pool = server.pool(4);
     assert_eq!(body(&pool), "0");
-    std::thread::sleep(Duration::from_millis(20));
+    server.wait_for_ends(1);
     assert_eq!(body(&pool), "1");
 }
 
@@ -266,18 +288,25 @@ fn what_comes_late_is_noticed_before_the_next_request() {
 
 #[test]
 fn a_connection_that_was_reset_while_idle_is_replaced() {
-    let server = Server::start(|number, stream| {
+    // A reset would take away an answer that has not been read.
+    let (reads, was_read) = mpsc::channel();
+    let was_read = Mutex::new(was_read);
+    let server = Server::start(move |number, stream| {
         assert!(asked(stream));
         answer(stream, "", &number.to_string());
-        std::thread::sleep(Duration::from_millis(20));
+        let _ = was_read.lock().expect("no panic").recv();
         reset(stream);
     });
     let pool = server.pool(4);
+    let idle_until_reset = |ends| {
+        reads.send(()).expect("the server lives");
+        server.wait_for_ends(ends);
+    };
     assert_eq!(body(&pool), "0");
-    std::thread::sleep(Duration::from_millis(60));
+    idle_until_reset(1);
     assert_eq!(body(&pool), "1");
     // Without a look before, the kernel does not even take the request.
-    std::thread::sleep(Duration::from_millis(60));
+    idle_until_reset(2);
     for kept in pool.idle.lock().expect("no panic").iter_mut() {
         kept.last_used = Instant::now() + Duration::from_secs(60);
     }
