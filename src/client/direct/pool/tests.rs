@@ -65,13 +65,13 @@ impl Server {
         }
     }
 
-    /// Of so many connections.
+    /// Of so many connections, and until the pool looks at what it has kept.
     fn wait_for_ends(&self, connections: usize) {
-        for _ in 0..10_000 {
+        for _ in 0..2000 {
+            std::thread::sleep(TRUSTED_IDLE);
             if self.ended.load(Ordering::SeqCst) >= connections {
                 return;
             }
-            std::thread::sleep(Duration::from_millis(1));
         }
         panic!("no end of {connections} connection(s)");
     }
