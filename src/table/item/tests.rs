@@ -142,7 +142,7 @@ fn an_item_is_read_as_it_stands_or_as_a_deletion_or_not_at_all() {
     for (item, why) in [
         (text("[1]"), "expected a JSON object"),
         (text("NULL"), "expected value"),
-        (text("nulls"), "trailing characters"),
+        (text("nulls"), "expected a JSON object"),
         (text("\u{a0}null"), "expected value"),
         (text(" "), "EOF"),
         (StoredItem::OtherType, "not a string"),
