@@ -248,6 +248,21 @@ mod tests {
     use std::panic::AssertUnwindSafe;
     use std::time::Duration;
 
+    /// So no fork comes meanwhile; that one need not wait for its waits is seen in tests/forks.
+    #[test]
+    fn who_drives_is_counted_in_whenever_it_polls() {
+        let engine = Engine::new(generation()).expect("an engine");
+        let driven = async {
+            for _ in 0..3 {
+                assert!(inside::is_inside());
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            inside::is_inside()
+        };
+        assert!(engine.block_on(driven).expect("the own process"));
+        assert!(!inside::is_inside());
+    }
+
     /// Threads that come and go together: each gets its answer, whoever drives, and nobody is left behind.
     #[test]
     fn threads_take_over_from_each_other() {

@@ -64,6 +64,12 @@ impl Drop for Inside {
     }
 }
 
+/// Whether this thread is counted in.
+#[cfg(test)]
+pub(super) fn is_inside() -> bool {
+    COUNTED.get().1 > 0
+}
+
 /// Does `wait`, which waits for something outside the process and touches no dependency, while the thread is not counted in.
 pub(crate) fn outside<T>(wait: impl FnOnce() -> T) -> T {
     let _outside = Outside::new();
@@ -194,5 +200,56 @@ mod tests {
             std::thread::yield_now();
         }
         assert!(gate.inside.load(Ordering::SeqCst) <= before);
+    }
+
+    /// Forks, and ends the child with what it says of `check`, which may touch nothing but atomics and its own thread's variables.
+    fn holds_in_a_child(check: impl FnOnce() -> bool) -> bool {
+        // SAFETY: the child does nothing else, and ends without what runs at an exit.
+        unsafe {
+            let child = libc::fork();
+            assert!(child >= 0, "no fork");
+            if child == 0 {
+                libc::_exit(i32::from(!check()));
+            }
+            let mut status = 0;
+            assert_eq!(libc::waitpid(child, &mut status, 0), child);
+            libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0
+        }
+    }
+
+    fn nobody_is_counted() -> bool {
+        let gate = page::gate();
+        gate.inside.load(Ordering::SeqCst) == 0 && gate.look_ups.load(Ordering::SeqCst) == 0
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "Miri knows no forks")]
+    fn a_child_gives_no_count_back_that_is_its_parent_s() {
+        let (inside, looks_up) = (enter(), look_up());
+        assert!(holds_in_a_child(move || {
+            drop((inside, looks_up));
+            nobody_is_counted()
+        }));
+        assert_eq!(COUNTED.get().1, 0);
+
+        let inside = enter();
+        let outside = Outside::new();
+        assert!(holds_in_a_child(move || {
+            drop(outside);
+            drop(inside);
+            nobody_is_counted()
+        }));
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "Miri knows no forks")]
+    fn a_child_counts_for_itself() {
+        let _inside = enter();
+        assert!(holds_in_a_child(|| {
+            let inside = enter();
+            let is_counted = page::gate().inside.load(Ordering::SeqCst) == 1;
+            drop(inside);
+            is_counted && nobody_is_counted()
+        }));
     }
 }
