@@ -1,9 +1,9 @@
 /*
  * When a fork waits for the library and when it does not.
  *
- *   fork_waits network CONFIGURATION            the server takes 400 ms for each answer: a fork does not wait for it
+ *   fork_waits network CONFIGURATION            the server takes 1200 ms for each answer: a fork does not wait for it
  *   fork_waits work CONFIGURATION FIFO PEM      "ca_bundle" is the FIFO, filled after 300 ms: a fork waits for whoever reads it
- *   fork_waits name CONFIGURATION               the system's resolver takes 400 ms: a fork waits a moment, the child looks up for itself
+ *   fork_waits name CONFIGURATION               the system's resolver takes 1200 ms: a fork waits a moment, the child looks up for itself
  *
  * The table holds the flags of calls.h. Prints the milliseconds that the fork took.
  */
@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 
 #define THREADS 8
-#define RESOLVER_MICROSECONDS 400000
+#define RESOLVER_MICROSECONDS 1200000
 #define FIFO_MICROSECONDS 300000
 
 static ld_dynamo_store *store;

@@ -173,9 +173,9 @@ fn waited(arguments: &[&str]) -> u64 {
 #[test]
 fn a_fork_does_not_wait_for_the_network() {
     let _turn = turn::beside_programs();
-    let place = FlagTable::plain(&["--latency-ms", "400"]).by_name();
+    let place = FlagTable::plain(&["--latency-ms", "1200"]).by_name();
     let took = waited(&["network", &place.uncached()]);
-    assert!(took < 150, "{took} ms");
+    assert!(took < 800, "{took} ms");
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn a_fork_waits_for_a_thread_inside_a_dependency() {
     let place = place.with(json!({"ca_bundle": text(&fifo)}));
     let took = waited(&["work", &place.uncached(), text(&fifo), text(&authority)]);
     // The fork begins after 100 ms, the file is there after 300.
-    assert!((150..900).contains(&took), "{took} ms");
+    assert!((150..1500).contains(&took), "{took} ms");
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn a_fork_waits_a_moment_for_a_name_to_be_looked_up() {
     let _turn = turn::beside_programs();
     let place = FlagTable::plain(&[]).by_name();
     let took = waited(&["name", &place.uncached()]);
-    assert!((40..250).contains(&took), "{took} ms");
+    assert!((40..800).contains(&took), "{took} ms");
 }
 
 /// The 32 random bytes that a TLS client sends first.
