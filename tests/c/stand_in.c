@@ -13,7 +13,7 @@
 
 #include "ld_dynamo_store.h"
 
-// tests/support/stand_in.rs has the same.
+// tests/support/stand_in.rs has the same, as have the stand-ins of the tests for Ruby and PHP.
 struct shared {
     _Atomic int64_t strings, errors, stores;
     // The function that fails, with this status; a name of no function for none.
