@@ -56,13 +56,16 @@ fn every_key_sets_its_own_field_in_its_own_unit() {
     let cases: [(&str, Set); 36] = [
         (r#""prefix":"p""#, |config| config.prefix = "p".to_owned()),
         (r#""region":"r""#, |config| config.region = Some("r".to_owned())),
-        (r#""endpoint":"http://h""#, |config| config.endpoint = Some("http://h".to_owned())),
+        (r#""endpoint":"http://h""#, |config| {
+            config.endpoint = Some("http://h".to_owned())
+        }),
         (r#""profile":"p""#, |config| config.profile = Some("p".to_owned())),
         (r#""ca_bundle":"b""#, |config| config.ca_bundle = Some("b".to_owned())),
         (r#""proxy":"http://h""#, |config| config.proxy = Some("http://h".into())),
-        (r#""credentials":{"access_key_id":"a","secret_access_key":"b"}"#, |config| {
-            config.credentials = Some(Credentials::new("a", "b"))
-        }),
+        (
+            r#""credentials":{"access_key_id":"a","secret_access_key":"b"}"#,
+            |config| config.credentials = Some(Credentials::new("a", "b")),
+        ),
         (
             r#""credentials":{"access_key_id":"a","secret_access_key":"b","session_token":"c"}"#,
             |config| config.credentials = Some(Credentials::new("a", "b").session_token("c")),
@@ -72,9 +75,15 @@ fn every_key_sets_its_own_field_in_its_own_unit() {
         (r#""read_only":true"#, |config| config.read_only = true),
         (r#""stale_on_error":true"#, |config| config.stale_on_error = true),
         (r#""share":true"#, |config| config.share = true),
-        (r#""connect_timeout_ms":7"#, |config| config.connect_timeout = Some(SEVEN)),
-        (r#""attempt_timeout_ms":7"#, |config| config.attempt_timeout = Some(SEVEN)),
-        (r#""operation_timeout_ms":7"#, |config| config.operation_timeout = Some(SEVEN)),
+        (r#""connect_timeout_ms":7"#, |config| {
+            config.connect_timeout = Some(SEVEN)
+        }),
+        (r#""attempt_timeout_ms":7"#, |config| {
+            config.attempt_timeout = Some(SEVEN)
+        }),
+        (r#""operation_timeout_ms":7"#, |config| {
+            config.operation_timeout = Some(SEVEN)
+        }),
         (r#""init_timeout_ms":7"#, |config| config.init_timeout = Some(SEVEN)),
         (r#""connect_timeout_ms":0"#, |config| config.connect_timeout = None),
         (r#""operation_timeout_ms":0"#, |config| config.operation_timeout = None),
@@ -84,9 +93,13 @@ fn every_key_sets_its_own_field_in_its_own_unit() {
         (r#""cache_ttl_ms":7"#, |config| config.cache_ttl = CacheTtl::For(SEVEN)),
         (r#""cache_ttl_ms":0"#, |config| config.cache_ttl = CacheTtl::Off),
         (r#""context_cache_ttl_ms":7"#, |config| config.context_cache_ttl = SEVEN),
-        (r#""context_cache_ttl_ms":0"#, |config| config.context_cache_ttl = Duration::ZERO),
+        (r#""context_cache_ttl_ms":0"#, |config| {
+            config.context_cache_ttl = Duration::ZERO
+        }),
         (r#""context_cache_size":7"#, |config| config.context_cache_size = 7),
-        (r#""retry_mode":"adaptive""#, |config| config.retry_mode = RetryMode::Adaptive),
+        (r#""retry_mode":"adaptive""#, |config| {
+            config.retry_mode = RetryMode::Adaptive
+        }),
         (r#""transport":"sdk""#, |config| config.transport = Transport::Sdk),
         (r#""log_level":"off""#, |config| config.log_level = LogLevel::Off),
         (r#""log_level":"error""#, |config| config.log_level = LogLevel::Error),

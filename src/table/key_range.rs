@@ -35,7 +35,8 @@ pub(crate) fn ranges<'k>(keys: impl Iterator<Item = (&'k str, usize)>, least: us
     for (key, size) in keys {
         bytes += size;
         left -= size;
-        if bytes >= target && left >= least && ranges.len() + 1 < most {
+        // Never more than `most`: so many targets are all there is, and nothing is left.
+        if bytes >= target && left >= least {
             ranges.push(KeyRange { from, to: Some(key) });
             from = Some(key);
             bytes = 0;
@@ -66,5 +67,28 @@ mod tests {
         );
         assert_eq!(cut(&[("a", 1000)]), [(None, None)]);
         assert_eq!(cut(&[("a", 1000), ("b", 9)]), [(None, None)]);
+    }
+
+    #[test]
+    fn there_are_never_more_ranges_than_asked_for() {
+        for (count, size, most) in [(3, 10, 3), (4, 10, 3), (100, 10, 3), (100, 7, 1), (7, 1000, 4)] {
+            let keys = (0..count).map(|_| ("key", size));
+            let found = ranges(keys, 10, most).len();
+            assert!((1..=most).contains(&found), "{found} of {count} times {size}");
+        }
+    }
+
+    #[test]
+    fn a_condition_names_the_ends_that_there_are() {
+        let condition = |from, to| KeyRange { from, to }.condition();
+        assert_eq!(condition(None, None), "#namespace = :namespace");
+        assert_eq!(condition(Some("a"), None), "#namespace = :namespace AND #key >= :from");
+        assert_eq!(condition(None, Some("b")), "#namespace = :namespace AND #key <= :to");
+        let both = "#namespace = :namespace AND #key BETWEEN :from AND :to";
+        assert_eq!(condition(Some("a"), Some("b")), both);
+        assert!(KeyRange::default().is_whole());
+        for (from, to) in [(Some("a"), None), (None, Some("b")), (Some("a"), Some("b"))] {
+            assert!(!KeyRange { from, to }.is_whole());
+        }
     }
 }

@@ -45,3 +45,21 @@ impl<'de: 'a, 'a, V: Deserialize<'de>> Deserialize<'de> for Members<'a, V> {
         deserializer.deserialize_map(MembersVisitor(PhantomData))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_are_set_apart_and_their_keys_escaped() {
+        let mut object = String::from("{");
+        for (key, expected) in [
+            ("a", r#"{"a":1"#),
+            ("", r#"{"a":1,"":1"#),
+            ("\"\n", r#"{"a":1,"":1,"\"\n":1"#),
+        ] {
+            push_member(&mut object, key, "1");
+            assert_eq!(object, expected);
+        }
+    }
+}

@@ -137,7 +137,10 @@ fn an_item_is_read_as_it_stands_or_as_a_deletion_or_not_at_all() {
         (None, StoredItem::Missing, 0),
     ] {
         let (key, item) = read(version, item);
-        assert_eq!((key.as_str(), item.unwrap()), ("the key", deletion(version_of_deletion)));
+        assert_eq!(
+            (key.as_str(), item.unwrap()),
+            ("the key", deletion(version_of_deletion))
+        );
     }
     for (item, why) in [
         (text("[1]"), "expected a JSON object"),
@@ -149,7 +152,10 @@ fn an_item_is_read_as_it_stands_or_as_a_deletion_or_not_at_all() {
     ] {
         let error = read(Some(5), item).1.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::CorruptItem);
-        assert!(error.message().contains(why) && error.message().contains("the key"), "{error}");
+        assert!(
+            error.message().contains(why) && error.message().contains("the key"),
+            "{error}"
+        );
     }
 }
 
@@ -172,6 +178,16 @@ fn a_row_is_stored_where_nothing_in_it_differs() {
     ] {
         assert!(!row.is_stored_as(&other), "{other:?}");
     }
+}
+
+#[test]
+fn who_passes_no_object_is_told_what_an_item_is() {
+    let kind = Kind::parse("things").unwrap();
+    let error = NewRow::parse(kind, "things", Cow::Borrowed("the key"), "[1]").unwrap_err();
+    assert!(
+        error.message().contains("expected an item, which is a JSON object"),
+        "{error}"
+    );
 }
 
 #[cfg(feature = "cli")]
