@@ -149,4 +149,13 @@ mod tests {
         assert!(require_key(&"é".repeat(513)).is_err());
         assert!(require_key("").is_err());
     }
+
+    #[test]
+    fn a_namespace_is_at_most_as_long_as_dynamodb_s() {
+        let longest = "k".repeat(2046);
+        let kind = Kind::parse(&longest).unwrap();
+        assert_eq!(namespace("p", kind).unwrap(), format!("p:{longest}"));
+        assert_eq!(namespace("pp", kind).unwrap_err().kind(), ErrorKind::InvalidKind);
+        assert_eq!(namespace("", Kind::parse("flags").unwrap()).unwrap(), "features");
+    }
 }

@@ -121,6 +121,20 @@ fn a_bad_patch_is_refused_and_says_where() {
 }
 
 #[test]
+fn the_longest_texts_are_taken() {
+    let long = "x".repeat(1024);
+    let json = format!(
+        r#"{{"segmentId": "{long}", "version": "{long}", "previousVersion": "{long}", "changes": {{"included": {{"add": ["{long}"]}}}}}}"#
+    );
+    let patch = Patch::parse(&json).unwrap();
+    assert_eq!(
+        (&patch.reference, &patch.version, &patch.updates[0].context_hash),
+        (&long, &long, &long)
+    );
+    assert!(!patch.moves_cursor());
+}
+
+#[test]
 fn what_is_no_json_is_said_to_be_none() {
     for text in [
         "",
