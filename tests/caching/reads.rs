@@ -400,6 +400,7 @@ fn statistics_only_grow() {
         get(&store, &round.to_string());
         std::thread::sleep(Duration::from_millis(if round % 2 == 0 { 25 } else { 0 }));
         let now = growing(&stats(&store));
+        assert_eq!(now.len(), before.len());
         assert!(
             before.iter().zip(&now).all(|(before, now)| now >= before),
             "{before:?} {now:?}"

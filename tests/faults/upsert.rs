@@ -109,9 +109,9 @@ fn a_large_upsert_has_more_time() {
     );
     let stats = stats(&store);
     assert_eq!((&stats["requests"], &stats["retries"]), (&json!(1), &json!(0)));
-    store
-        .get("features", "flag")
-        .expect_err("no time for as long an answer to a short question");
+    let error = store.get("features", "flag");
+    let error = error.expect_err("no time for as long an answer to a short question");
+    assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
 }
 
 #[test]
