@@ -244,24 +244,10 @@ impl Drop for Place<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::inside::tests::is_counted_in;
     use super::*;
     use std::panic::AssertUnwindSafe;
     use std::time::Duration;
-
-    /// So no fork comes meanwhile; that one need not wait for its waits is seen in tests/forks.
-    #[test]
-    fn who_drives_is_counted_in_whenever_it_polls() {
-        let engine = Engine::new(generation()).expect("an engine");
-        let driven = async {
-            for _ in 0..3 {
-                assert!(inside::is_inside());
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-            inside::is_inside()
-        };
-        assert!(engine.block_on(driven).expect("the own process"));
-        assert!(!inside::is_inside());
-    }
 
     /// Threads that come and go together: each gets its answer, whoever drives, and nobody is left behind.
     #[test]
@@ -284,6 +270,22 @@ mod tests {
         });
         assert!(!engine.is_driven.load(Ordering::SeqCst));
         assert!(engine.with_waiting(|waiting| waiting.is_empty()));
+    }
+
+    /// The tasks of the connections are polled by nobody's call.
+    #[test]
+    fn a_thread_that_drives_is_counted_in_while_it_does_the_work_of_tasks() {
+        let engine = Engine::new(generation()).expect("a runtime");
+        let counted = engine.block_on(async {
+            let task = tokio::spawn(async {
+                let at_first = is_counted_in();
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                (at_first, is_counted_in())
+            });
+            task.await.expect("no panic")
+        });
+        assert_eq!(counted.expect("an answer"), (true, true), "at first, and after a wait");
+        assert!(!is_counted_in(), "afterwards");
     }
 
     #[test]

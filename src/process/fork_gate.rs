@@ -130,6 +130,18 @@ mod tests {
         assert!(waited >= LONGEST_WAIT && waited < 10 * LONGEST_WAIT, "{waited:?}");
     }
 
+    /// As a child has to find it: nobody is inside, and no fork is under way.
+    #[test]
+    fn a_wiped_gate_counts_nobody() {
+        let gate = Gate::default();
+        gate.count_in(&gate.inside);
+        gate.count_in(&gate.look_ups);
+        gate.forks.store(1, Ordering::SeqCst);
+        gate.wipe();
+        let counters = [&gate.inside, &gate.look_ups, &gate.forks];
+        assert_eq!(counters.map(|counter| counter.load(Ordering::SeqCst)), [0; 3]);
+    }
+
     #[test]
     fn a_fork_waits_neither_for_its_own_thread_nor_long_for_look_ups() {
         let gate = Gate::default();

@@ -64,12 +64,6 @@ impl Drop for Inside {
     }
 }
 
-/// Whether this thread is counted in.
-#[cfg(test)]
-pub(super) fn is_inside() -> bool {
-    COUNTED.get().1 > 0
-}
-
 /// Does `wait`, which waits for something outside the process and touches no dependency, while the thread is not counted in.
 pub(crate) fn outside<T>(wait: impl FnOnce() -> T) -> T {
     let _outside = Outside::new();
@@ -161,22 +155,102 @@ fn register() {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use std::time::Duration;
 
+    /// Whether this thread is counted in.
+    pub(in crate::process) fn is_counted_in() -> bool {
+        COUNTED.get().1 > 0
+    }
+
+    /// Does `work` in a forked child, whose gate no other test comes to; it touches nothing that another thread may have held.
+    fn in_a_child(work: impl FnOnce()) {
+        // SAFETY: the child does nothing but `work`, and ends.
+        let child = unsafe { libc::fork() };
+        if child == 0 {
+            // SAFETY: no preconditions.
+            unsafe { libc::alarm(30) };
+            let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+            // SAFETY: no preconditions.
+            unsafe { libc::_exit(i32::from(outcome.is_err())) };
+        }
+        let mut status = -1;
+        // SAFETY: the child is ours, and the place for its status is alive.
+        assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
+        assert_eq!(status, 0, "the child's status; what it said stands above");
+    }
+
+    /// Threads at work and looking up, as a fork sees them.
+    fn counts() -> (u32, u32) {
+        let gate = page::gate();
+        (gate.inside.load(Ordering::SeqCst), gate.look_ups.load(Ordering::SeqCst))
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "it knows no forks")]
+    fn a_fork_sees_who_works_and_not_who_waits() {
+        in_a_child(|| {
+            assert_eq!(counts(), (0, 0));
+            let (outer, inner) = (enter(), enter());
+            assert_eq!(counts(), (1, 0));
+            outside(|| {
+                assert_eq!(counts(), (0, 0));
+                let back = enter();
+                assert_eq!(counts(), (1, 0));
+                outside(|| assert_eq!(counts(), (0, 0)));
+                assert_eq!(counts(), (1, 0));
+                drop(back);
+                assert_eq!(counts(), (0, 0));
+            });
+            assert_eq!(counts(), (1, 0));
+            drop(inner);
+            assert_eq!(counts(), (1, 0));
+            drop(outer);
+            let looking_up = look_up();
+            assert_eq!(counts(), (0, 1));
+            drop(looking_up);
+            assert_eq!(counts(), (0, 0));
+        });
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "it knows no forks")]
+    fn a_child_gives_nothing_back_for_its_parent() {
+        in_a_child(|| {
+            let (at_work, waiting, looking_up) = (enter(), Outside::new(), look_up());
+            in_a_child(move || {
+                assert_eq!(counts(), (0, 0));
+                let own = enter();
+                drop((waiting, at_work, looking_up));
+                assert_eq!(counts(), (1, 0));
+                drop(own);
+                assert_eq!(counts(), (0, 0));
+            });
+        });
+    }
+
+    /// As a signal handler of the host's may fork in the middle of a call.
+    #[test]
+    #[cfg_attr(miri, ignore = "it knows no forks")]
+    fn a_fork_does_not_wait_for_the_thread_that_forks() {
+        in_a_child(|| {
+            let _inside = enter();
+            let began = Instant::now();
+            in_a_child(|| assert_eq!(counts(), (0, 0)));
+            // Of the second that it would wait at most.
+            assert!(began.elapsed() < Duration::from_millis(800), "{:?}", began.elapsed());
+        });
+    }
+
     #[test]
     fn who_waits_is_not_counted_and_comes_back_as_before() {
-        let gate = page::gate();
         let _outer = enter();
         let _inner = enter();
         outside(|| {
             assert_eq!(COUNTED.get().1, 0);
-            let own = gate.inside.load(Ordering::SeqCst);
             drop(enter());
             outside(|| assert_eq!(COUNTED.get().1, 0));
-            // Only other tests may have come meanwhile.
-            assert!(own < 1000);
         });
         assert_eq!(COUNTED.get().1, 2);
         let unwound = std::panic::catch_unwind(|| outside(|| std::panic::resume_unwind(Box::new(()))));
@@ -200,56 +274,5 @@ mod tests {
             std::thread::yield_now();
         }
         assert!(gate.inside.load(Ordering::SeqCst) <= before);
-    }
-
-    /// Forks, and ends the child with what it says of `check`, which may touch nothing but atomics and its own thread's variables.
-    fn holds_in_a_child(check: impl FnOnce() -> bool) -> bool {
-        // SAFETY: the child does nothing else, and ends without what runs at an exit.
-        unsafe {
-            let child = libc::fork();
-            assert!(child >= 0, "no fork");
-            if child == 0 {
-                libc::_exit(i32::from(!check()));
-            }
-            let mut status = 0;
-            assert_eq!(libc::waitpid(child, &mut status, 0), child);
-            libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0
-        }
-    }
-
-    fn nobody_is_counted() -> bool {
-        let gate = page::gate();
-        gate.inside.load(Ordering::SeqCst) == 0 && gate.look_ups.load(Ordering::SeqCst) == 0
-    }
-
-    #[test]
-    #[cfg_attr(miri, ignore = "Miri knows no forks")]
-    fn a_child_gives_no_count_back_that_is_its_parent_s() {
-        let (inside, looks_up) = (enter(), look_up());
-        assert!(holds_in_a_child(move || {
-            drop((inside, looks_up));
-            nobody_is_counted()
-        }));
-        assert_eq!(COUNTED.get().1, 0);
-
-        let inside = enter();
-        let outside = Outside::new();
-        assert!(holds_in_a_child(move || {
-            drop(outside);
-            drop(inside);
-            nobody_is_counted()
-        }));
-    }
-
-    #[test]
-    #[cfg_attr(miri, ignore = "Miri knows no forks")]
-    fn a_child_counts_for_itself() {
-        let _inside = enter();
-        assert!(holds_in_a_child(|| {
-            let inside = enter();
-            let is_counted = page::gate().inside.load(Ordering::SeqCst) == 1;
-            drop(inside);
-            is_counted && nobody_is_counted()
-        }));
     }
 }

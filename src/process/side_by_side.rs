@@ -214,6 +214,7 @@ mod tests {
             Ok(())
         };
         let unwound = std::panic::catch_unwind(AssertUnwindSafe(|| side_by_side(generation(), 3, 1000, panics)));
-        assert!(unwound.is_err());
+        let panic = unwound.expect_err("a panic");
+        assert_eq!(panic.downcast_ref(), Some(&"seven"));
     }
 }

@@ -38,6 +38,7 @@ fn tree(package: &str, edges: &str, format: &str) -> BTreeSet<String> {
 #[test]
 fn tokio_comes_without_threads_signals_and_processes() {
     let edges = tree(SHIPPED, "features,normal", "{p}");
+    assert!(edges.contains("tokio feature \"rt\""), "{edges:?}");
     for feature in ["process", "signal", "rt-multi-thread", "full"] {
         let edge = format!("tokio feature \"{feature}\"");
         assert!(!edges.contains(&edge), "{edge}");

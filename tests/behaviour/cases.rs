@@ -19,6 +19,8 @@ fn run_with(stand_in: &StandIn, command: Command) {
     let mut driver = Program::start_as_it_is(command);
     run_all(&Engine::embedded(), &mut driver);
     assert_eq!(stand_in.kept(), Kept::default());
+    let handed_out = stand_in.handed_out();
+    assert!(handed_out > 100, "only {handed_out} strings, errors and stores came by");
 }
 
 #[test]

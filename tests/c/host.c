@@ -22,6 +22,7 @@ static ld_dynamo_store *store;
 static FILE *problems;
 static atomic_int look_ups;
 static atomic_int look_ups_open_to_signals;
+static atomic_int handled;
 static atomic_int handled_elsewhere;
 static _Thread_local int is_of_the_host;
 
@@ -49,6 +50,7 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
 
 static void handle(int number) {
     (void)number;
+    atomic_fetch_add(&handled, 1);
     atomic_fetch_add(&handled_elsewhere, !is_of_the_host);
 }
 
@@ -158,6 +160,7 @@ int main(int count, char **arguments) {
     require(!sigismember(&pending, SIGPIPE), "a SIGPIPE is left");
     require(atomic_load(&look_ups) > 0, "no name was looked up");
     require(atomic_load(&look_ups_open_to_signals) == 0, "a thread that looks a name up does not block all signals");
+    require(atomic_load(&handled) > 0, "no signal handler of the host's ran at all");
     require(atomic_load(&handled_elsewhere) == 0, "a signal handler of the host's ran on a thread of the library's");
     require(fclose(problems) == 0, "the report could not be written");
     return 0;

@@ -19,6 +19,8 @@ struct shared {
     // The function that fails, with this status; a name of no function for none.
     int64_t status;
     char function[64];
+    // All that was ever handed out: none means that nobody called this.
+    _Atomic int64_t handed_out;
 };
 
 static struct shared *shared;
@@ -61,6 +63,11 @@ static const struct own *own(const ld_dynamo_error *error) {
     return found >= owns && found < owns + sizeof owns / sizeof *owns ? found : NULL;
 }
 
+static void hand_out(_Atomic int64_t *kept) {
+    (*kept)++;
+    shared->handed_out++;
+}
+
 static int is_to_fail(const char *function) { return strcmp(shared->function, function) == 0; }
 
 static ld_dynamo_status failed(ld_dynamo_error **error) {
@@ -68,14 +75,14 @@ static ld_dynamo_status failed(ld_dynamo_error **error) {
     made->status = (int32_t)shared->status;
     if (error != NULL) {
         *error = (ld_dynamo_error *)made;
-        shared->errors++;
+        hand_out(&shared->errors);
     }
     return made->status;
 }
 
 static void count(char **string, ld_dynamo_error **error) {
-    if (string != NULL && *string != NULL) shared->strings++;
-    if (error != NULL && *error != NULL) shared->errors++;
+    if (string != NULL && *string != NULL) hand_out(&shared->strings);
+    if (error != NULL && *error != NULL) hand_out(&shared->errors);
 }
 
 #define NONE ((char **)NULL)
@@ -124,7 +131,7 @@ ld_dynamo_status ld_dynamo_store_new(const char *configuration, ld_dynamo_store 
         return failed(error);
     }
     ld_dynamo_status status = REAL(ld_dynamo_store_new)(configuration, store, error);
-    if (store != NULL && *store != NULL) shared->stores++;
+    if (store != NULL && *store != NULL) hand_out(&shared->stores);
     count(NONE, error);
     return status;
 }

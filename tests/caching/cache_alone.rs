@@ -125,9 +125,9 @@ fn they_know_nothing_that_is_too_old_or_without_a_cache() {
     place.put("flag", 1);
     for (cache_ttl_ms, waits_ms) in [(50, 100), (0, 0)] {
         let store = Store::new(&place, cache_ttl_ms);
-        store.item(ld_dynamo_store_get, c"flag");
-        store.items(ld_dynamo_store_all);
-        store.state(ld_dynamo_store_initialized);
+        assert_eq!(store.item(ld_dynamo_store_get, c"flag").0, LD_DYNAMO_OK);
+        assert_eq!(store.items(ld_dynamo_store_all).0, LD_DYNAMO_OK);
+        assert_eq!(store.state(ld_dynamo_store_initialized), LD_DYNAMO_NOT_FOUND);
         std::thread::sleep(Duration::from_millis(waits_ms));
         assert_eq!(store.item(ld_dynamo_store_get_cached, c"flag"), NOT_CACHED);
         assert_eq!(store.items(ld_dynamo_store_all_cached), NOT_CACHED);

@@ -131,6 +131,7 @@ void many_threads(const Store &store) {
     }
     store.set_logger({});
     CHECK(ends == 30);
+    CHECK(messages > 0);
 }
 
 // The parent's logger goes on in the child, which never ends it.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ld_dynamo_store::{Config, Credentials, RetryMode, Store};
 use serde_json::Value;
 
-use crate::support::{transport, Engine};
+use crate::support::{goes_out_directly, Engine};
 use crate::surroundings::{uncached, Surroundings};
 
 /// How many of two gets went out directly, or the message of the failure.
@@ -29,7 +29,7 @@ fn direct_requests((engine, table): &(Engine, String), change: impl FnOnce(&mut 
 
 #[test]
 fn what_only_the_aws_sdk_can_do_is_left_to_it() {
-    if transport() == "sdk" {
+    if !goes_out_directly() {
         return;
     }
     let surroundings = Surroundings::new();

@@ -5,6 +5,8 @@ mod support;
 
 mod cache;
 #[cfg(target_os = "linux")]
+mod gate;
+#[cfg(target_os = "linux")]
 mod old_kernels;
 mod programs;
 mod share;

@@ -10,10 +10,10 @@ use crate::support::compile::{program, Library};
 use crate::support::flag_table::FlagTable;
 use crate::turn;
 
-const KERNELS: [&str; 2] = ["refuses", "ignores"];
+pub const KERNELS: [&str; 2] = ["refuses", "ignores"];
 
 /// The same program, run on such a kernel.
-fn on_an_old_kernel(kernel: &str, command: &Command) -> Command {
+pub fn on_an_old_kernel(kernel: &str, command: &Command) -> Command {
     let filter = program("gcc", "-std=c11", &["tests/c/old_kernel.c"], Library::AtRunTime);
     let mut filtered = Command::new(filter);
     filtered.arg(kernel).arg(command.get_program()).args(command.get_args());

@@ -223,8 +223,18 @@ fn the_host_s_runtime_goes_on_beside_calls_on_other_threads() {
     let engine = endpoint();
     engine.latency(100.0);
     let store = Arc::new(engine.store("flags"));
+    let ticks = Arc::new(AtomicUsize::new(0));
+    let ticking = Arc::clone(&ticks);
+    let tick = async move {
+        loop {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            ticking.fetch_add(1, Ordering::SeqCst);
+        }
+    };
     let began = Instant::now();
     host_runtime().block_on(async {
+        // It ends with the runtime.
+        tokio::spawn(tick);
         let calls = (0..8).map(|number| {
             let store = Arc::clone(&store);
             tokio::task::spawn_blocking(move || require_flag(&store, number))
@@ -234,6 +244,9 @@ fn the_host_s_runtime_goes_on_beside_calls_on_other_threads() {
         }
     });
     assert!(began.elapsed() < Duration::from_millis(700), "{:?}", began.elapsed());
+    // Of the 10 within the time that an answer takes.
+    let ticks = ticks.load(Ordering::SeqCst);
+    assert!(ticks >= 3, "only {ticks} times in 100 ms");
 }
 
 /// The signals that a thread of this name blocks, as a set of bits, once there is one.

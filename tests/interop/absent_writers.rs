@@ -38,7 +38,9 @@ fn written() -> &'static Writers {
     static WRITTEN: OnceLock<Writers> = OnceLock::new();
     WRITTEN.get_or_init(|| {
         let file = support::repository().join("tests/interop/absent_writers.json");
-        serde_json::from_str(&std::fs::read_to_string(file).expect("writers")).expect("writers")
+        let written: Writers = serde_json::from_str(&std::fs::read_to_string(file).expect("writers")).expect("writers");
+        assert!(!written.writers.is_empty(), "no writer");
+        written
     })
 }
 

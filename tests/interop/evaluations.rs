@@ -271,6 +271,19 @@ fn differences(
         .iter()
         .filter(|habit| habit.sdks.contains(&sdk) && habit.writer.is_none_or(|by| by == writer));
     let of_both: Vec<&Habit> = of_both.collect();
+    let counts = |details: &Details| -> Vec<(String, usize)> {
+        let counts = details.iter().map(|(key, details)| (key.clone(), details.len()));
+        counts.collect()
+    };
+    assert_eq!(
+        counts(one),
+        counts(other),
+        "flags of {sdk}, and for how many contexts each"
+    );
+    assert!(
+        !one.is_empty() && one.values().all(|details| details.len() as u64 == CONTEXTS),
+        "{sdk}"
+    );
     for (key, details) in one {
         let habits: Vec<_> = of_both
             .iter()

@@ -41,7 +41,9 @@ pub struct Reader {
 
 pub fn readers() -> Vec<Reader> {
     let file = support::repository().join("tests/interop/readers.json");
-    serde_json::from_str(&std::fs::read_to_string(file).expect("rules")).expect("rules")
+    let readers: Vec<Reader> = serde_json::from_str(&std::fs::read_to_string(file).expect("rules")).expect("rules");
+    assert!(!readers.is_empty(), "no reader");
+    readers
 }
 
 impl Reader {

@@ -72,7 +72,7 @@ pub fn at_home() -> Option<Platform> {
         .into_iter()
         .find(|platform| platform.is_at_home() && !platform.is_musl());
     if found.is_none() {
-        println!("no packages were made for this machine");
+        support::skipped("no packages were made for this machine");
     }
     found
 }

@@ -4,14 +4,14 @@
 //! that could go on; it runs the same tasks again and again until it has tried every sequence of choices.
 
 use std::future::{poll_fn, Future};
-use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::panic::{catch_unwind, panic_any, resume_unwind, AssertUnwindSafe};
 use std::pin::{pin, Pin};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
-/// What the scheduler runs; a task that panics has ended.
+/// What the scheduler runs; a task that [`panics`] has ended, and any other panic of it is the test's.
 pub(crate) type Task = Pin<Box<dyn Future<Output = ()>>>;
 
 struct IsReady(AtomicBool);
@@ -72,10 +72,21 @@ fn run(tasks: Vec<Task>, choices: &mut Vec<(usize, usize)>) {
         let polled = catch_unwind(AssertUnwindSafe(|| {
             task.as_mut().poll(&mut Context::from_waker(&waker))
         }));
-        if !matches!(polled, Ok(Poll::Pending)) {
-            drop(tasks.remove(chosen));
+        match polled {
+            Ok(Poll::Pending) => {}
+            Ok(Poll::Ready(())) => drop(tasks.remove(chosen)),
+            Err(panic) if panic.is::<OnPurpose>() => drop(tasks.remove(chosen)),
+            Err(panic) => resume_unwind(panic),
         }
     }
+}
+
+/// What a panic that belongs to a test carries.
+struct OnPurpose;
+
+/// Ends the task as a defect would.
+pub(crate) fn panics() -> ! {
+    panic_any(OnPurpose)
 }
 
 /// Lets the scheduler choose who goes on.

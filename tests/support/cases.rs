@@ -48,8 +48,21 @@ pub fn run_all(engine: &Engine, driver: &mut dyn Driver) {
     println!("{} cases passed", cases.len());
 }
 
+/// What may stand in a case and in each kind of step: a misspelt "rows" would look at none.
+const OF_A_CASE: [&str; 7] = ["name", "about", "table", "stores", "seed", "steps", "rows"];
+const OF_A_CALL: [&str; 4] = ["store", "call", "arguments", "expect"];
+
+fn require_known(object: &Json, known: &[&str]) {
+    let Json::Object(members) = object else {
+        panic!("no object: {object:?}");
+    };
+    let unknown = members.iter().find(|(name, _)| !known.contains(&name.as_str()));
+    assert!(unknown.is_none(), "{unknown:?} is none of {known:?}");
+}
+
 /// Notes the stores that it makes.
 fn run(engine: &Engine, driver: &mut dyn Driver, case: &Json, made: &mut BTreeSet<String>) -> Result<(), String> {
+    require_known(case, &OF_A_CASE);
     let table = match case.member("table").map(Json::text) {
         None | Some("standard") => engine.create_table(),
         Some("missing") => "no-such-table".to_owned(),
@@ -95,14 +108,17 @@ fn run_step(
     step: &Json,
 ) -> Result<(), String> {
     if let Some(rows) = step.member("rows_put") {
+        require_known(step, &["rows_put"]);
         for row in rows.array() {
             engine.put(table, &expand_row(row));
         }
         return Ok(());
     }
     if let Some(rows) = step.member("rows") {
+        require_known(step, &["rows"]);
         return compare_rows(engine, table, rows);
     }
+    require_known(step, &OF_A_CALL);
     let store = match step.member("store") {
         Some(store) => store.text(),
         None => stores.first().map_or("store", |(name, _)| name),
@@ -125,13 +141,18 @@ fn run_step(
     let Json::Object(expectations) = expect else {
         panic!("expect must be an object");
     };
+    assert!(expect.member("status").is_some(), "{call} without a status");
     for (what, expected) in expectations {
         let holds = match what.as_str() {
             "status" => answer.status == status_number(expected.text()),
             "text" => answer.result.as_deref() == Some(&expected.expand()),
             "json" => parsed(&answer.result) == Some(value(expected)),
-            "json_text" => parsed(&answer.result) == parsed(&Some(expected.expand())),
-            "null" => answer.result.is_none(),
+            "json_text" => {
+                let expected = parsed(&Some(expected.expand()));
+                assert!(expected.is_some(), "json_text must be JSON");
+                parsed(&answer.result) == expected
+            }
+            "null" => Json::Boolean(answer.result.is_none()) == *expected,
             "message_contains" => {
                 let message = answer.message.as_deref().unwrap_or_default();
                 expected.array().iter().all(|part| message.contains(part.text()))

@@ -22,7 +22,7 @@ pub mod watchdog;
 
 use std::collections::BTreeSet;
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -66,6 +66,22 @@ pub fn transport() -> String {
     } else {
         asked
     }
+}
+
+/// Says that a test, or a part of it, does not run: on standard error itself, as what a test that passes prints is shown to nobody.
+pub fn skipped(why: &str) {
+    let _ = writeln!(std::io::stderr(), "skipped: {why}");
+}
+
+/// Whether requests go out directly; where they never do, what is asked about those is said to be skipped.
+pub fn goes_out_directly() -> bool {
+    let is_direct = transport() != "sdk";
+    if !is_direct {
+        let thread = std::thread::current();
+        let test = thread.name().unwrap_or_default();
+        skipped(&format!("{test} is about requests that go out directly"));
+    }
+    is_direct
 }
 
 /// What a refusal costs in requests: the AWS SDK repeats what a direct one ends in, and says what it means.

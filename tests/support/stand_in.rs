@@ -14,6 +14,7 @@ const NUMBER: usize = 8;
 const NAME: usize = 64;
 const STATUS: u64 = 24;
 const FUNCTION: u64 = 32;
+const HANDED_OUT: u64 = FUNCTION + NAME as u64;
 
 /// What was handed out and is not given back yet.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -45,7 +46,7 @@ impl StandIn {
         let mut options = File::options();
         let file = options.read(true).write(true).create(true).truncate(true).open(&path);
         let file = file.expect("a file");
-        file.set_len(FUNCTION + NAME as u64).expect("its length");
+        file.set_len(HANDED_OUT + NUMBER as u64).expect("its length");
         Self { library, path, file }
     }
 
@@ -63,6 +64,13 @@ impl StandIn {
             .env("LD_DYNAMO_STAND_IN_FOR", super::library())
             .current_dir(super::repository());
         command
+    }
+
+    /// How much was handed out at all: nothing where a language has loaded another library.
+    pub fn handed_out(&self) -> i64 {
+        let mut bytes = [0; NUMBER];
+        self.file.read_exact_at(&mut bytes, HANDED_OUT).expect("a number");
+        i64::from_ne_bytes(bytes)
     }
 
     /// What is kept, once it is nothing or after a while: some languages give back on another thread.

@@ -351,6 +351,7 @@ mod tests {
     fn namespaces_of_others_take_no_memory_without_end() {
         let mut prefixes = Prefixes::default();
         (0..MOST_NAMESPACES + 5).for_each(|number| prefixes.add(&row(&format!("x:order-{number}"), "k", "{}")));
+        assert_eq!((prefixes.others.len(), prefixes.beyond), (MOST_NAMESPACES, 5));
         assert_eq!(prefixes.end("").rows, MOST_NAMESPACES + 5);
     }
 }

@@ -36,11 +36,23 @@ fn bytes_come_and_go_until_the_end() {
 
 #[test]
 fn both_families_connect() {
-    // Some machines have only one.
-    let Ok(listener) = TcpListener::bind("[::1]:0") else {
-        return;
-    };
-    Socket::connect(generation(), listener.local_addr().expect("an address"), after(1000)).expect("a connection");
+    for place in ["127.0.0.1:0", "[::1]:0"] {
+        let listener = match TcpListener::bind(place) {
+            // Some machines have only one.
+            Err(error) if matches!(error.raw_os_error(), Some(libc::EADDRNOTAVAIL | libc::EAFNOSUPPORT)) => {
+                let _ = writeln!(std::io::stderr(), "skipped: this machine has no {place}: {error}");
+                continue;
+            }
+            bound => bound.expect("a port"),
+        };
+        let address = listener.local_addr().expect("an address");
+        let socket = Socket::connect(generation(), address, after(1000)).expect("a connection");
+        let (mut peer, _) = listener.accept().expect("a connection");
+        socket.send_all(b"hello", after(1000)).expect("sent");
+        let mut received = [0; 5];
+        peer.read_exact(&mut received).expect("received");
+        assert_eq!(&received, b"hello");
+    }
 }
 
 #[test]

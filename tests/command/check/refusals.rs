@@ -332,11 +332,24 @@ fn nobody_answers() {
 fn neither_credentials_nor_data_are_told() {
     let checked = fake();
     checked.break_everything();
+    // Another version than the row's, and no JSON: findings that could quote a value. Names of members are told.
+    let data = json!({"key": "of-data", "version": 2, "salt": "hidden-data"});
+    checked.put_item("production:features", "of-data", &data);
+    checked.put(
+        "production:features",
+        "no-json",
+        &json!({"version": {"N": "1"}, "item": {"S": r#"{"salt":"hidden-data","on":hidden-data}"#}}),
+    );
     for arguments in [&["--prefix", "production"][..], &["--prefix", "production", "--json"]] {
-        let run = checked.check(arguments);
+        let run = checked.check(&[arguments, &["--every"]].concat());
         for printed in [&run.stdout, &run.stderr] {
-            assert!(!printed.contains("local-secret"), "{printed}");
+            assert!(
+                !printed.contains("local-secret") && !printed.contains("hidden-data"),
+                "{printed}"
+            );
         }
+        let printed = run.expect(1);
+        assert!(printed.contains("no-json"), "{printed}");
     }
     let run = finished(
         checked

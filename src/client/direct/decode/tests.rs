@@ -195,6 +195,15 @@ fn row(key: &str) -> NewRow<'_> {
     }
 }
 
+/// What the SDK reads, which it must where we do; but what is none of ours is decoded by the SDK only: binary values, escapes.
+fn read_by_both<T>(body: &str, read: StoreResult<T>) -> Result<Option<T>, TestCaseError> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(_) if body.contains("\"B") || body.contains("\\u") => Ok(None),
+        Err(error) => Err(TestCaseError::fail(format!("only we read {body}: {error}"))),
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
@@ -304,17 +313,17 @@ proptest! {
         body.splice(at..end, damage.chars());
         let body: String = body.into_iter().collect();
         if let Ok(found) = get_item(body.as_bytes(), "n", "asked") {
-            if let Ok(expected) = sdk_get(&sdk, body.as_bytes()) {
+            if let Some(expected) = read_by_both(&body, sdk_get(&sdk, body.as_bytes()))? {
                 prop_assert_eq!(found.row, expected);
             }
         }
         if let Ok(found) = get_big_segments_row(body.as_bytes(), "n", "asked") {
-            if let Ok(expected) = sdk_get_big_segments(&sdk, body.as_bytes()) {
+            if let Some(expected) = read_by_both(&body, sdk_get_big_segments(&sdk, body.as_bytes()))? {
                 prop_assert_eq!(found.row, expected);
             }
         }
         if let Ok((rows, end)) = page(body.as_bytes()) {
-            if let Ok(expected) = sdk_page(&sdk, body.as_bytes()) {
+            if let Some(expected) = read_by_both(&body, sdk_page(&sdk, body.as_bytes()))? {
                 prop_assert_eq!(rows, expected.rows);
                 prop_assert_eq!(end.next, expected.next.map(|PageStart(start)| start));
             }

@@ -217,6 +217,7 @@ fn an_idle_connection_keeps_little_memory_of_a_large_request() {
             .expect("an answer"),
     );
     let idle = pool.idle.lock().expect("no panic");
+    assert_eq!(idle.len(), 1);
     let kept: usize = idle
         .iter()
         .map(|kept| kept.request.capacity() + kept.scratch.capacity())
