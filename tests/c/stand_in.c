@@ -13,7 +13,7 @@
 
 #include "ld_dynamo_store.h"
 
-// tests/support/stand_in.rs has the same, as have the stand-ins of the tests for Ruby and PHP.
+// tests/support/stand_in.rs has the same; the tests for Ruby and PHP read the three counts.
 struct shared {
     _Atomic int64_t strings, errors, stores;
     // The function that fails, with this status; a name of no function for none.
@@ -35,6 +35,8 @@ __attribute__((constructor)) static void begin(void) {
     const char *file = getenv("LD_DYNAMO_STAND_IN"), *path = getenv("LD_DYNAMO_STAND_IN_FOR");
     if (file == NULL || path == NULL) fail("LD_DYNAMO_STAND_IN and LD_DYNAMO_STAND_IN_FOR must be set");
     int descriptor = open(file, O_RDWR | O_CLOEXEC);
+    // Whoever made it need not know how long.
+    if (ftruncate(descriptor, sizeof *shared) != 0) fail(file);
     void *mapped = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
     if (mapped == MAP_FAILED) fail(file);
     close(descriptor);

@@ -5,7 +5,7 @@
 use serde_json::{json, Value};
 
 use crate::old_kernels::{on_an_old_kernel, KERNELS};
-use crate::programs::{compiled, run};
+use crate::programs::{compiled, run, waited};
 use crate::support::flag_table::FlagTable;
 use crate::turn;
 
@@ -20,12 +20,6 @@ fn delayed(operation: &str, nth: u32, milliseconds: u32) -> Value {
     json!({"match": {"operation": operation, "nth": nth}, "action": {"delay_ms": milliseconds}})
 }
 
-/// Milliseconds that `fork` took.
-fn waited(how: &str, place: &FlagTable) -> u64 {
-    let printed = run(compiled("fork_gate").args([how, &place.uncached()]));
-    printed.trim().parse().expect("a number")
-}
-
 #[test]
 fn a_fork_does_not_wait_for_threads_that_wait() {
     let _turn = turn::beside_programs();
@@ -34,7 +28,7 @@ fn a_fork_does_not_wait_for_threads_that_wait() {
         delayed("UpdateItem", 2, 1000),
         delayed("UpdateItem", 3, 1000)
     ]));
-    let took = waited("waits", &place);
+    let took = waited("fork_gate", &["waits", &place.uncached()]);
     assert!(took < 400, "{took} ms");
 }
 
@@ -43,7 +37,7 @@ fn a_fork_waits_for_a_thread_that_has_waited() {
     let _turn = turn::beside_programs();
     // The thread waits before the bytes come.
     let place = place(json!([delayed("UpdateItem", 2, 200)]));
-    let took = waited("works", &place);
+    let took = waited("fork_gate", &["works", &place.uncached()]);
     assert!((200..900).contains(&took), "{took} ms");
 }
 

@@ -163,18 +163,15 @@ fn in_a_signal_handler_whose_child_returns_into_the_call() {
 }
 
 /// Milliseconds that `fork` took.
-fn waited(arguments: &[&str]) -> u64 {
-    run(compiled("fork_waits").args(arguments))
-        .trim()
-        .parse()
-        .expect("a number")
+pub fn waited(program: &str, arguments: &[&str]) -> u64 {
+    run(compiled(program).args(arguments)).trim().parse().expect("a number")
 }
 
 #[test]
 fn a_fork_does_not_wait_for_the_network() {
     let _turn = turn::beside_programs();
     let place = FlagTable::plain(&["--latency-ms", "1200"]).by_name();
-    let took = waited(&["network", &place.uncached()]);
+    let took = waited("fork_waits", &["network", &place.uncached()]);
     assert!(took < 800, "{took} ms");
 }
 
@@ -187,7 +184,10 @@ fn a_fork_waits_for_a_thread_inside_a_dependency() {
     let _ = std::fs::remove_file(&fifo);
     assert!(Command::new("mkfifo").arg(&fifo).status().expect("mkfifo").success());
     let place = place.with(json!({"ca_bundle": text(&fifo)}));
-    let took = waited(&["work", &place.uncached(), text(&fifo), text(&authority)]);
+    let took = waited(
+        "fork_waits",
+        &["work", &place.uncached(), text(&fifo), text(&authority)],
+    );
     // The fork begins after 100 ms, the file is there after 300.
     assert!((150..1500).contains(&took), "{took} ms");
 }
@@ -196,7 +196,7 @@ fn a_fork_waits_for_a_thread_inside_a_dependency() {
 fn a_fork_waits_a_moment_for_a_name_to_be_looked_up() {
     let _turn = turn::beside_programs();
     let place = FlagTable::plain(&[]).by_name();
-    let took = waited(&["name", &place.uncached()]);
+    let took = waited("fork_waits", &["name", &place.uncached()]);
     assert!((40..800).contains(&took), "{took} ms");
 }
 

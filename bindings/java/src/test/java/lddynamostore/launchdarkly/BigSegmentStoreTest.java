@@ -13,38 +13,18 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import lddynamostore.Engine;
 import lddynamostore.exception.StoreClosedException;
 import lddynamostore.exception.ThrottledException;
-import org.junit.AfterClass;
 import org.junit.Before;
-import org.junit.BeforeClass;
 import org.junit.Test;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /** The SDK's interface to Big Segments over a table that holds some. */
-public class BigSegmentStoreTest {
-  private static Engine engine;
-  private static Engine fake;
-
-  private String table;
+public class BigSegmentStoreTest extends OnEngines {
   private LogCapture log;
-
-  @BeforeClass
-  public static void start() {
-    engine = Engine.embedded();
-    fake = Engine.fake();
-  }
-
-  @AfterClass
-  public static void stop() {
-    engine.close();
-    fake.close();
-  }
 
   @Before
   public void open() {
-    table = engine.newTable();
     log = Logs.capture();
   }
 

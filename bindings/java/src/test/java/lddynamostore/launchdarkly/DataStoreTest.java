@@ -23,34 +23,15 @@ import lddynamostore.Engine;
 import lddynamostore.exception.StoreClosedException;
 import lddynamostore.exception.ThrottledException;
 import lddynamostore.internal.Stub;
-import org.junit.AfterClass;
 import org.junit.Before;
-import org.junit.BeforeClass;
 import org.junit.Test;
 
 /** The SDK's interface over a table. */
-public class DataStoreTest {
-  private static Engine engine;
-  private static Engine fake;
-
-  private String table;
+public class DataStoreTest extends OnEngines {
   private PersistentDataStore store;
-
-  @BeforeClass
-  public static void start() {
-    engine = Engine.embedded();
-    fake = Engine.fake();
-  }
-
-  @AfterClass
-  public static void stop() {
-    engine.close();
-    fake.close();
-  }
 
   @Before
   public void open() {
-    table = engine.newTable();
     store = Adapters.dataStore(engine, table).build(Adapters.context());
   }
 
