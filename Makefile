@@ -2,13 +2,16 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build bindings demo test header lint fmt stress mutants mutants-bindings sanitize bench library install uninstall packages check-packages elsewhere reproduce dist version clean
 
 # One folder for everything that is built: tests of all languages look for the library in it.
 export CARGO_TARGET_DIR := $(CURDIR)/target
 PYTHON := $(CURDIR)/target/python/bin/python
-# A hang ends as a failure.
-LIMITED := timeout --foreground --kill-after=10
+# A hang ends as a failure. What a test starts is not of this make.
+LIMITED := env -u MAKEFLAGS -u MFLAGS timeout --foreground --kill-after=10
+# Those of `make test`, which run two at a time: most of their time they wait. The longest come first.
+SUITES := test-core test-transport test-python test-ruby test-java test-node test-php test-go test-fake test-relay
+
+.PHONY: help setup native build bindings demo test $(SUITES) header lint fmt stress mutants mutants-bindings sanitize bench library install uninstall packages check-packages elsewhere reproduce dist version clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do printf '  make %-14s %s\n' "$$target" "$$text"; done
@@ -18,11 +21,13 @@ setup: ## install what is missing: Debian packages (as root), what pip, npm, Go 
 
 # The packages are built one by one: together, cargo would give the library the features that the engines need. Programs are linked to
 # the library's first name and look for the second, which its ABI has, when they start.
-build: ## build the library, the operator's command and the two local engines
+native:
 	cargo build --release --locked
 	@ln -sf libld_dynamo_store.so target/release/libld_dynamo_store.so.1
 	cargo build --release --locked -p local-dynamodb
 	cargo build --release --locked -p fake-dynamodb
+
+build: native ## build the library, the operator's command and the two local engines
 	cargo build --release --locked -p ld-dynamo-store --features cli --bin ld-dynamo-store
 
 # Go's tools take the settings of tests/interop/go/environment.sh, and Maven asks no repository: setup has fetched what they need.
@@ -44,22 +49,46 @@ demo: ## show the library at work; ENDPOINT=, TABLE= and the AWS settings choose
 	$(MAVEN) compile $(CLASS_PATH)
 	@examples/demo.sh
 
-test: setup build bindings ## run all tests
-	$(LIMITED) 1800 cargo test --release --locked -p ld-dynamo-store --features launchdarkly --test launchdarkly
-	LD_DYNAMO_TEST_TRANSPORT=sdk $(LIMITED) 300 cargo test --release --locked -p ld-dynamo-store --features launchdarkly --test launchdarkly
-	$(LIMITED) 300 cargo test --release --locked -p ld-dynamo-store --features launchdarkly --doc
-	cargo build --release --locked -p ld-dynamo-store --features launchdarkly --example evaluations
-	$(LIMITED) 1200 cargo test --release --locked -p ld-dynamo-store --features cli --test command
-	$(LIMITED) 300 cargo test --release --locked -p ld-dynamo-store --features cli --lib -- command:: store::
-	$(LIMITED) 1800 cargo test --release --locked
-	LD_DYNAMO_TEST_TRANSPORT=sdk $(LIMITED) 1200 cargo test --release --locked --test behaviour --test caching --test environment --test faults --test forks --test hosts
+# With all features, so that the crate is compiled once for all of its tests; the operator's command is built beside them.
+TESTS = --release --locked -p ld-dynamo-store --features c-abi,cli,launchdarkly
+# More than processors, since most tests wait for an answer.
+export RUST_TEST_THREADS ?= 4
+# Where make can (4.0 or later), what a suite prints is printed in one piece.
+IN_ONE_PIECE = $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+test: setup native bindings ## run all tests
+	cargo test $(TESTS) --no-run
+	cargo test --release --locked -p fake-dynamodb --no-run
+	@$(MAKE) --no-print-directory --jobs=2 $(IN_ONE_PIECE) $(SUITES)
+
+test-core:
+	$(LIMITED) 1800 cargo test $(TESTS)
+
+# What is sent directly where that is possible, sent through the AWS SDK.
+test-transport:
+	LD_DYNAMO_TEST_TRANSPORT=sdk $(LIMITED) 1800 cargo test $(TESTS) --test launchdarkly --test behaviour --test caching --test environment --test faults --test forks --test hosts
+
+test-fake:
 	$(LIMITED) 900 cargo test --release --locked -p fake-dynamodb
-	cd bindings/python && $(LIMITED) 600 $(PYTHON) -m pytest -q
-	cd bindings/ruby && $(LIMITED) 300 rake test
-	$(LIMITED) 300 php -d ffi.enable=1 "$$(command -v phpunit)" -c bindings/php/phpunit.xml
-	$(LIMITED) 600 npm test --silent --prefix bindings/node
-	$(GO_SETTINGS) && $(LIMITED) 600 go test -C bindings/go ./... && $(LIMITED) 300 go test -C bindings/go -modfile=newest.mod .
+
+test-python:
+	cd bindings/python && $(LIMITED) 900 $(PYTHON) -m pytest -q
+
+test-ruby:
+	cd bindings/ruby && $(LIMITED) 600 rake test
+
+test-php:
+	$(LIMITED) 600 php -d ffi.enable=1 "$$(command -v phpunit)" -c bindings/php/phpunit.xml
+
+test-node:
+	$(LIMITED) 900 npm test --silent --prefix bindings/node
+
+test-go:
+	$(GO_SETTINGS) && $(LIMITED) 900 go test -C bindings/go ./... && $(LIMITED) 600 go test -C bindings/go -modfile=newest.mod .
+
+test-java:
 	$(LIMITED) 900 $(MAVEN) test
+
+test-relay:
 	if [ -n "$${LAUNCHDARKLY_RELAY:-}" ]; then $(GO_SETTINGS) && $(LIMITED) 900 go test -C tests/relay -count=1 .; fi
 
 header: ## write the C header, and PHP's, from the Rust sources

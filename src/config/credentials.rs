@@ -65,6 +65,31 @@ mod tests {
     use super::*;
 
     #[test]
+    fn both_parts_are_needed_and_go_into_a_request() {
+        let refused = |id: &str, key: &str, token: Option<&str>| {
+            let credentials = Credentials {
+                access_key_id: id.to_owned(),
+                secret_access_key: key.to_owned(),
+                session_token: token.map(str::to_owned),
+            };
+            credentials.validate().err().map(|error| error.message().to_owned())
+        };
+        assert_eq!(refused("a", "b", None), None);
+        assert_eq!(refused("a", "b c", Some("t")), None);
+        for (id, key, token, named) in [
+            ("", "b", None, "access_key_id"),
+            ("a", "", None, "secret_access_key"),
+            ("a b", "b", None, "access_key_id"),
+            ("a", "b\n", None, "secret_access_key"),
+            ("a", "b", Some("t\n"), "session_token"),
+            ("a", "b", Some("\u{e9}"), "session_token"),
+        ] {
+            let message = refused(id, key, token).expect(named);
+            assert!(message.contains(&format!("\"{named}\"")), "{message}");
+        }
+    }
+
+    #[test]
     fn what_is_pushed_is_refused_by_name_and_never_shown() {
         let cases = [
             (r#"{"access_key_id":"SECRET""#, ErrorKind::InvalidJson, "JSON"),

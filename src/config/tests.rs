@@ -190,8 +190,52 @@ fn debug_output_hides_credentials() {
     assert!(!text.contains("SECRET") && !text.contains("AKIA"));
 }
 
+/// Two configurations are those of one live state where all of this is equal.
+#[test]
+fn secrets_and_a_factory_are_compared_apart_from_all_else() {
+    let plain = Config::new("flags").plain_fields();
+    assert_ne!(plain, Config::new("others").plain_fields());
+    assert_eq!(Config::new("flags").secret_fields(), [None; 4]);
+
+    let credentials = Credentials {
+        access_key_id: "id".to_owned(),
+        secret_access_key: "key".to_owned(),
+        session_token: Some("token".to_owned()),
+    };
+    let secret = Config::new("flags").credentials(credentials).proxy("http://p:1");
+    assert_eq!(secret.plain_fields(), plain);
+    let fields = ["id", "key", "token", "http://p:1"];
+    assert_eq!(secret.secret_fields(), fields.map(Some));
+
+    let [first, second] = [(); 2].map(|()| ClientFactory::new(aws_sdk_dynamodb::config::Builder::new));
+    assert_eq!(format!("{first:?}"), "ClientFactory(..)");
+    let [first, second] = [first, second].map(|factory| Config::new("flags").client_factory(factory).plain_fields());
+    assert!(first != second && first != plain && second != plain);
+    // It has its number at the end, and stands nowhere else.
+    assert!(!first.contains("ClientFactory"), "{first}");
+}
+
+#[test]
+fn nobody_looks_for_credentials_that_are_given_or_pushed() {
+    let given = r#"{"access_key_id":"a","secret_access_key":"b"}"#;
+    for (credentials, is_given) in [("null", false), (given, true), (r#""pushed""#, true)] {
+        let config = Config::from_json(&format!(r#"{{"table":"flags","credentials":{credentials}}}"#)).unwrap();
+        assert_eq!(config.is_given_credentials(), is_given, "{credentials}");
+    }
+}
+
+#[test]
+fn a_prefix_leaves_room_for_the_longest_namespace() {
+    let longest = "p".repeat(2048 - ":big_segments_metadata".len());
+    assert!(Config::new("flags").prefix(&longest).validate().is_ok());
+    let error = Config::new("flags").prefix(longest + "p").validate().unwrap_err();
+    assert!(error.message().contains("\"prefix\""), "{error}");
+}
+
 #[test]
 fn durations_that_no_clock_can_add_are_refused() {
+    // A hundred years of 365 days.
+    assert_eq!(MAXIMUM_MILLISECONDS, 3_153_600_000_000);
     let long = Duration::from_millis(MAXIMUM_MILLISECONDS as u64 + 1);
     type Set = fn(Config, Duration) -> Config;
     let settings: [(&str, Set); 6] = [
@@ -210,6 +254,8 @@ fn durations_that_no_clock_can_add_are_refused() {
                 "{error}"
             );
         }
+        let longest = set(Config::new("flags"), long - Duration::from_millis(1)).validate();
+        assert!(longest.is_ok(), "{name}");
         let zero = set(Config::new("flags"), Duration::ZERO).validate();
         assert_eq!(zero.is_err(), name.ends_with("timeout"), "{name}");
     }
