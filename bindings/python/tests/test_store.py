@@ -178,12 +178,13 @@ def test_a_corrupt_row(table: Table, caplog: pytest.LogCaptureFixture) -> None:
 def test_an_item_that_python_cannot_decode(table: Table, caplog: pytest.LogCaptureFixture) -> None:
     deep = '{"version":1,"deep":' + "[" * 100_000 + "]" * 100_000 + "}"
     table.put("features", "bad", version={"N": "1"}, item={"S": deep})
-    table.put("features", "good", version={"N": "1"}, item={"S": '{"version":1}'})
+    good = 'so "\\ called \u00e9\n'
+    table.put("features", good, version={"N": "1"}, item={"S": '{"version":1}'})
     with table.store() as store:
         with pytest.raises(CorruptItemError, match='item "bad" of kind "features" is corrupt: RecursionError'):
             store.get("features", "bad")
         assert store.get_text("features", "bad") == deep
-        assert store.all("features") == {"good": {"version": 1}}
+        assert store.all("features") == {good: {"version": 1}}
         assert [record.levelname for record in caplog.records if "bad" in record.getMessage()] == ["ERROR"]
         result = store.upsert("features", "bad", {"version": 1})
         assert result.stored_text == deep
