@@ -49,23 +49,23 @@ demo: ## show the library at work; ENDPOINT=, TABLE= and the AWS settings choose
 	$(MAVEN) compile $(CLASS_PATH)
 	@examples/demo.sh
 
-# With all features, so that the crate is compiled once for all of its tests; the operator's command is built beside them.
-TESTS = --release --locked -p ld-dynamo-store --features c-abi,cli,launchdarkly
+# So the crate is compiled once for all of its tests; the operator's command is built beside them.
+ALL_FEATURES = -p ld-dynamo-store --features c-abi,cli,launchdarkly
 # More than processors, since most tests wait for an answer.
 export RUST_TEST_THREADS ?= 4
 # Where make can (4.0 or later), what a suite prints is printed in one piece.
 IN_ONE_PIECE = $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 test: setup native bindings ## run all tests
-	cargo test $(TESTS) --no-run
+	cargo test --release --locked $(ALL_FEATURES) --no-run
 	cargo test --release --locked -p fake-dynamodb --no-run
 	@$(MAKE) --no-print-directory --jobs=2 $(IN_ONE_PIECE) $(SUITES)
 
 test-core:
-	$(LIMITED) 1800 cargo test $(TESTS)
+	$(LIMITED) 1800 cargo test --release --locked $(ALL_FEATURES)
 
 # What is sent directly where that is possible, sent through the AWS SDK.
 test-transport:
-	LD_DYNAMO_TEST_TRANSPORT=sdk $(LIMITED) 1800 cargo test $(TESTS) --test launchdarkly --test behaviour --test caching --test environment --test faults --test forks --test hosts
+	LD_DYNAMO_TEST_TRANSPORT=sdk $(LIMITED) 1800 cargo test --release --locked $(ALL_FEATURES) --test launchdarkly --test behaviour --test caching --test environment --test faults --test forks --test hosts
 
 test-fake:
 	$(LIMITED) 900 cargo test --release --locked -p fake-dynamodb
@@ -92,12 +92,12 @@ test-relay:
 	if [ -n "$${LAUNCHDARKLY_RELAY:-}" ]; then $(GO_SETTINGS) && $(LIMITED) 900 go test -C tests/relay -count=1 .; fi
 
 header: ## write the C header, and PHP's, from the Rust sources
-	UPDATE_HEADER=1 cargo test --release --locked --test abi the_checked_in_headers
+	UPDATE_HEADER=1 cargo test --release --locked $(ALL_FEATURES) --test abi the_checked_in_headers
 
 lint: setup ## look for mistakes in the sources of all languages
 	cargo fmt --all --check
 	cargo clippy --release --locked --all-targets -- -D warnings
-	cargo clippy --release --locked --all-targets -p ld-dynamo-store --features launchdarkly,c-abi,cli -- -D warnings
+	cargo clippy --release --locked --all-targets $(ALL_FEATURES) -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --locked --no-deps -p ld-dynamo-store --features launchdarkly
 	cargo clippy --release --locked --all-targets -p local-dynamodb -- -D warnings
 	cargo clippy --release --locked --all-targets -p fake-dynamodb -- -D warnings
@@ -118,8 +118,8 @@ fmt: setup ## format the sources in Rust, Python, Go and Node's languages
 	cd bindings/python && $(PYTHON) -m ruff format . ../../examples ../../tests/interop/python && $(PYTHON) -m ruff check --fix . ../../examples ../../tests/interop/python
 
 stress: setup build ## run the tests that take minutes
-	LD_DYNAMO_STRESS=1 cargo test --release --locked --test forks -- programs::
-	LD_DYNAMO_STRESS=1 cargo test --release --locked --test faults -- init:: killed_writer:: many_writers::
+	LD_DYNAMO_STRESS=1 cargo test --release --locked $(ALL_FEATURES) --test forks -- programs::
+	LD_DYNAMO_STRESS=1 cargo test --release --locked $(ALL_FEATURES) --test faults -- init:: killed_writer:: many_writers::
 	cd bindings/python && $(PYTHON) -m pytest -q -m stress
 
 # Every fiftieth of the core's, which takes under 20 minutes: before a release, the next K of K/50. All of them, with SHARD= , take hours.
@@ -172,7 +172,7 @@ packages: setup ## make what is published, in target/packages, for every platfor
 	@$(MAKE) --no-print-directory check-packages PLATFORMS='$(PLATFORMS)'
 
 check-packages: build ## install and run what make packages made
-	LD_DYNAMO_PLATFORMS='$(PLATFORMS)' $(LIMITED) 3600 cargo test --release --locked --test packages -- --ignored --show-output
+	LD_DYNAMO_PLATFORMS='$(PLATFORMS)' $(LIMITED) 3600 cargo test --release --locked $(ALL_FEATURES) --test packages -- --ignored --show-output
 
 elsewhere: setup ## compile the sources for macOS, and see that other systems are refused
 	@tests/setup.sh packages "$$(uname -m)-linux-gnu"

@@ -1,5 +1,6 @@
 //! What the documents and the code say of each other.
 
+mod checkout;
 mod commands;
 mod floors;
 mod links;

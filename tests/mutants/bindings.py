@@ -30,7 +30,8 @@ OWN = {
     "go": GO + "go test -C bindings/go ./...",
     "java": "mvn -B -q -o -f bindings/java/pom.xml test",
 }
-SHARED = "cargo test --release --locked --test behaviour -- cases::{language} failures::"
+# With the features of `make test`, so that nothing is compiled for this alone.
+SHARED = "cargo test --release --locked -p ld-dynamo-store --features c-abi,cli,launchdarkly --test behaviour -- cases::{language} failures::"
 
 
 def succeeds(command: str) -> bool:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Whether tests see the mistakes that cargo-mutants puts into the core, one at a time. First the room's own unit tests are asked; then, of
-# what those did not see, the suites that could. Works on a copy of the sources; what it builds and finds lies in target/mutants.
+# what those did not see, the shared cases, and of the rest the suites that could. Works on a copy of the sources; what it builds and finds lies in target/mutants.
 #
 #   tests/mutants/core.sh [ROOM…]     table config cache store client ffi; all of them without arguments
 #
@@ -39,6 +39,14 @@ suites_of() {
     esac
 }
 
+# The shared cases through what is nearest to a room.
+cases_of() {
+    case $1 in
+        ffi) echo cases::c failures::c ;;
+        *) echo cases::rust_on_the_embedded_engine ;;
+    esac
+}
+
 # One schedule takes a minute without optimisation, and other builds need other stacks; DynamoDB Local says what the embedded engine says. Of the
 # languages, C has all that is in the library; one test asks all of them.
 readonly skipped=(--skip schedules::reads_beside_upserts --skip small_stack --skip amazon)
@@ -58,21 +66,28 @@ mutants() {
         --features c-abi,cli --build-timeout 600 --timeout "$seconds" --cargo-arg=--locked "$@" || (($? == 2 || $? == 3))
 }
 
+# What one step of a room missed, asked of the next step.
+mutants_missed() {
+    local room=$1 output=$2 before=$3 missed=()
+    shift 3
+    while read -r mistake; do
+        missed+=(--re "^$mistake\$")
+    done < <(sed 's/[][\.^$*+?(){}|]/\\&/g' "$before/mutants.out/missed.txt")
+    ((${#missed[@]})) || return 0
+    LD_DYNAMO_MUTANTS_LIBRARY=1 mutants "$room" "$output" "$seconds_of_a_suite" "${missed[@]}" "$@"
+}
+
 try_room() {
-    local room=$1 found=target/mutants/$1 suites=() missed=()
+    local room=$1 found=target/mutants/$1 suites=() suite
     rm -rf "$found"
     mutants "$room" "$found/units" "$seconds_of_units" ${SHARD:+--shard "$SHARD" --sharding round-robin} --cargo-arg=--lib \
         -- -- "$room::" "${skipped[@]}"
-    while read -r mistake; do
-        missed+=(--re "^$mistake\$")
-    done < <(sed 's/[][\.^$*+?(){}|]/\\&/g' "$found/units/mutants.out/missed.txt")
-    if ((${#missed[@]})); then
-        for suite in $(suites_of "$room"); do
-            suites+=(--cargo-arg="--test=$suite")
-        done
-        LD_DYNAMO_MUTANTS_LIBRARY=1 mutants "$room" "$found/suites" "$seconds_of_a_suite" "${missed[@]}" "${suites[@]}" \
-            -- -- "${skipped[@]}" "${languages[@]}"
-    fi
+    mutants_missed "$room" "$found/cases" "$found/units" --cargo-arg=--test=behaviour -- -- --exact $(cases_of "$room")
+    [ -d "$found/cases" ] || return 0
+    for suite in $(suites_of "$room"); do
+        suites+=(--cargo-arg="--test=$suite")
+    done
+    mutants_missed "$room" "$found/suites" "$found/cases" "${suites[@]}" -- -- "${skipped[@]}" "${languages[@]}"
 }
 
 # Names hold the line, which moves.
@@ -89,6 +104,8 @@ for engine in local-dynamodb fake-dynamodb; do
     cp "target/release/$engine" "$built/"
 done
 ln -sf libld_dynamo_store.so "$built/libld_dynamo_store.so.1"
+# The suites wait more than they compute.
+export RUST_TEST_THREADS=8
 rooms=("$@")
 ((${#rooms[@]})) || rooms=(table config cache store client ffi)
 for room in "${rooms[@]}"; do
