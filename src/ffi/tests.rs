@@ -34,7 +34,10 @@ fn taken(error: *mut ld_dynamo_error) -> (i32, String) {
 fn versions_are_those_of_the_crate_and_of_the_header() {
     let version = unsafe { CStr::from_ptr(ld_dynamo_version()) };
     assert_eq!(version.to_str(), Ok(env!("CARGO_PKG_VERSION")));
-    assert_eq!(ld_dynamo_abi_version(), LD_DYNAMO_ABI_MAJOR * 65_536 + LD_DYNAMO_ABI_MINOR);
+    assert_eq!(
+        ld_dynamo_abi_version(),
+        LD_DYNAMO_ABI_MAJOR * 65_536 + LD_DYNAMO_ABI_MINOR
+    );
 }
 
 #[test]

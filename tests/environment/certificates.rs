@@ -13,7 +13,7 @@ fn on(engine: &Engine, table: &str) -> Config {
 #[test]
 fn a_bundle_may_be_named_by_the_profile() {
     let surroundings = Surroundings::new();
-    let certificates = Certificates::make("environment");
+    let certificates = Certificates::make();
     let engine = Engine::fake(&[
         "--tls",
         text(&certificates.chain),
@@ -48,7 +48,7 @@ fn a_bundle_may_be_named_by_the_profile() {
 #[test]
 fn a_certificate_of_a_ca_is_no_server_s() {
     let surroundings = Surroundings::new();
-    let certificates = Certificates::make("environment-ca");
+    let certificates = Certificates::make();
     let key = certificates.authority.with_extension("key");
     let engine = Engine::fake(&[
         "--tls",

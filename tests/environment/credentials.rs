@@ -46,9 +46,8 @@ fn failure(config: Config) -> (ErrorKind, String) {
 
 #[test]
 fn credentials_and_region() {
-    let profiles = support::build_folder().join("test-profiles");
-    std::fs::write(&profiles, PROFILES).expect("a file");
-    let _surroundings = Surroundings::new();
+    let surroundings = Surroundings::new();
+    let profiles = surroundings.file("profiles", PROFILES);
     std::env::set_var("AWS_CONFIG_FILE", &profiles);
     std::env::set_var("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent");
     std::env::set_var("AWS_EC2_METADATA_DISABLED", "true");

@@ -40,7 +40,7 @@ fn what_is_said_of_the_commonest_mistakes() {
     let surroundings = Surroundings::new();
     let engine = Engine::fake(&["--create-table", "flags"]);
     let other_keys = engine.create_table_with_keys(&["id"]);
-    let certificates = Certificates::make("mistakes");
+    let certificates = Certificates::make();
     let tls = Engine::fake(&["--tls", text(&certificates.chain), text(&certificates.key)]);
     let (closed, closed_proxy) = (nobody(), nobody());
     let at = |endpoint: &str| with_all_given(endpoint, "flags");

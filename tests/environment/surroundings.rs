@@ -8,10 +8,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use ld_dynamo_store::{CacheTtl, Config, Credentials, Error, ErrorKind, Store, Transport};
 
 use crate::support;
+use crate::support::place::Place;
 
 /// Nothing of this machine's own settings is left, and whatever is set goes at the end.
 pub struct Surroundings {
-    folder: PathBuf,
+    place: Place,
     set: RefCell<Vec<String>>,
     _turn: MutexGuard<'static, ()>,
 }
@@ -31,9 +32,8 @@ impl Surroundings {
     pub fn new() -> Self {
         static TURN: Mutex<()> = Mutex::new(());
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-        let folder = support::build_folder().join("environment");
-        let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir_all(folder.join(".aws")).expect("a folder");
+        let place = Place::new();
+        std::fs::create_dir_all(place.join(".aws")).expect("a folder");
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();
             if name.starts_with("AWS_") || PROXIES.contains(&name.as_str()) || name == "SECRET_ACCESS_KEY" {
@@ -41,11 +41,11 @@ impl Surroundings {
             }
         }
         let surroundings = Surroundings {
-            folder,
+            place,
             set: RefCell::default(),
             _turn: turn,
         };
-        std::env::set_var("HOME", &surroundings.folder);
+        std::env::set_var("HOME", surroundings.place.folder());
         surroundings.set("AWS_EC2_METADATA_DISABLED", "true");
         surroundings
     }
@@ -66,7 +66,7 @@ impl Surroundings {
 
     /// Writes a file of this test's own and says where it is.
     pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.folder.join(name);
+        let path = self.place.join(name);
         std::fs::write(&path, content).expect("a file");
         path
     }

@@ -12,6 +12,7 @@ use crate::surroundings::{uncached, Surroundings};
 
 #[test]
 fn a_request_that_was_signed_too_long_ago_is_signed_anew() {
+    let _surroundings = Surroundings::new();
     let engine = Engine::fake(&[]);
     let table = engine.create_table();
     let store = engine.store(&table);
@@ -44,6 +45,7 @@ fn a_request_that_was_signed_too_long_ago_is_signed_anew() {
 
 #[test]
 fn what_a_stored_row_says_repeats_nothing() {
+    let _surroundings = Surroundings::new();
     let engine = Engine::fake(&[]);
     let table = engine.create_table();
     let store = engine.store(&table);

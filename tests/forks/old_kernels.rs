@@ -55,7 +55,7 @@ fn children_are_noticed_whether_the_kernel_wipes_or_not() {
 #[test]
 fn forks_in_flight_in_first_calls_and_in_handlers() {
     let _turn = turn::beside_programs();
-    let place = FlagTable::encrypted("old-kernels");
+    let place = FlagTable::encrypted();
     let slow = FlagTable::plain(&["--latency-ms", "100"]);
     let with = |name, arguments: &[String]| {
         let mut command = compiled(name);

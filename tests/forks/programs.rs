@@ -75,7 +75,7 @@ fn with_eight_threads_in_flight() {
 fn with_eight_threads_in_flight_over_tls() {
     let _turn = turn::beside_programs();
     for &forks in children() {
-        fork_in_flight(&FlagTable::encrypted("in-flight"), forks, 1);
+        fork_in_flight(&FlagTable::encrypted(), forks, 1);
     }
 }
 
@@ -89,7 +89,7 @@ fn with_eight_threads_in_flight_on_shared_handles() {
 fn forks_of_forks() {
     let _turn = turn::beside_programs();
     fork_in_flight(&FlagTable::plain(&[]), children()[0] / 4, 4);
-    fork_in_flight(&FlagTable::encrypted("forks-of-forks"), children()[0] / 4, 4);
+    fork_in_flight(&FlagTable::encrypted(), children()[0] / 4, 4);
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn while_the_connection_rests() {
         (&json!(2), &json!(6)),
         "{counters}"
     );
-    run(compiled("fork_idle").arg(FlagTable::encrypted("idle").uncached()));
+    run(compiled("fork_idle").arg(FlagTable::encrypted().uncached()));
 }
 
 fn fork_in_first_call(place: FlagTable, name: &str) {
@@ -137,7 +137,7 @@ fn in_the_first_call_of_eight_threads() {
 #[test]
 fn in_the_first_call_of_eight_threads_over_tls() {
     let _turn = turn::beside_programs();
-    fork_in_first_call(FlagTable::encrypted("first-call"), "first-call-over-tls");
+    fork_in_first_call(FlagTable::encrypted(), "first-call-over-tls");
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn a_fork_does_not_wait_for_the_network() {
 #[test]
 fn a_fork_waits_for_a_thread_inside_a_dependency() {
     let _turn = turn::beside_programs();
-    let place = FlagTable::encrypted("waits-for-work");
+    let place = FlagTable::encrypted();
     let authority = PathBuf::from(place.configuration["ca_bundle"].as_str().expect("a path"));
     let fifo = authority.with_extension("fifo");
     let _ = std::fs::remove_file(&fifo);
@@ -212,7 +212,7 @@ fn client_random(mut connection: TcpStream) -> Vec<u8> {
 #[test]
 fn random_numbers_are_not_inherited() {
     let _turn = turn::beside_programs();
-    let certificates = Certificates::make("random-numbers");
+    let certificates = Certificates::make();
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let configuration = json!({
         "table": "flags",
@@ -367,7 +367,7 @@ impl FlagTable {
 #[test]
 fn a_server_that_forks_as_php_fpm_does() {
     let _turn = turn::beside_programs();
-    for place in [FlagTable::plain(&[]), FlagTable::encrypted("prefork")] {
+    for place in [FlagTable::plain(&[]), FlagTable::encrypted()] {
         serve_from_forked_workers(forked_workers(&place));
     }
 }
@@ -445,7 +445,7 @@ fn gunicorn_with_preload() {
 fn gunicorn_with_preload_and_threads_over_tls() {
     let _turn = turn::beside_programs();
     serve_with_gunicorn(
-        &FlagTable::encrypted("gunicorn"),
+        &FlagTable::encrypted(),
         &["--worker-class", "gthread", "--threads", "4"],
     );
 }

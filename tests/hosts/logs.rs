@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use crate::support;
 use crate::support::compile::{program, Library};
+use crate::support::place::Place;
 use crate::support::Engine;
 use serde_json::{json, Value};
 
@@ -284,7 +284,8 @@ fn credentials_of_the_aws_chain_are_never_told() {
     require_some_success(&printed);
     require_no_secret(&printed, &[]);
 
-    let profiles = support::build_folder().join("logs-profiles");
+    let place = Place::new();
+    let profiles = place.join("profiles");
     let text = format!(
         "[default]\naws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_ACCESS_KEY}\naws_session_token = {SESSION_TOKEN}\n"
     );
@@ -359,7 +360,8 @@ const WEB_IDENTITY_TOKEN: &str = "eyJsecretwebidentitytoken";
 
 /// What is printed with credentials from the service that hands them out for such a token, and whether it was sent the token.
 fn print_with_web_identity(configuration: &Value, status: &'static str, answer: String) -> (String, bool) {
-    let token = support::build_folder().join("logs-web-identity-token");
+    let place = Place::new();
+    let token = place.join("token");
     std::fs::write(&token, WEB_IDENTITY_TOKEN).expect("a file");
     let (address, server) = answer_once(status, answer, WEB_IDENTITY_TOKEN);
     let printed = print_all(

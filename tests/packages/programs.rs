@@ -78,7 +78,7 @@ fn forks_beside_busy_threads() {
     for_each(|platform, unpacked| {
         // The emulator ends a child of threads that starts one itself, as look-ups of names and children of children do.
         let (table, depth) = if platform.is_at_home() {
-            (FlagTable::encrypted("packages-forks").by_name(), 2)
+            (FlagTable::encrypted().by_name(), 2)
         } else {
             (FlagTable::plain(&[]), 1)
         };
@@ -109,7 +109,7 @@ fn calls_leave_half_of_a_small_stack() {
 #[ignore = "uses what make packages made"]
 fn a_host_may_load_and_close_the_library() {
     for_each(|_, unpacked| {
-        let table = FlagTable::encrypted("packages-unload");
+        let table = FlagTable::encrypted();
         let program = unpacked.program(&source("unload.c"), Link::AtRunTime);
         let mut command = unpacked.command(&program);
         run(command

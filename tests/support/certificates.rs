@@ -3,29 +3,33 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Files in PEM, which live as long as the build folder.
+use super::place::Place;
+
+/// Files in PEM, which live as long as this.
 pub struct Certificates {
     pub authority: PathBuf,
     pub chain: PathBuf,
     pub key: PathBuf,
+    _place: Place,
 }
 
 impl Certificates {
-    /// Makes both anew in a folder of this name below the build folder.
-    pub fn make(name: &str) -> Self {
-        let folder = super::build_folder().join("certificates").join(name);
-        std::fs::create_dir_all(&folder).expect("a folder");
+    /// Makes both anew.
+    pub fn make() -> Self {
+        let place = Place::new();
+        let folder = place.folder();
         let request = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2";
         let authority = "-subj /CN=authority -keyout authority.key -out authority.pem \
              -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign";
-        openssl(&folder, &format!("{request} {authority}"));
+        openssl(folder, &format!("{request} {authority}"));
         let server = "-subj /CN=localhost -keyout server.key -out server.pem -CA authority.pem -CAkey authority.key \
              -addext basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:localhost,IP:127.0.0.1";
-        openssl(&folder, &format!("{request} {server}"));
+        openssl(folder, &format!("{request} {server}"));
         Certificates {
             authority: folder.join("authority.pem"),
             chain: folder.join("server.pem"),
             key: folder.join("server.key"),
+            _place: place,
         }
     }
 }

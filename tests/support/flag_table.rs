@@ -9,6 +9,8 @@ use super::Engine;
 pub struct FlagTable {
     pub engine: Engine,
     pub configuration: Value,
+    /// What `configuration` names.
+    certificates: Option<Certificates>,
 }
 
 impl FlagTable {
@@ -17,8 +19,8 @@ impl FlagTable {
     }
 
     /// Over TLS, with a certificate of an authority that only `ca_bundle` knows.
-    pub fn encrypted(name: &str) -> Self {
-        let certificates = Certificates::make(name);
+    pub fn encrypted() -> Self {
+        let certificates = Certificates::make();
         let options = [
             "--create-table",
             "flags",
@@ -26,7 +28,9 @@ impl FlagTable {
             text(&certificates.chain),
             text(&certificates.key),
         ];
-        Self::new(&options, json!({"ca_bundle": text(&certificates.authority)}))
+        let mut table = Self::new(&options, json!({"ca_bundle": text(&certificates.authority)}));
+        table.certificates = Some(certificates);
+        table
     }
 
     fn new(options: &[&str], overrides: Value) -> Self {
@@ -36,8 +40,13 @@ impl FlagTable {
         configuration["connect_timeout_ms"] = json!(20_000);
         configuration["attempt_timeout_ms"] = json!(20_000);
         configuration["operation_timeout_ms"] = json!(25_000);
-        let place = FlagTable { engine, configuration }.with(overrides);
-        let config = ld_dynamo_store::Config::from_json(&place.configuration.to_string()).expect("a configuration");
+        let table = FlagTable {
+            engine,
+            configuration,
+            certificates: None,
+        };
+        let table = table.with(overrides);
+        let config = ld_dynamo_store::Config::from_json(&table.configuration.to_string()).expect("a configuration");
         let store = ld_dynamo_store::Store::new(config).expect("a store");
         for number in 0..8 {
             let key = format!("flag-{number}");
@@ -45,7 +54,7 @@ impl FlagTable {
                 .upsert("features", &key, &format!(r#"{{"key":"{key}","version":1}}"#))
                 .expect("a flag");
         }
-        place
+        table
     }
 
     pub fn with(mut self, overrides: Value) -> Self {

@@ -27,7 +27,7 @@ fn configuration(engine: &Engine, table: &str, transport: &str) -> Value {
 
 /// Runs tests/c/small_stack.c, which `program` starts, and requires that no call used more than half of its stack.
 pub fn require_calls_to_fit(mut program: Command) {
-    let certificates = Certificates::make("small-stack");
+    let certificates = Certificates::make();
     let (plain, encrypted) = (
         endpoint(&[]),
         endpoint(&["--tls", text(&certificates.chain), text(&certificates.key)]),
