@@ -327,6 +327,33 @@ mod tests {
     }
 
     #[test]
+    fn what_is_due_for_renewal_is_good_and_not_fresh() {
+        let begun = SystemTime::now();
+        let without_expiry = Credentials::new("id", "key", None, None, "test");
+        for (credentials, seconds) in [
+            (lasting(3600), 3590),
+            (lasting(15), 5),
+            (lasting(5), 1),
+            (without_expiry, 15 * 60),
+        ] {
+            let last = LastCredentials::of(SharedCredentialsProvider::new(credentials));
+            run(async {
+                last.credentials().await.expect("credentials");
+            });
+            let used = Duration::from_secs(seconds);
+            let renewal = last.state().last.as_ref().expect("the last ones").renewal;
+            assert!(
+                begun + used <= renewal && renewal <= SystemTime::now() + used,
+                "{seconds}"
+            );
+            assert!(last.fresh().is_some(), "{seconds}");
+            last.state().last.as_mut().expect("the last ones").renewal = SystemTime::now();
+            assert!(last.fresh().is_none(), "{seconds}");
+            assert!(last.state().good(SystemTime::now()).is_some(), "{seconds}");
+        }
+    }
+
+    #[test]
     fn what_has_expired_is_not_fresh_though_its_renewal_was_put_off() {
         let last = LastCredentials::of(SharedCredentialsProvider::new(provide_credentials_fn(|| async {
             Ok(lasting(1))

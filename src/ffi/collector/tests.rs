@@ -111,6 +111,19 @@ fn messages_beyond_the_limit_are_counted() {
 }
 
 #[test]
+fn what_parts_on_other_threads_dropped_is_counted_together() {
+    let part = |kept, dropped| Messages {
+        kept: vec![(Level::TRACE, "a part's".to_owned()); kept],
+        dropped,
+    };
+    let ((), messages) = listen(trace(), || {
+        add(part(2, 3));
+        add(part(MAXIMUM_MESSAGES, 4));
+    });
+    assert_eq!((messages.kept.len(), messages.dropped), (MAXIMUM_MESSAGES, 3 + 4 + 2));
+}
+
+#[test]
 fn an_error_takes_the_room_of_something_less_severe() {
     let ((), messages) = listen(trace(), || {
         tracing::error!("first");
