@@ -284,17 +284,20 @@ mod tests {
     #[test]
     fn a_load_goes_on_when_the_caller_who_began_it_goes_away() {
         let loads = Arc::new(AtomicUsize::new(0));
-        let counted = Arc::clone(&loads);
+        let answered = Arc::new(tokio::sync::Notify::new());
+        let (counted, answer) = (Arc::clone(&loads), Arc::clone(&answered));
         let last = LastCredentials::of(SharedCredentialsProvider::new(provide_credentials_fn(move || {
             counted.fetch_add(1, Ordering::Relaxed);
-            async {
-                tokio::time::sleep(Duration::from_millis(60)).await;
+            let answer = Arc::clone(&answer);
+            async move {
+                answer.notified().await;
                 Ok(lasting(3600))
             }
         })));
         run(async {
             let patience = Duration::from_millis(20);
             assert!(tokio::time::timeout(patience, last.credentials()).await.is_err());
+            answered.notify_one();
             last.credentials().await.expect("credentials");
             last.credentials().await.expect("credentials");
         });

@@ -16,6 +16,9 @@ use super::collector::{level, listen, Messages, MAXIMUM_MESSAGES, MAXIMUM_MESSAG
 use crate::config::Config;
 use crate::process;
 
+#[cfg(test)]
+mod tests;
+
 /// Log level: something was lost or is wrong with the data.
 pub const LD_DYNAMO_LOG_ERROR: i32 = 1;
 /// Log level: something may be wrong.

@@ -7,7 +7,7 @@ use std::ffi::{c_char, c_void, CStr, CString};
 use std::ptr::{null, null_mut};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::guard::guard;
+use super::guard::{self, guard};
 use super::string::{give, text};
 use super::*;
 
@@ -38,6 +38,55 @@ fn versions_are_those_of_the_crate_and_of_the_header() {
         ld_dynamo_abi_version(),
         LD_DYNAMO_ABI_MAJOR * 65_536 + LD_DYNAMO_ABI_MINOR
     );
+}
+
+/// A number is never used again for anything else.
+#[test]
+fn statuses_keep_their_numbers() {
+    let outcomes = [
+        LD_DYNAMO_OK,
+        LD_DYNAMO_NOT_FOUND,
+        LD_DYNAMO_NOT_NEWER,
+        LD_DYNAMO_TOO_LARGE,
+        LD_DYNAMO_NOT_CACHED,
+        LD_DYNAMO_OUT_OF_ORDER,
+    ];
+    assert_eq!(outcomes, [0, 1, 2, 3, 4, 5]);
+    let arguments = [
+        LD_DYNAMO_NULL_ARGUMENT,
+        LD_DYNAMO_INVALID_UTF8,
+        LD_DYNAMO_INVALID_JSON,
+        LD_DYNAMO_INVALID_ITEM,
+        LD_DYNAMO_INVALID_KIND,
+        LD_DYNAMO_INVALID_KEY,
+        LD_DYNAMO_INVALID_DATA_SET,
+        LD_DYNAMO_INVALID_BIG_SEGMENTS,
+    ];
+    assert_eq!(arguments, [-1, -2, -3, -4, -5, -6, -7, -8]);
+    let settings = [
+        LD_DYNAMO_INVALID_CONFIGURATION,
+        LD_DYNAMO_UNSUPPORTED_CREDENTIALS,
+        LD_DYNAMO_NO_REGION,
+    ];
+    assert_eq!(settings, [-100, -101, -102]);
+    let service = [
+        LD_DYNAMO_TABLE_NOT_FOUND,
+        LD_DYNAMO_TABLE_MISMATCH,
+        LD_DYNAMO_ACCESS_DENIED,
+        LD_DYNAMO_NO_CREDENTIALS,
+        LD_DYNAMO_SERVICE_ERROR,
+        LD_DYNAMO_THROTTLED,
+    ];
+    assert_eq!(service, [-200, -201, -202, -203, -204, -300]);
+    let network = [LD_DYNAMO_TIMED_OUT, LD_DYNAMO_UNREACHABLE, LD_DYNAMO_INVALID_RESPONSE];
+    assert_eq!(network, [-400, -401, -402]);
+    let others = [
+        LD_DYNAMO_CORRUPT_ITEM,
+        LD_DYNAMO_READ_ONLY,
+        LD_DYNAMO_INTERNAL,
+        LD_DYNAMO_PANIC,
+    ];
+    assert_eq!(others, [-500, -600, -900, -901]);
 }
 
 #[test]
@@ -125,6 +174,27 @@ fn a_panic_is_a_status_that_says_where() {
     let (same, message) = taken(error);
     assert_eq!((status, same), (LD_DYNAMO_PANIC, status));
     assert!(message.contains("on purpose, at src/ffi/tests.rs:"), "{message}");
+}
+
+#[test]
+fn a_part_on_another_thread_is_guarded_as_its_call_is() {
+    let is_part_guarded = || {
+        let mut context = moved_call::capture();
+        let part = std::thread::spawn(move || {
+            let mut is_guarded = false;
+            context.around(&mut || is_guarded = guard::is_guarded());
+            is_guarded
+        });
+        part.join().expect("no panic")
+    };
+    assert!(!is_part_guarded());
+    let mut within = false;
+    let call = || {
+        within = is_part_guarded();
+        Ok(LD_DYNAMO_OK)
+    };
+    assert_eq!(unsafe { guard(null_mut(), call) }, LD_DYNAMO_OK);
+    assert!(within && !guard::is_guarded());
 }
 
 unsafe extern "C" fn log(_: *mut c_void, _: i32, _: *const c_char) {}

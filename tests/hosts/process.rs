@@ -221,7 +221,7 @@ fn a_task_of_the_host_s_may_make_any_number_of_calls() {
 fn the_host_s_runtime_goes_on_beside_calls_on_other_threads() {
     let _watchdog = Watchdog::new(Duration::from_secs(60));
     let engine = endpoint();
-    engine.latency(100.0);
+    engine.latency(300.0);
     let store = Arc::new(engine.store("flags"));
     let ticks = Arc::new(AtomicUsize::new(0));
     let ticking = Arc::clone(&ticks);
@@ -243,10 +243,10 @@ fn the_host_s_runtime_goes_on_beside_calls_on_other_threads() {
             call.await.expect("a call");
         }
     });
-    assert!(began.elapsed() < Duration::from_millis(700), "{:?}", began.elapsed());
-    // Of the 10 within the time that an answer takes.
+    assert!(began.elapsed() < Duration::from_millis(2000), "{:?}", began.elapsed());
+    // Of the 30 within the time that an answer takes.
     let ticks = ticks.load(Ordering::SeqCst);
-    assert!(ticks >= 3, "only {ticks} times in 100 ms");
+    assert!(ticks >= 5, "only {ticks} times in 300 ms");
 }
 
 /// The signals that a thread of this name blocks, as a set of bits, once there is one.

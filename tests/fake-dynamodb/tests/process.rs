@@ -37,7 +37,7 @@ async fn answers_bear_the_services_headers() {
 
 #[tokio::test]
 async fn latency_passes_for_all_connections_at_once() {
-    let endpoint = Endpoint::start(&["--latency-ms", "100"]);
+    let endpoint = Endpoint::start(&["--latency-ms", "300"]);
     let began = Instant::now();
     let calls: Vec<_> = (0..20).map(|_| endpoint.connect()).collect();
     let mut running = Vec::new();
@@ -49,14 +49,14 @@ async fn latency_passes_for_all_connections_at_once() {
         assert_eq!(call.await.unwrap(), 200);
     }
     assert!(
-        (100..900).contains(&(began.elapsed().as_millis() as u64)),
+        (300..4000).contains(&(began.elapsed().as_millis() as u64)),
         "{:?}",
         began.elapsed()
     );
     endpoint.control("POST", "latency", json!({"ms": 0})).await;
     let began = Instant::now();
     endpoint.connect().await.get("k").await.unwrap();
-    assert!(began.elapsed() < Duration::from_millis(90));
+    assert!(began.elapsed() < Duration::from_millis(280));
 }
 
 #[tokio::test]

@@ -201,6 +201,6 @@ fn a_slow_answer_ends_at_the_deadline() {
         panic!("{outcome:?}");
     };
     assert_eq!(error.kind(), io::ErrorKind::TimedOut);
-    // The server's thread notices within two of its bytes.
-    assert!(began.elapsed() < Duration::from_millis(500), "{:?}", began.elapsed());
+    // The whole takes two seconds, and the server's thread notices within two of its bytes.
+    assert!(began.elapsed() < Duration::from_millis(1500), "{:?}", began.elapsed());
 }

@@ -11,14 +11,11 @@ use crate::client::direct::tls::client_config;
 #[allow(dead_code)]
 #[path = "../../../../../tests/support/certificates.rs"]
 mod certificates;
+#[allow(dead_code)]
+#[path = "../../../../../tests/support/place.rs"]
+mod place;
 
 use certificates::Certificates;
-
-fn build_folder() -> std::path::PathBuf {
-    let test = std::env::current_exe().expect("the path of this test");
-    let folder = test.parent().and_then(std::path::Path::parent);
-    folder.expect("target/PROFILE/deps/TEST").to_owned()
-}
 
 /// Has `serve` talk over TLS.
 fn start(
@@ -65,7 +62,7 @@ fn place(server: &Server, host: &str, trusted: &Certificates) -> Place {
 
 #[test]
 fn requests_share_a_connection_and_connections_a_session() {
-    let certificates = Certificates::make("direct");
+    let certificates = Certificates::make();
     let server = start(&certificates, |number, mut stream| {
         while asked(&mut stream) {
             let is_resumed = stream.conn.handshake_kind() == Some(HandshakeKind::Resumed);
@@ -88,7 +85,7 @@ fn requests_share_a_connection_and_connections_a_session() {
 #[test]
 fn long_requests_and_answers_pass() {
     const LENGTH: usize = 3 << 20;
-    let certificates = Certificates::make("direct-long");
+    let certificates = Certificates::make();
     let long: String = ('a'..='z').cycle().take(LENGTH).collect();
     let (question, reply) = (long.clone(), long.clone());
     let server = start(&certificates, move |_, mut stream| {
@@ -109,7 +106,7 @@ fn long_requests_and_answers_pass() {
 
 #[test]
 fn a_server_that_ends_an_idle_connection_politely_has_it_replaced() {
-    let certificates = Certificates::make("direct-idle");
+    let certificates = Certificates::make();
     let (ends, ended) = std::sync::mpsc::channel();
     let server = start(&certificates, move |number, mut stream| {
         assert!(asked(&mut stream));
@@ -135,8 +132,8 @@ fn a_server_that_ends_an_idle_connection_politely_has_it_replaced() {
 
 #[test]
 fn a_certificate_that_is_not_trusted_gets_no_request() {
-    let certificates = Certificates::make("direct-served");
-    let others = Certificates::make("direct-others");
+    let certificates = Certificates::make();
+    let others = Certificates::make();
     let (tells, told) = std::sync::mpsc::channel();
     // A panic of the server's thread would be nobody's.
     let server = start(&certificates, move |_, mut stream| {
@@ -158,7 +155,7 @@ fn a_certificate_that_is_not_trusted_gets_no_request() {
 
 #[test]
 fn a_handshake_ends_at_the_time_for_connecting() {
-    let certificates = Certificates::make("direct-silent");
+    let certificates = Certificates::make();
     // A record of 5 bytes and 100 more, one byte now and then.
     let slow = Server::start(|_, stream| {
         let record = [22, 3, 3, 0, 100].into_iter().chain([0; 100]);
@@ -177,6 +174,7 @@ fn a_handshake_ends_at_the_time_for_connecting() {
         let began = Instant::now();
         let broken = broken(&pool);
         assert!(matches!(broken.why, Why::TimedOut) && !broken.was_sent, "{broken:?}");
-        assert!(began.elapsed() < Duration::from_millis(250), "{:?}", began.elapsed());
+        // Either server takes three seconds.
+        assert!(began.elapsed() < Duration::from_millis(1500), "{:?}", began.elapsed());
     }
 }
