@@ -1,6 +1,5 @@
 //! Where credentials and the region come from, and what is said when they cannot be had.
 
-use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -239,9 +238,8 @@ fn an_endpoint_that_fails_is_an_outage(engine: &support::Engine, table: &str) {
     endpoint.answers((200, Duration::from_secs(3600)));
     get(&store).expect("the first call after recovery");
 
-    let nobody = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
     let mut endpoint = endpoint;
-    endpoint.url = format!("http://{}/credentials", nobody.expect("a free port"));
+    endpoint.url = format!("http://127.0.0.1:{}/credentials", support::free_port());
     let store = Store::new(contained(engine, table, &endpoint)).expect("a store");
     require_outage(&get(&store).expect_err("nobody listens"));
 }

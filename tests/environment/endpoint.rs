@@ -1,11 +1,10 @@
 //! Which endpoint and region are used, and what is said where there is none.
 
-use std::net::TcpListener;
-
 use ld_dynamo_store::{ErrorKind, Store};
 
 use crate::listener::Listener;
 use crate::said::warnings_of;
+use crate::support;
 use crate::surroundings::{read, require_configuration_error, require_readable, uncached, Surroundings};
 
 #[test]
@@ -89,8 +88,7 @@ fn endpoints_may_be_ignored() {
 fn a_missing_region_has_a_status_of_its_own_and_is_said_once() {
     let surroundings = Surroundings::new();
     surroundings.keys();
-    let nobody = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    let nobody = format!("http://{}", nobody.expect("a free port"));
+    let nobody = format!("http://127.0.0.1:{}", support::free_port());
     for disabled in ["true", "false"] {
         surroundings.set("AWS_EC2_METADATA_DISABLED", disabled);
         surroundings.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", &nobody);

@@ -2,7 +2,6 @@
 //! mistakes.txt anew; read the difference as somebody would who has made the mistake.
 
 use std::fmt::Write;
-use std::net::TcpListener;
 
 use ld_dynamo_store::{Config, Error, ProxyUrl};
 use serde_json::json;
@@ -22,8 +21,7 @@ fn scripted(engine: &Engine, table: &str, code: &str, message: &str) -> Error {
 }
 
 fn nobody() -> String {
-    let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    format!("http://{}", address.expect("a free port"))
+    format!("http://127.0.0.1:{}", support::free_port())
 }
 
 /// Addresses and folders differ from run to run.

@@ -5,7 +5,7 @@ use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
 use crate::support::watchdog::Watchdog;
-use crate::support::Engine;
+use crate::support::{free_port, Engine};
 use ld_dynamo_store::{ErrorKind, Result, Store};
 use serde_json::{json, Value};
 
@@ -17,11 +17,6 @@ const SLACK: Duration = Duration::from_millis(1500);
 
 fn watchdog() -> Watchdog {
     Watchdog::new(Duration::from_secs(120))
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").port()
 }
 
 fn start(port: u16) -> Engine {

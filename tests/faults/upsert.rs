@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::data_set::{row, DataSet};
 use crate::support::watchdog::Watchdog;
-use crate::support::{self, goes_out_directly, transport, Engine};
+use crate::support::{self, free_port, goes_out_directly, transport, Engine};
 use ld_dynamo_store::{ErrorKind, Store, Upsert};
 use serde_json::{json, Value};
 
@@ -474,10 +474,7 @@ fn the_operation_timeout_bounds_all_attempts_together() {
 
 #[test]
 fn nobody_listens() {
-    let port = std::net::TcpListener::bind("127.0.0.1:0")
-        .and_then(|listener| listener.local_addr())
-        .expect("a free port")
-        .port();
+    let port = free_port();
     let scene = Scene::new();
     let store = scene
         .engine

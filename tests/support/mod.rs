@@ -142,6 +142,44 @@ fn spawn_bound(mut command: Command) -> std::io::Result<Child> {
     receiver.recv().expect("the thread answers")
 }
 
+/// A port on which nobody listens. It is below those that the system hands out: no engine is given it, and no attempt to connect meets itself.
+pub fn free_port() -> u16 {
+    loop {
+        let port = fastrand::u16(20_000..32_000);
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
+
+fn start_amazon(port: u16) -> Child {
+    let folder = repository().join("target/dynamodb-local");
+    let mut command = Command::new("java");
+    command
+        .current_dir(&folder)
+        .arg(format!("-Djava.library.path={}", folder.display()))
+        .arg("-cp")
+        .arg(format!("{}/*", folder.display()))
+        .args([
+            "com.amazonaws.services.dynamodbv2.local.main.ServerRunner",
+            "-inMemory",
+            "-sharedDb",
+            "-port",
+        ])
+        .arg(port.to_string())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    spawn_bound(command).expect("java starts; make setup fetches DynamoDB Local")
+}
+
+fn require_time_left(deadline: Instant) {
+    assert!(
+        Instant::now() < deadline,
+        "DynamoDB Local did not start: run make setup"
+    );
+}
+
 impl Engine {
     /// The embedded engine (dynoxide).
     pub fn embedded() -> Self {
@@ -177,40 +215,24 @@ impl Engine {
 
     /// Amazon DynamoDB Local, from the folder that `make setup` filled.
     pub fn amazon() -> Self {
-        let folder = repository().join("target/dynamodb-local");
-        let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        let port = port.expect("a free port").port();
-        let mut command = Command::new("java");
-        command
-            .current_dir(&folder)
-            .arg(format!("-Djava.library.path={}", folder.display()))
-            .arg("-cp")
-            .arg(format!("{}/*", folder.display()))
-            .args([
-                "com.amazonaws.services.dynamodbv2.local.main.ServerRunner",
-                "-inMemory",
-                "-sharedDb",
-                "-port",
-            ])
-            .arg(port.to_string())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        let process = spawn_bound(command).expect("java starts; make setup fetches DynamoDB Local");
-        let engine = Engine {
-            endpoint: format!("http://127.0.0.1:{port}"),
-            tells_units: true,
-            process: Some(process),
-        };
         let deadline = Instant::now() + Duration::from_secs(60);
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(
-                Instant::now() < deadline,
-                "DynamoDB Local did not start: run make setup"
-            );
-            std::thread::sleep(Duration::from_millis(50));
+        loop {
+            let port = free_port();
+            let mut process = start_amazon(port);
+            while process.try_wait().expect("the state of java").is_none() {
+                if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
+                    return Engine {
+                        endpoint: format!("http://127.0.0.1:{port}"),
+                        tells_units: true,
+                        process: Some(process),
+                    };
+                }
+                require_time_left(deadline);
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            // Another one took the port, or java has ended for a reason of its own.
+            require_time_left(deadline);
         }
-        engine
     }
 
     pub fn process_id(&self) -> u32 {
