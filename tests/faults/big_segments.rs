@@ -107,9 +107,9 @@ fn transactions(engine: &Engine) -> usize {
 }
 
 /// What happens to the first transaction, the second, …
-fn on_transactions_in_turn<const COUNT: usize>(actions: [Value; COUNT]) -> Value {
+fn on_transactions_in_turn(actions: impl IntoIterator<Item = Value>) -> Value {
     let rule = |action| json!({"match": {"operation": "TransactWriteItems"}, "times": 1, "action": action});
-    Value::Array(actions.map(rule).into())
+    Value::Array(actions.into_iter().map(rule).collect())
 }
 
 fn on_transactions(times: u32, action: Value) -> Value {
@@ -187,10 +187,13 @@ fn an_engine_without_tokens_is_asked_for_its_cursor_when_an_answer_is_lost() {
     let engine = Engine::fake(&[]);
     let table = engine.create_table();
     let refusal = json!({"cancel": ["None", "ConditionalCheckFailed"]});
-    for max_attempts in [1, 3] {
+    // What happens after the loss, before the refusal, makes nothing of it undone.
+    let throttled = json!({"throttle": true});
+    for (max_attempts, between) in [(1, None), (3, None), (1, Some(&throttled)), (3, Some(&throttled))] {
         engine.empty();
         let store = engine.store_with(&table, json!({"max_attempts": max_attempts}));
-        engine.script(on_transactions_in_turn([json!({"cut": "after"}), refusal.clone()]));
+        let actions = [Some(&json!({"cut": "after"})), between, Some(&refusal)];
+        engine.script(on_transactions_in_turn(actions.into_iter().flatten().cloned()));
         assert_eq!(
             apply(&store, &adding(0, 1)).expect("a patch"),
             BigSegmentsPatch::Applied

@@ -315,4 +315,9 @@ fn a_failed_init_drops_its_kinds_and_an_absent_marker() {
     assert_eq!(cache.known_kind("features"), None);
     assert_eq!(cache.known("own", "key"), Some(None));
     assert_eq!((cache.inited(), cache.stale_inited()), (None, None));
+
+    let cache = with_stale();
+    cache.fill_inited(false, cache.sequence());
+    failed_init(&cache, &["features"]);
+    assert_eq!((cache.inited(), cache.stale_inited()), (None, Some(false)));
 }

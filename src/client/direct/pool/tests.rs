@@ -414,11 +414,23 @@ fn each_address_has_its_share_of_the_time() {
         took >= Duration::from_millis(500) && took < Duration::from_millis(1000),
         "{took:?}"
     );
-    let place = server.place("127.0.0.3", |_, _| unreachable!("an address"));
-    let began = Instant::now();
-    let broken = broken(&Pool::new(place, 1));
-    assert!(matches!(broken.why, Why::TimedOut) && !broken.was_sent, "{broken:?}");
-    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+
+    // Alone it has the time for connecting, or that of the call, whichever is less.
+    for (to_connect, of_the_call) in [(300, 30_000), (30_000, 300)] {
+        let place = Place {
+            connect_timeout: Some(Duration::from_millis(to_connect)),
+            ..server.place("127.0.0.3", |_, _| unreachable!("an address"))
+        };
+        let pool = Pool::new(place, 1);
+        let began = Instant::now();
+        let outcome = pool.exchange(
+            |bytes, _| bytes.extend_from_slice(REQUEST),
+            began + Duration::from_millis(of_the_call),
+        );
+        let broken = outcome.map(|_| ()).expect_err("nobody is let in");
+        assert!(matches!(broken.why, Why::TimedOut) && !broken.was_sent, "{broken:?}");
+        assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+    }
 }
 
 /// As in a child that was forked after its call found the pool, by a handler while another thread had the lock.
