@@ -1,5 +1,6 @@
 //! The cache over a fork: a child begins with an empty one, whatever threads of its parent were in the middle of.
 
+use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::RwLockWriteGuard;
 use std::time::{Duration, Instant};
@@ -30,10 +31,20 @@ fn fork(work: impl FnOnce()) -> libc::pid_t {
         if child == 0 {
             libc::alarm(CHILD_SECONDS);
             let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+            if let Err(reason) = &outcome {
+                say(reason.as_ref());
+            }
             libc::_exit(i32::from(outcome.is_err()));
         }
         child
     }
+}
+
+/// Why a child panicked, past what keeps a test's output until its end, which a child does not come to.
+fn say(reason: &(dyn std::any::Any + Send)) {
+    let text = reason.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| reason.downcast_ref::<&str>().copied());
+    let _ = writeln!(std::io::stderr(), "in a child: {}", text.unwrap_or("a panic"));
 }
 
 fn require_good_end(child: libc::pid_t) {
