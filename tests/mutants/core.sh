@@ -92,7 +92,7 @@ try_room() {
 
 # Names hold the line, which moves.
 unlisted() {
-    find target/mutants -path '*/suites/mutants.out/missed.txt' -exec cat {} + | sed -E 's/^([^:]*):[0-9]+:[0-9]+:/\1:/' | sort -u | while read -r mistake; do
+    find "${rooms[@]/#/target/mutants/}" -path '*/suites/mutants.out/missed.txt' -exec cat {} + | sed -E 's/^([^:]*):[0-9]+:[0-9]+:/\1:/' | sort -u | while read -r mistake; do
         grep -qF -- "$mistake" docs/testing.md || echo "$mistake"
     done
 }
