@@ -374,3 +374,17 @@ impl std::fmt::Debug for Store {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_output_names_the_table_and_no_secret() {
+        let credentials = crate::config::Credentials::new("AKID", "SECRET");
+        let store = Store::new(Config::new("flags").credentials(credentials)).expect("a store");
+        let text = format!("{store:?}");
+        assert!(text.starts_with("Store {") && text.contains("\"flags\""), "{text}");
+        assert!(!text.contains("AKID") && !text.contains("SECRET"), "{text}");
+    }
+}

@@ -29,7 +29,7 @@ suites_of() {
         table) echo behaviour ;;
         config) echo behaviour environment ;;
         cache) echo caching ;;
-        store) echo behaviour caching faults ;;
+        store) echo behaviour caching command faults ;;
         client) echo behaviour faults environment ;;
         ffi) echo behaviour caching hosts ;;
         *)
