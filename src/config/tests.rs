@@ -186,8 +186,13 @@ fn pushed_credentials_are_a_text() {
 #[test]
 fn debug_output_hides_credentials() {
     let json = r#"{"table":"flags","credentials":{"access_key_id":"AKIA","secret_access_key":"SECRET"}}"#;
-    let text = format!("{:?}", Config::from_json(json).unwrap());
+    let config = Config::from_json(json).unwrap();
+    let text = format!("{config:?}");
     assert!(!text.contains("SECRET") && !text.contains("AKIA"));
+    let credentials = config.credentials.expect("credentials");
+    assert_eq!(format!("{credentials:?}"), "Credentials(..)");
+    let proxy = ProxyUrl::from("http://user:SECRET@p:1");
+    assert_eq!(format!("{proxy:?}"), "ProxyUrl(..)");
 }
 
 /// Two configurations are those of one live state where all of this is equal.
