@@ -27,7 +27,7 @@ OWN = {
     "ruby": "cd bindings/ruby && rake test",
     "php": 'php -d ffi.enable=1 "$(command -v phpunit)" -c bindings/php/phpunit.xml',
     "node": "npm test --silent --prefix bindings/node",
-    "go": GO + "go test -C bindings/go ./...",
+    "go": GO + "go test -C bindings/go -count=1 ./...",
     "java": "mvn -B -q -o -f bindings/java/pom.xml test",
 }
 # With the features of `make test`, so that nothing is compiled for this alone.
