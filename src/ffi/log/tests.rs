@@ -128,6 +128,11 @@ fn deliveries_whose_frames_are_gone_are_taken_away() {
     assert!(deliveries.take_jumped_over(1).is_empty());
     assert_eq!(depths(&deliveries.take_jumped_over(here)), [here, here - 1]);
     assert_eq!(depths(&deliveries.list), [here + 1, 1]);
+    for alone in [here, here - 1] {
+        let mut deliveries = Deliveries::new();
+        assert!(deliveries.begin(delivery(&logger, 0, alone, "one")).is_some());
+        assert_eq!(depths(&deliveries.take_jumped_over(here)), [alone]);
+    }
 }
 
 #[test]
