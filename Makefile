@@ -118,17 +118,17 @@ fmt: setup ## format the sources in Rust, Python, Go and Node's languages
 	npm run --silent --prefix bindings/node format
 	cd bindings/python && $(PYTHON) -m ruff format . ../../examples ../../tests/interop/python && $(PYTHON) -m ruff check --fix . ../../examples ../../tests/interop/python
 
-stress: setup build ## run the tests that take minutes
+stress: setup native ## run the tests that take minutes
 	LD_DYNAMO_STRESS=1 cargo test --release --locked $(ALL_FEATURES) --test forks -- programs::
 	LD_DYNAMO_STRESS=1 cargo test --release --locked $(ALL_FEATURES) --test faults -- init:: killed_writer:: many_writers::
 	cd bindings/python && $(PYTHON) -m pytest -q -m stress
 
 # Every fiftieth of the core's, which takes under 20 minutes: before a release, the next K of K/50. All of them, with SHARD= , take hours.
 SHARD ?= 0/50
-mutants: setup build ## put small mistakes into the core, and see that tests fail; ROOMS=, SHARD=
+mutants: setup native ## put small mistakes into the core, and see that tests fail; ROOMS=, SHARD=
 	SHARD='$(SHARD)' tests/mutants/core.sh $(ROOMS)
 
-mutants-bindings: setup build bindings ## put small mistakes into the packages, and see that their tests fail; LANGUAGES=
+mutants-bindings: setup native bindings ## put small mistakes into the packages, and see that their tests fail; LANGUAGES=
 	tests/mutants/bindings.py $(LANGUAGES)
 
 sanitize: setup build ## look for wrong memory accesses, leaks and races: sanitizers, Valgrind, Miri
@@ -172,7 +172,7 @@ packages: setup ## make what is published, in target/packages, for every platfor
 	packaging/packages.sh $(PLATFORMS)
 	@$(MAKE) --no-print-directory check-packages PLATFORMS='$(PLATFORMS)'
 
-check-packages: build ## install and run what make packages made
+check-packages: native ## install and run what make packages made
 	LD_DYNAMO_PLATFORMS='$(PLATFORMS)' $(LIMITED) 3600 cargo test --release --locked $(ALL_FEATURES) --test packages -- --ignored --show-output
 
 elsewhere: setup ## compile the sources for macOS, and see that other systems are refused

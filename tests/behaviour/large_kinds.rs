@@ -115,7 +115,6 @@ fn parts_are_read_side_by_side_and_small_kinds_in_one() {
     assert!(queries.iter().all(|request| request.started_ms < first_answer));
 }
 
-/// The row at which two parts meet is read with both.
 /// A unit for each 4 KB that are read strongly consistent, half of one otherwise.
 #[test]
 fn the_last_page_is_read_as_consistently_as_the_first() {
@@ -138,6 +137,7 @@ fn the_last_page_is_read_as_consistently_as_the_first() {
     assert_eq!(read_units(eventual, &init), consistent);
 }
 
+/// The row at which two parts meet is read with both.
 #[test]
 fn an_oversized_item_s_older_copy_is_deleted_once() {
     let _watchdog = Watchdog::new(PATIENCE);

@@ -1,10 +1,10 @@
 //! The cache over a fork: a child begins with an empty one, whatever threads of its parent were in the middle of.
 
-use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::RwLockWriteGuard;
 use std::time::{Duration, Instant};
 
+use crate::child::{fork, require_good_end};
 use crate::support::watchdog::Watchdog;
 use crate::support::Engine;
 use crate::turn;
@@ -20,41 +20,6 @@ const GROWTH_BYTES: usize = 20 << 20;
 fn alone() -> (RwLockWriteGuard<'static, ()>, Watchdog) {
     let turn = turn::alone();
     (turn, Watchdog::new(Duration::from_secs(2 * u64::from(CHILD_SECONDS))))
-}
-
-/// Forks, runs `work` in the child, and returns the child's number.
-fn fork(work: impl FnOnce()) -> libc::pid_t {
-    // SAFETY: the child runs only what follows here, and ends without running anything of the parent's.
-    unsafe {
-        let child = libc::fork();
-        assert!(child >= 0, "no fork");
-        if child == 0 {
-            libc::alarm(CHILD_SECONDS);
-            let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
-            if let Err(reason) = &outcome {
-                say(reason.as_ref());
-            }
-            libc::_exit(i32::from(outcome.is_err()));
-        }
-        child
-    }
-}
-
-/// Why a child panicked, past what keeps a test's output until its end, which a child does not come to.
-fn say(reason: &(dyn std::any::Any + Send)) {
-    let text = reason.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| reason.downcast_ref::<&str>().copied());
-    let _ = writeln!(std::io::stderr(), "in a child: {}", text.unwrap_or("a panic"));
-}
-
-fn require_good_end(child: libc::pid_t) {
-    let mut status = 0;
-    // SAFETY: waits for a child of ours.
-    assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
-    assert!(
-        libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0,
-        "the child ended with {status:#x}"
-    );
 }
 
 /// This process's resident memory.
@@ -135,7 +100,7 @@ fn a_child_of_eight_readers_writes_200_000_entries_in_flat_memory() {
         while reads.load(Ordering::Relaxed) < 1000 {
             std::thread::sleep(Duration::from_millis(1));
         }
-        let child = fork(|| {
+        let child = fork(CHILD_SECONDS, || {
             let write = |version| {
                 let _ = store.init(&data_set(FLAGS, version)).expect("an init in the child");
                 for key in ["flag-0", "flag-9999"] {
@@ -184,7 +149,7 @@ fn a_child_does_not_wait_for_a_leader_that_it_does_not_have() {
         while engine.requests() < 3 {
             std::thread::sleep(Duration::from_millis(5));
         }
-        let child = fork(|| {
+        let child = fork(CHILD_SECONDS, || {
             let began = Instant::now();
             assert_eq!(version_of(&store, "flag-0"), Some(1));
             assert!(store.all("features").expect("an answer").contains("flag-0"));
@@ -238,7 +203,7 @@ fn forks_fall_into_writers_of_the_cache() {
         }
         for number in 0..50 {
             std::thread::sleep(Duration::from_millis(2));
-            require_good_end(fork(|| {
+            require_good_end(fork(CHILD_SECONDS, || {
                 let key = format!("child-{number}");
                 assert_eq!(version_of(&store, &key), None);
                 let _ = store.upsert("features", &key, r#"{"version":1}"#).expect("an upsert");

@@ -4,6 +4,7 @@
 mod support;
 
 mod cache;
+mod child;
 #[cfg(target_os = "linux")]
 mod gate;
 #[cfg(target_os = "linux")]

@@ -5,6 +5,7 @@
 use std::sync::RwLockWriteGuard;
 use std::time::Duration;
 
+use crate::child::{fork, require_good_end};
 use crate::support::watchdog::Watchdog;
 use crate::support::Engine;
 use crate::turn;
@@ -267,20 +268,5 @@ fn wait_for(condition: impl Fn() -> bool, what: &str) {
 
 /// Runs `work` in a forked process and fails where that panics or hangs.
 fn in_a_child(work: impl FnOnce()) {
-    // SAFETY: the child runs only what follows here, and ends without running anything of the parent's.
-    unsafe {
-        let child = libc::fork();
-        assert!(child >= 0, "no fork");
-        if child == 0 {
-            libc::alarm(30);
-            let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
-            libc::_exit(i32::from(outcome.is_err()));
-        }
-        let mut status = 0;
-        assert_eq!(libc::waitpid(child, &mut status, 0), child);
-        assert!(
-            libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0,
-            "the child ended with {status:#x}"
-        );
-    }
+    require_good_end(fork(30, work));
 }

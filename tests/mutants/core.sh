@@ -4,7 +4,7 @@
 #
 #   tests/mutants/core.sh [ROOM…]     table config cache store client ffi; all of them without arguments
 #
-# SHARD=K/N takes every N-th mistake only, from the K-th on. Needs what `make build` built. Ends with 1 where a mistake went unseen that
+# SHARD=K/N takes every N-th mistake only, from the K-th on. Needs what `make native` built. Ends with 1 where a mistake went unseen that
 # docs/testing.md does not list.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
