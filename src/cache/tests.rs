@@ -253,6 +253,72 @@ fn what_is_too_old_makes_room_unless_it_may_be_served_stale() {
     }
 }
 
+/// How many entries of one shard are left when it is purged at some age.
+fn left_of(keeps_stale: bool, absent: usize, present: usize, age: Duration) -> usize {
+    let cache = Cache::with_clock(CacheTtl::For(SECOND), keeps_stale, FakeClock::default()).unwrap();
+    let mut shard = Shard::default();
+    for (number, item) in (0..absent)
+        .map(|_| None)
+        .chain((0..present).map(|_| Some(item(1))))
+        .enumerate()
+    {
+        let key = number.to_string();
+        // Nothing is purged before all of it is there.
+        shard.purge_at = usize::MAX;
+        cache.insert(&mut shard, cache.hash("features", &key), "features", &key, item);
+    }
+    cache.pass(age);
+    cache.purge(&mut shard);
+    shard.items.len()
+}
+
+#[test]
+fn a_shard_keeps_so_many_absent_items_and_drops_all_when_there_are_more() {
+    for keeps_stale in [false, true] {
+        let kept = |absent| left_of(keeps_stale, absent, 3, ALMOST);
+        assert_eq!(kept(MAXIMUM_ABSENT - 1), MAXIMUM_ABSENT + 2);
+        assert_eq!(kept(MAXIMUM_ABSENT), MAXIMUM_ABSENT + 3);
+        assert_eq!(kept(MAXIMUM_ABSENT + 1), 3);
+        assert_eq!(kept(MAXIMUM_ABSENT + 2), 3);
+    }
+}
+
+#[test]
+fn of_what_is_too_old_only_present_items_may_be_served_stale() {
+    assert_eq!(left_of(false, 2, 3, SECOND), 0);
+    assert_eq!(left_of(true, 2, 3, SECOND), 3);
+}
+
+#[test]
+fn kinds_that_are_too_old_make_room_unless_they_may_be_served_stale() {
+    let kinds_after = |keeps_stale, age| {
+        let cache = Cache::with_clock(CacheTtl::For(SECOND), keeps_stale, FakeClock::default()).unwrap();
+        for number in 0..64 {
+            cache.read_kind(&format!("kind-{number}"), r#"{"key":{}}"#);
+        }
+        cache.pass(age);
+        cache.read_kind("another", "{}");
+        let known = cache.kinds.read().len();
+        known
+    };
+    assert_eq!(kinds_after(false, ALMOST), 65);
+    assert_eq!(kinds_after(false, SECOND), 1);
+    assert_eq!(kinds_after(true, SECOND), 65);
+}
+
+#[test]
+fn in_an_outage_one_caller_a_second_asks() {
+    let cache = with_stale();
+    cache.pass(10 * SECOND);
+    assert!(cache.may_ask() && cache.may_ask());
+    cache.table_failed();
+    assert!(!cache.may_ask());
+    cache.pass(SECOND);
+    assert!(cache.may_ask() && !cache.may_ask());
+    cache.table_answered();
+    assert!(cache.may_ask() && cache.may_ask());
+}
+
 #[test]
 fn the_system_clock_goes_on() {
     let began = SystemClock.now();

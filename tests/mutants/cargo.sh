@@ -1,10 +1,66 @@
-#!/bin/sh
-# cargo as cargo-mutants calls it, in the copy of the sources: there is what make setup fetched, too, and where programs of the tests load the
-# library, it is built beside the tests.
-set -eu
-mkdir -p target
-ln -sfn "${CARGO_TARGET_DIR%/mutants/build}/dynamodb-local" target/dynamodb-local
-cargo "$@"
-case "${LD_DYNAMO_MUTANTS_LIBRARY:-} $* " in
-    1*" --no-run "*) exec cargo build --locked --profile mutants -p ld-dynamo-store-c ;;
+#!/usr/bin/env bash
+# cargo as cargo-mutants calls it, in a copy of the sources that holds one mistake. It builds the unit tests when it is told to; told to run
+# them, it asks who sees the mistake, the nearest first: the unit tests of the file, those of its room, the shared cases, and suite after
+# suite. Ends with another number than 0 as soon as one sees it, and says which.
+#
+# tests/mutants/core.sh says, by its environment, where the sources without the mistake are, the room, and what to ask of it.
+set -euo pipefail
+
+# Longer is an end, too, which was seen.
+readonly seconds_of_units=30 seconds_of_a_suite=300
+# One schedule takes a minute without optimisation, and other builds need other stacks; DynamoDB Local says what the embedded engine says. Of the
+# languages, C has all that is in the library; one test asks all of them.
+readonly skipped=(--skip schedules::reads_beside_upserts --skip small_stack --skip amazon)
+languages=(--skip whether_the_table_answers)
+for language in python ruby php node go java; do
+    languages+=(--skip "cases::$language" --skip "failures::$language")
+done
+readonly languages
+readonly crate=(--locked --quiet --profile mutants --package ld-dynamo-store)
+
+ask() {
+    local who=$1 seconds=$2
+    shift 2
+    timeout --kill-after=5 "$seconds" cargo test "${crate[@]}" "$@" || {
+        echo "seen by $who"
+        exit 1
+    }
+}
+
+ask_units() {
+    ask "$1" "$seconds_of_units" --lib "${features[@]}" -- "$2" "${skipped[@]}"
+}
+
+ask_suite() {
+    local who=$1 suite=$2
+    shift 2
+    # Of the suites, the operator's command alone is not there without a feature.
+    local features=()
+    [ "$suite" != command ] || features=(--features cli)
+    cargo test "${crate[@]}" --no-run --test "$suite" "${features[@]}"
+    ask "$who" "$seconds_of_a_suite" --test "$suite" "${features[@]}" -- "$@"
+}
+
+case " $* " in
+    *" --no-run "*) exec cargo "$@" ;;
+    " test "*) ;;
+    *) exec cargo "$@" ;;
 esac
+# There is what `make setup` fetched, too.
+mkdir -p target
+ln -sfn "$LD_DYNAMO_MUTANTS_SOURCES/target/dynamodb-local" target/dynamodb-local
+features=()
+[ "$LD_DYNAMO_MUTANTS_ROOM" != ffi ] || features=(--features c-abi)
+
+mistaken=$(diff -rq src "$LD_DYNAMO_MUTANTS_SOURCES/src" | sed -n 's/^Files src\/\(.*\)\.rs and .*/\1/p')
+if [ -n "$mistaken" ]; then
+    module=${mistaken//\//::}::
+    ask_units "the unit tests of $module" "${module/%::mod::/::tests::}"
+fi
+ask_units "the room's unit tests" "$LD_DYNAMO_MUTANTS_ROOM::"
+# Programs load the library.
+cargo build --locked --quiet --profile mutants --package ld-dynamo-store-c
+ask_suite "the shared cases" behaviour --exact $LD_DYNAMO_MUTANTS_CASES
+for suite in $LD_DYNAMO_MUTANTS_SUITES; do
+    ask_suite "the suite $suite" "$suite" "${skipped[@]}" "${languages[@]}"
+done

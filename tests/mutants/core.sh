@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Whether tests see the mistakes that cargo-mutants puts into the core, one at a time. First the room's own unit tests are asked; then, of
-# what those did not see, the shared cases, and of the rest the suites that could. Works on a copy of the sources; what it builds and finds lies in target/mutants.
+# Whether tests see the mistakes that cargo-mutants puts into the core, one at a time: tests/mutants/cargo.sh asks the unit tests first, then
+# the shared cases and the suites named below. Works on a copy of the sources; what it builds and finds lies in target/mutants.
 #
 #   tests/mutants/core.sh [ROOM…]     table config cache store client ffi; all of them without arguments
 #
@@ -10,9 +10,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 readonly version=27.1.0
-# Longer is an end, too, which was seen.
-readonly seconds_of_units=30 seconds_of_a_suite=300
-export CARGO_TARGET_DIR=$PWD/target/mutants/build
+export CARGO_TARGET_DIR=$PWD/target/mutants/build LD_DYNAMO_MUTANTS_SOURCES=$PWD
 readonly built=$CARGO_TARGET_DIR/mutants
 readonly tool=$PWD/target/mutants/tool
 
@@ -47,56 +45,26 @@ cases_of() {
     esac
 }
 
-# One schedule takes a minute without optimisation, and other builds need other stacks; DynamoDB Local says what the embedded engine says. Of the
-# languages, C has all that is in the library; one test asks all of them.
-readonly skipped=(--skip schedules::reads_beside_upserts --skip small_stack --skip amazon)
-languages=(--skip whether_the_table_answers)
-for language in python ruby php node go java; do
-    languages+=(--skip "cases::$language" --skip "failures::$language")
-done
-readonly languages
-
-# Of one room, into one folder.
-mutants() {
-    local room=$1 output=$2 seconds=$3
-    shift 3
-    local files=()
+try_room() {
+    local room=$1 files=()
     while read -r file; do
         files+=(--file "$file")
     done < <(files_of "$room")
-    mkdir -p "$output"
+    rm -rf "target/mutants/$room"
+    mkdir -p "target/mutants/$room"
+    export LD_DYNAMO_MUTANTS_ROOM=$room LD_DYNAMO_MUTANTS_CASES LD_DYNAMO_MUTANTS_SUITES
+    LD_DYNAMO_MUTANTS_CASES=$(cases_of "$room")
+    LD_DYNAMO_MUTANTS_SUITES=$(suites_of "$room")
     # 2 and 3 say that something was missed or ran out of time, which is judged below.
-    CARGO=$PWD/tests/mutants/cargo.sh "$tool/bin/cargo-mutants" mutants "${files[@]}" --output "$output" --profile mutants \
-        --features c-abi,cli --build-timeout 600 --timeout "$seconds" --cargo-arg=--locked "$@" || (($? == 2 || $? == 3))
-}
-
-# What one step of a room missed, asked of the next step.
-mutants_missed() {
-    local room=$1 output=$2 before=$3 missed=()
-    shift 3
-    while read -r mistake; do
-        missed+=(--re "^$mistake\$")
-    done < <(sed 's/[][\.^$*+?(){}|]/\\&/g' "$before/mutants.out/missed.txt")
-    ((${#missed[@]})) || return 0
-    LD_DYNAMO_MUTANTS_LIBRARY=1 mutants "$room" "$output" "$seconds_of_a_suite" "${missed[@]}" "$@"
-}
-
-try_room() {
-    local room=$1 found=target/mutants/$1 suites=() suite
-    rm -rf "$found"
-    mutants "$room" "$found/units" "$seconds_of_units" ${SHARD:+--shard "$SHARD" --sharding round-robin} --cargo-arg=--lib \
-        -- -- "$room::" "${skipped[@]}"
-    mutants_missed "$room" "$found/cases" "$found/units" --cargo-arg=--test=behaviour -- -- --exact $(cases_of "$room")
-    [ -d "$found/cases" ] || return 0
-    for suite in $(suites_of "$room"); do
-        suites+=(--cargo-arg="--test=$suite")
-    done
-    mutants_missed "$room" "$found/suites" "$found/cases" "${suites[@]}" -- -- "${skipped[@]}" "${languages[@]}"
+    CARGO=$PWD/tests/mutants/cargo.sh "$tool/bin/cargo-mutants" mutants "${files[@]}" --output "target/mutants/$room" --profile mutants \
+        $([ "$room" != ffi ] || echo --features c-abi) ${SHARD:+--shard "$SHARD" --sharding round-robin} \
+        --build-timeout 600 --timeout 3600 --cargo-arg=--locked --cargo-arg=--lib || (($? == 2 || $? == 3))
+    grep -rhs '^seen by' "target/mutants/$room/mutants.out/log" | sort | uniq -c | sort -rn || true
 }
 
 # Names hold the line, which moves.
 unlisted() {
-    find "${rooms[@]/#/target/mutants/}" -path '*/suites/mutants.out/missed.txt' -exec cat {} + | sed -E 's/^([^:]*):[0-9]+:[0-9]+:/\1:/' | sort -u | while read -r mistake; do
+    find "${rooms[@]/#/target/mutants/}" -path '*/mutants.out/missed.txt' -exec cat {} + | sed -E 's/^([^:]*):[0-9]+:[0-9]+:/\1:/' | sort -u | while read -r mistake; do
         grep -qF -- "$mistake" docs/testing.md || echo "$mistake"
     done
 }
