@@ -1,5 +1,8 @@
 //! What an AWS SDK failure means to the caller.
 
+#[cfg(test)]
+mod tests;
+
 use std::error::Error as StdError;
 
 use aws_credential_types::provider::error::CredentialsError;
@@ -340,57 +343,4 @@ fn code_and_message(body: &[u8]) -> Option<(String, String)> {
     }
     let refusal: Refusal = serde_json::from_slice(body).ok()?;
     Some((refusal.code, refusal.message.unwrap_or_default()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_status_is_found_where_the_sdk_says_it_in_words() {
-        assert_eq!(status_in("Non-success status: StatusCode(503)"), Some(503));
-        assert_eq!(status_in("error response from IMDS (code: 403). Response"), Some(403));
-        for other in ["", "StatusCode(", "(code: 4", "connection refused"] {
-            assert_eq!(status_in(other), None, "{other}");
-        }
-    }
-
-    #[test]
-    fn what_a_profile_s_source_says_counts() {
-        let nested = CredentialsError::provider_error(CredentialsError::not_loaded("no AWS_ACCESS_KEY_ID"));
-        let failure = no_credentials(&nested);
-        assert_eq!(failure.kind(), ErrorKind::NoCredentials, "{failure}");
-        assert!(!failure.is_retriable());
-        let own = Error::new(ErrorKind::UnsupportedCredentials, "no SSO");
-        let nested = CredentialsError::provider_error(CredentialsError::provider_error(own));
-        assert_eq!(no_credentials(&nested).kind(), ErrorKind::UnsupportedCredentials);
-        let nested = CredentialsError::provider_error(CredentialsError::invalid_configuration("a bad URI"));
-        assert_eq!(no_credentials(&nested).kind(), ErrorKind::InvalidConfiguration);
-    }
-
-    #[test]
-    fn what_a_stored_row_says_is_no_refusal() {
-        let row = br##"{"__type":"x#ConditionalCheckFailedException","message":"failed","Item":{"item":{"S":"Signature expired ThrottlingException"}}}"##;
-        assert!(!speaks_of_age(row) && !speaks_of_throttling(row));
-        assert!(speaks_of_age(
-            br##"{"__type":"x#InvalidSignatureException","message":"Signature expired: 1"}"##
-        ));
-        assert!(speaks_of_throttling(
-            br##"{"__type":"x#ThrottlingException","Message":null}"##
-        ));
-    }
-
-    #[test]
-    fn what_should_have_been_signed_is_not_repeated() {
-        let message = "The request signature does not match. The Canonical String for this request should have been\n\
-                       'POST\n/\n\nx-amz-security-token:HIDDEN' The String-to-Sign should have been 'HIDDEN'";
-        assert_eq!(without_signed_text(message), "The request signature does not match.");
-        assert_eq!(without_signed_text("Rate exceeded"), "Rate exceeded");
-        let of_a_role = CredentialsError::provider_error(message);
-        assert!(!no_credentials(&of_a_role).message().contains("HIDDEN"));
-        assert_eq!(
-            without_request("failed to apply it to request `Request { body: HIDDEN"),
-            "failed to apply it to request"
-        );
-    }
 }

@@ -131,6 +131,10 @@ fn a_bad_key_is_named_and_its_value_is_not_shown() {
         (r#"{"table":"flags","credentials":"SECRET"}"#, "\"pushed\""),
         (r#"{"table":"flags","credentials":"pushed","share":true}"#, "share"),
         (
+            r#"{"table":"flags","credentials":"pushed","share":true,"cache_ttl_ms":0}"#,
+            "share",
+        ),
+        (
             r#"{"table":"flags","credentials":{"secret_access_key":7}}"#,
             "credentials.secret_access_key",
         ),

@@ -52,7 +52,8 @@ ln -sfn "$LD_DYNAMO_MUTANTS_SOURCES/target/dynamodb-local" target/dynamodb-local
 features=()
 [ "$LD_DYNAMO_MUTANTS_ROOM" != ffi ] || features=(--features c-abi)
 
-mistaken=$(diff -rq src "$LD_DYNAMO_MUTANTS_SOURCES/src" | sed -n 's/^Files src\/\(.*\)\.rs and .*/\1/p')
+# diff ends with 1 where there is a difference.
+mistaken=$({ diff -rq src "$LD_DYNAMO_MUTANTS_SOURCES/src" || true; } | sed -n 's/^Files src\/\(.*\)\.rs and .*/\1/p')
 if [ -n "$mistaken" ]; then
     module=${mistaken//\//::}::
     ask_units "the unit tests of $module" "${module/%::mod::/::tests::}"

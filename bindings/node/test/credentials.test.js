@@ -216,8 +216,13 @@ describe('the renewal of credentials', () => {
     given = identity('b');
     await pass(MINUTE);
     assert.deepEqual([asked, pushed], [2, ['a', 'b']]);
+    given = identity('c', new Date(Date.now() + 120 * MINUTE));
     await pass(15 * MINUTE);
-    assert.deepEqual([asked, pushed], [3, ['a', 'b']]);
+    assert.deepEqual([asked, pushed], [3, ['a', 'b', 'c']]);
+    await pass(14 * MINUTE);
+    assert.equal(asked, 3);
+    await pass(MINUTE);
+    assert.equal(asked, 4);
     end();
   });
 

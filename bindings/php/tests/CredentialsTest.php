@@ -164,11 +164,13 @@ final class CredentialsTest extends TestCase
         self::assertEqualsWithDelta(0.5, self::secondsUntilLook($store), 0.5);
     }
 
-    public function testWhatTellsNoExpiryIsAskedForEveryFifteenMinutes(): void
+    public function testWhatTellsNoExpiryOrALateOneIsAskedForEveryFifteenMinutes(): void
     {
-        $store = self::store(self::credentials('lasting', null));
-        self::signedBy($store);
-        self::assertEqualsWithDelta(900, self::secondsUntilLook($store), 10);
+        foreach ([null, time() + 1300, time() + 7200] as $expiry) {
+            $store = self::store(self::credentials('lasting', $expiry));
+            self::signedBy($store);
+            self::assertEqualsWithDelta(900, self::secondsUntilLook($store), 10);
+        }
     }
 
     public function testAClosedStoreAsksNobody(): void

@@ -89,11 +89,13 @@ class CredentialsTest < Minitest::Test
     assert_equal 3, provider.asked
   end
 
-  def test_what_tells_no_expiration_is_asked_for_every_fifteen_minutes
-    store = store(Static.new("static", "secret", nil))
-    signed_by(store)
-    due = store.instance_variable_get(:@renewal).instance_variable_get(:@next_look)
-    assert_in_delta 900, due - Process.clock_gettime(Process::CLOCK_MONOTONIC), 10
+  def test_what_tells_no_expiration_or_a_late_one_is_asked_for_every_fifteen_minutes
+    [Static.new("static", "secret", nil), Renewing.new(["late", 1300]), Renewing.new(["later", 7200])].each do |provider|
+      store = store(provider)
+      signed_by(store)
+      due = store.instance_variable_get(:@renewal).instance_variable_get(:@next_look)
+      assert_in_delta 900, due - Process.clock_gettime(Process::CLOCK_MONOTONIC), 10
+    end
   end
 
   def test_a_first_failure_is_raised

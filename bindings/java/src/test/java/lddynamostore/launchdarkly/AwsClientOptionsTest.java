@@ -106,6 +106,22 @@ public class AwsClientOptionsTest {
         configuration(builder -> builder.clientOverrideConfiguration(first).clientOverrideConfiguration(last)));
   }
 
+  @Test
+  public void optionsCountMoreThanTheConfigurationOfAClient() {
+    try (DynamoDbClient client = client(config -> config.apiCallTimeout(Duration.ofSeconds(7)))) {
+      String told = configuration(builder -> builder.options(options -> options.operationTimeoutMs(1234)).existingClient(client));
+      assertTrue(told, told.contains("\"operation_timeout_ms\":1234"));
+    }
+    String override =
+        configuration(
+            builder ->
+                builder
+                    .options(options -> options.operationTimeoutMs(1234))
+                    .clientOverrideConfiguration(
+                        ClientOverrideConfiguration.builder().apiCallTimeout(Duration.ofSeconds(7)).build()));
+    assertTrue(override, override.contains("\"operation_timeout_ms\":1234"));
+  }
+
   @SuppressWarnings("deprecation")
   private static void oneRetry(ClientOverrideConfiguration.Builder config) {
     config.retryPolicy(RetryPolicy.builder().numRetries(1).build());
