@@ -12,6 +12,8 @@ mod rest;
 #[cfg(test)]
 mod sdk_way;
 mod signing;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
