@@ -121,7 +121,93 @@ pub(super) fn foreign_beginning(body: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+    use futures_util::future::{poll_fn, FutureExt};
+
     use super::*;
+
+    const NINE: &str = "123456789";
+    /// The checksum of these nine digits, as its authors give it.
+    const CHECKSUM_OF_NINE: u32 = 0xCBF4_3926;
+
+    #[derive(Debug)]
+    struct Answers(u16, Option<String>, Vec<u8>);
+
+    impl HttpConnector for Answers {
+        fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+            let mut response = HttpResponse::new(self.0.try_into().expect("a status"), SdkBody::from(self.2.clone()));
+            if let Some(checksum) = &self.1 {
+                response.headers_mut().insert(CHECKSUM, checksum.clone());
+            }
+            HttpConnectorFuture::ready(Ok(response))
+        }
+    }
+
+    /// How many bytes are read, or why not all of them.
+    fn read(is_dynamodb: bool, status: u16, checksum: Option<&str>, body: impl Into<Vec<u8>>) -> Result<usize, String> {
+        let answers = Answers(status, checksum.map(str::to_owned), body.into());
+        let bounded = Bounded::new(SharedHttpConnector::new(answers), is_dynamodb);
+        let response = bounded.call(HttpRequest::empty()).now_or_never().expect("no wait");
+        let mut body = response.expect("an answer").into_body();
+        let mut length = 0;
+        loop {
+            let frame = poll_fn(|context| Pin::new(&mut body).poll_frame(context));
+            match frame.now_or_never().expect("no wait") {
+                Some(Ok(frame)) => length += frame.data_ref().expect("data").len(),
+                Some(Err(error)) => return Err(error.to_string()),
+                None => return Ok(length),
+            }
+        }
+    }
+
+    #[test]
+    fn an_answer_that_was_altered_is_an_error() {
+        let right = CHECKSUM_OF_NINE.to_string();
+        for is_dynamodb in [false, true] {
+            for status in [200, 400, 500] {
+                assert_eq!(read(is_dynamodb, status, None, NINE), Ok(9));
+                assert_eq!(read(is_dynamodb, status, Some(&right), NINE), Ok(9));
+                for wrong in [(CHECKSUM_OF_NINE + 1).to_string(), "a word".to_owned()] {
+                    let error = read(is_dynamodb, status, Some(&wrong), NINE).expect_err(&wrong);
+                    assert!(error.contains("altered on the way"), "{error}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn of_empty_answers_only_a_success_of_dynamodb_s_is_an_error() {
+        for (is_dynamodb, status) in [
+            (false, 200),
+            (false, 500),
+            (true, 199),
+            (true, 300),
+            (true, 400),
+            (true, 500),
+        ] {
+            assert_eq!(read(is_dynamodb, status, None, ""), Ok(0), "{is_dynamodb} {status}");
+        }
+        for status in [200, 299] {
+            let error = read(true, status, None, "").expect_err("nothing");
+            assert!(error.contains("the answer is empty"), "{error}");
+        }
+        assert_eq!(read(true, 200, None, "{"), Ok(1));
+    }
+
+    #[test]
+    fn an_answer_ends_where_memory_would() {
+        assert_eq!(read(true, 200, None, vec![b' '; MAXIMUM_BODY]), Ok(MAXIMUM_BODY));
+        let error = read(true, 200, None, vec![b' '; MAXIMUM_BODY + 1]).expect_err("too long");
+        assert!(error.contains("over 32 MB"), "{error}");
+    }
+
+    #[test]
+    fn how_long_an_answer_is_stays_known() {
+        let answers = Answers(200, None, NINE.into());
+        let bounded = Bounded::new(SharedHttpConnector::new(answers), true);
+        let response = bounded.call(HttpRequest::empty()).now_or_never().expect("no wait");
+        assert_eq!(response.expect("an answer").into_body().size_hint().exact(), Some(9));
+    }
 
     #[test]
     fn the_beginning_of_what_dynamodb_never_says_is_shown_on_one_line() {

@@ -4,6 +4,7 @@ use std::os::unix::ffi::OsStringExt;
 
 use super::*;
 use crate::process;
+use crate::store::Store;
 
 fn config(overrides: &str) -> Config {
     let json = format!(
@@ -282,6 +283,21 @@ fn sixteen_are_kept_and_the_least_recently_used_goes() {
     with_shared(|shared| assert!(shared.len() <= MAXIMUM_KEPT + 1, "{} are kept", shared.len()));
     assert!(!use_once(400) && use_once(400 + 2 * MAXIMUM_KEPT - 1));
     drop((held, again));
+}
+
+#[test]
+fn a_store_that_ends_gives_its_own_back_as_the_last() {
+    let _turn = turn();
+    let use_once = |number| give_back(number, take_up(number).0);
+    let store = Store::new(config(r#","prefix":"eviction-800""#)).expect("a store");
+    store.slot_live();
+    let identity = store.identity.expect("it shares");
+    for number in 801..=800 + MAXIMUM_KEPT {
+        use_once(number);
+    }
+    drop(store);
+    use_once(900);
+    with_shared(|shared| assert!(shared.iter().any(|(known, _)| *known == identity), "the oldest of all"));
 }
 
 #[test]
