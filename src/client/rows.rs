@@ -169,3 +169,62 @@ pub(super) fn request_keys(request: &WriteRequest) -> Option<(&str, &str)> {
     let key = attributes.get(schema::KEY)?.as_s().ok()?;
     Some((namespace, key))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_write_is_as_large_as_its_texts() {
+        let row = NewRow {
+            namespace: "features",
+            key: "abc".into(),
+            version: 12,
+            item: "{\"key\":1}".into(),
+            prerequisites: Vec::new(),
+        };
+        assert_eq!(Write::Put(&row).bytes(), 8 + 3 + 9);
+        let delete = Write::Delete {
+            namespace: "segments",
+            key: "abcd",
+        };
+        assert_eq!(delete.bytes(), 8 + 4);
+        for write in [Write::Put(&row), delete] {
+            let request = write_request(&write).expect("a request");
+            assert_eq!(request_keys(&request), Some(write.keys()));
+        }
+    }
+
+    #[cfg(feature = "cli")]
+    #[test]
+    fn a_row_is_as_large_as_the_official_stores_count_it() {
+        use aws_sdk_dynamodb::primitives::Blob;
+
+        let n = |number: &str| AttributeValue::N(number.to_owned());
+        let texts = || vec!["a".to_owned(), "bcd".to_owned()];
+        let cases = [
+            (text("äb"), 3),
+            (n("1234"), 4),
+            (AttributeValue::Ss(texts()), 4),
+            (AttributeValue::Ns(texts()), 4),
+            (AttributeValue::B(Blob::new([1, 2])), 2),
+            (AttributeValue::Bs(vec![Blob::new([1, 2]), Blob::new([3])]), 3),
+            (AttributeValue::L(vec![text("ab"), n("7")]), 3 + 1 + 2 + 1 + 1),
+            (
+                AttributeValue::M(HashMap::from([
+                    ("name".to_owned(), text("ab")),
+                    ("n".to_owned(), n("7")),
+                ])),
+                3 + 2 + (4 + 2) + (1 + 1),
+            ),
+            (AttributeValue::Bool(true), 1),
+            (AttributeValue::Null(true), 1),
+        ];
+        for (value, expected) in cases {
+            let attributes = HashMap::from([("item".to_owned(), value)]);
+            assert_eq!(size(&attributes), 4 + expected, "{attributes:?}");
+        }
+        let both = HashMap::from([("key".to_owned(), text("a")), ("version".to_owned(), n("12"))]);
+        assert_eq!(size(&both), 3 + 1 + 7 + 2);
+    }
+}

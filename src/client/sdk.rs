@@ -71,6 +71,8 @@ mod administration;
 pub(super) mod patch;
 #[cfg(feature = "cli")]
 mod permissions;
+#[cfg(test)]
+mod tests;
 
 impl Sdk {
     /// Finds region and credentials and makes the client; opens no connection to DynamoDB yet.

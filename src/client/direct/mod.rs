@@ -10,7 +10,7 @@ mod pool;
 mod response;
 mod rest;
 #[cfg(test)]
-mod sdk_way;
+pub(super) mod sdk_way;
 mod signing;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, Credentials, Region};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
@@ -16,10 +16,10 @@ use crate::client::complaint::Complaints;
 use crate::client::sdk::Sdk;
 use crate::config::{ClientFactory, Config};
 
-pub(super) const TABLE: &str = "a \"table\"";
+pub(in crate::client) const TABLE: &str = "a \"table\"";
 
-pub(super) struct SdkWay {
-    pub(super) client: Sdk,
+pub(in crate::client) struct SdkWay {
+    pub(in crate::client) client: Sdk,
     runtime: tokio::runtime::Runtime,
     engine: Engine,
 }
@@ -32,7 +32,12 @@ struct Engine {
 }
 
 impl SdkWay {
-    pub(super) fn new() -> Self {
+    pub(in crate::client) fn new() -> Self {
+        Self::with_settings(|settings| settings)
+    }
+
+    /// With settings that are not those of the other tests: one attempt, which may last.
+    pub(in crate::client) fn with_settings(further: impl Fn(Builder) -> Builder + Send + Sync + 'static) -> Self {
         let engine = Engine {
             answer: Arc::new(Mutex::new((200, b"{}".to_vec()))),
             request: Arc::default(),
@@ -40,13 +45,14 @@ impl SdkWay {
         let mut config = Config::new(TABLE);
         let http = engine.clone();
         config.client_factory = Some(ClientFactory::new(move || {
-            aws_sdk_dynamodb::Config::builder()
+            let settings = aws_sdk_dynamodb::Config::builder()
                 .behavior_version(BehaviorVersion::latest())
                 .region(Region::from_static("eu-west-1"))
                 .endpoint_url("http://engine")
                 .credentials_provider(Credentials::new("AKID", "secret", None, None, "test"))
                 .retry_config(RetryConfig::disabled())
-                .http_client(http.clone())
+                .http_client(http.clone());
+            further(settings)
         }));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
         let runtime = runtime.expect("a runtime can be made");
@@ -59,13 +65,13 @@ impl SdkWay {
     }
 
     /// What a call makes of an answer.
-    pub(super) fn reads<T>(&self, status: u16, body: &[u8], call: impl Future<Output = T>) -> T {
+    pub(in crate::client) fn reads<T>(&self, status: u16, body: &[u8], call: impl Future<Output = T>) -> T {
         *self.engine.answer.lock().unwrap() = (status, body.to_vec());
         self.runtime.block_on(call)
     }
 
     /// The target and the body that a call sends.
-    pub(super) fn sends<T>(&self, call: impl Future<Output = T>) -> (String, serde_json::Value) {
+    pub(in crate::client) fn sends<T>(&self, call: impl Future<Output = T>) -> (String, serde_json::Value) {
         self.reads(200, b"{}", call);
         let (target, body) = self.engine.request.lock().unwrap().clone();
         (target, serde_json::from_slice(&body).expect("the AWS SDK sends JSON"))
