@@ -3,11 +3,11 @@
 # them, it asks who sees the mistake, the nearest first: the unit tests of the file, those of its room, the shared cases, and suite after
 # suite. Ends with another number than 0 as soon as one sees it, and says which.
 #
-# tests/mutants/core.sh says, by its environment, where the sources without the mistake are, the room, and what to ask of it.
+# tests/mutants/core.sh says, by its environment, where the sources without the mistake are, the room, its features, and what to ask of it.
 set -euo pipefail
 
 # Longer is an end, too, which was seen.
-readonly seconds_of_units=30 seconds_of_a_suite=300
+readonly seconds_of_units=60 seconds_of_a_suite=300
 # One schedule takes a minute without optimisation, and other builds need other stacks; DynamoDB Local says what the embedded engine says. Of the
 # languages, C has all that is in the library; one test asks all of them.
 readonly skipped=(--skip schedules::reads_beside_upserts --skip small_stack --skip amazon)
@@ -50,7 +50,7 @@ esac
 mkdir -p target
 ln -sfn "$LD_DYNAMO_MUTANTS_SOURCES/target/dynamodb-local" target/dynamodb-local
 features=()
-[ "$LD_DYNAMO_MUTANTS_ROOM" != ffi ] || features=(--features c-abi)
+[ -z "$LD_DYNAMO_MUTANTS_FEATURES" ] || features=(--features "$LD_DYNAMO_MUTANTS_FEATURES")
 
 # diff ends with 1 where there is a difference.
 mistaken=$({ diff -rq src "$LD_DYNAMO_MUTANTS_SOURCES/src" || true; } | sed -n 's/^Files src\/\(.*\)\.rs and .*/\1/p')

@@ -37,6 +37,14 @@ suites_of() {
     esac
 }
 
+# Without which parts of a room are not there.
+features_of() {
+    case $1 in
+        table | store | client) echo cli ;;
+        ffi) echo c-abi ;;
+    esac
+}
+
 # The shared cases through what is nearest to a room.
 cases_of() {
     case $1 in
@@ -52,12 +60,13 @@ try_room() {
     done < <(files_of "$room")
     rm -rf "target/mutants/$room"
     mkdir -p "target/mutants/$room"
-    export LD_DYNAMO_MUTANTS_ROOM=$room LD_DYNAMO_MUTANTS_CASES LD_DYNAMO_MUTANTS_SUITES
+    export LD_DYNAMO_MUTANTS_ROOM=$room LD_DYNAMO_MUTANTS_FEATURES LD_DYNAMO_MUTANTS_CASES LD_DYNAMO_MUTANTS_SUITES
+    LD_DYNAMO_MUTANTS_FEATURES=$(features_of "$room")
     LD_DYNAMO_MUTANTS_CASES=$(cases_of "$room")
     LD_DYNAMO_MUTANTS_SUITES=$(suites_of "$room")
     # 2 and 3 say that something was missed or ran out of time, which is judged below.
     CARGO=$PWD/tests/mutants/cargo.sh "$tool/bin/cargo-mutants" mutants "${files[@]}" --output "target/mutants/$room" --profile mutants \
-        $([ "$room" != ffi ] || echo --features c-abi) ${SHARD:+--shard "$SHARD" --sharding round-robin} \
+        ${LD_DYNAMO_MUTANTS_FEATURES:+--features "$LD_DYNAMO_MUTANTS_FEATURES"} ${SHARD:+--shard "$SHARD" --sharding round-robin} \
         --build-timeout 600 --timeout 3600 --cargo-arg=--locked --cargo-arg=--lib || (($? == 2 || $? == 3))
     grep -rhs '^seen by' "target/mutants/$room/mutants.out/log" | sort | uniq -c | sort -rn || true
 }
