@@ -219,6 +219,15 @@ fn names_that_do_not_exist_never_fill_the_memory() {
 }
 
 #[test]
+fn items_lie_in_all_parts() {
+    let cache = for_ever();
+    for number in 0..1000 {
+        cache.read("features", &format!("key-{number}"), None);
+    }
+    assert!(cache.shards.iter().all(|shard| shard.read().items.len() > 10));
+}
+
+#[test]
 fn present_items_survive_a_flood_of_absent_ones() {
     let cache = for_ever();
     for number in 0..3000 {

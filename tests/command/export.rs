@@ -149,15 +149,17 @@ fn what_a_name_leads_to_is_written_and_stays_what_it_is() {
     let printed = program.run(&["export"]).expect(0);
     let place = |name: &str| program.place.join(name);
 
-    program.file("secret.json", "before");
-    fs::set_permissions(place("secret.json"), Permissions::from_mode(0o600)).expect("rights");
-    symlink("secret.json", place("link.json")).expect("a link");
-    let _ = program.run(&["export", "-o", "link.json"]).expect(0);
+    program.file("own.json", "before");
+    symlink("own.json", place("link.json")).expect("a link");
     let is_link = |name| fs::symlink_metadata(place(name)).expect("a link").is_symlink();
-    assert!(is_link("link.json"));
-    assert_eq!(fs::read_to_string(place("secret.json")).expect("a file"), printed);
-    let mode = fs::metadata(place("secret.json")).expect("a file").permissions().mode();
-    assert_eq!(mode & 0o777, 0o600);
+    for rights in [0o600, 0o640, 0o666] {
+        fs::set_permissions(place("own.json"), Permissions::from_mode(rights)).expect("rights");
+        let _ = program.run(&["export", "-o", "link.json"]).expect(0);
+        assert!(is_link("link.json"));
+        assert_eq!(fs::read_to_string(place("own.json")).expect("a file"), printed);
+        let mode = fs::metadata(place("own.json")).expect("a file").permissions().mode();
+        assert_eq!(mode & 0o777, rights);
+    }
 
     symlink("new.json", place("to-nothing.json")).expect("a link");
     let _ = program.run(&["export", "-o", "to-nothing.json"]).expect(0);

@@ -1,8 +1,11 @@
 //! The calls of the SDK's interface, as its other stores answer them.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use launchdarkly_server_sdk::{AllData, DataKind, PersistentDataStore, SerializedItem};
+use ld_dynamo_store::launchdarkly::DynamoDbDataStore;
+use ld_dynamo_store::Config;
 use serde_json::{json, Value};
 
 use super::data_store;
@@ -188,4 +191,18 @@ fn too_large_an_item_is_not_stored_and_no_error() {
     store.init(data).expect("init");
     assert_eq!(head(store.flag("large").expect("an answer")), None);
     assert_eq!(head(store.flag("a").expect("an answer")), Some((1, false)));
+}
+
+#[test]
+fn an_init_has_thirty_seconds_unless_something_else_was_wanted() {
+    let limit = |config: Config| {
+        let shown = format!("{:?}", DynamoDbDataStore::new(config).expect("a store"));
+        let (_, limit) = shown.split_once("init_timeout: ").expect("the configuration");
+        limit.split_once(')').map_or("", |(limit, _)| limit).to_owned()
+    };
+    let config = || Config::new("flags");
+    assert_eq!(limit(config()), "Some(30s");
+    assert_eq!(limit(config().init_timeout(Duration::from_secs(300))), "Some(30s");
+    assert_eq!(limit(config().init_timeout(Duration::from_secs(299))), "Some(299s");
+    assert!(limit(config().init_timeout(None)).starts_with("None"));
 }
