@@ -273,17 +273,22 @@ fn a_request_that_went_out_whole_is_not_sent_again() {
 
 #[test]
 fn what_comes_late_is_noticed_before_the_next_request() {
-    let server = Server::start(|number, stream| {
+    let [(reads, was_read), (came, has_come)] = [(); 2].map(|()| mpsc::channel());
+    let was_read = Mutex::new(was_read);
+    let server = Server::start(move |number, stream| {
         while asked(stream) {
             answer(stream, "", &number.to_string());
-            std::thread::sleep(Duration::from_millis(10));
+            let _ = was_read.lock().expect("no panic").recv();
             answer(stream, "", "nobody asked");
+            let _ = came.send(());
         }
     });
     let pool = server.pool(4);
     for number in 0..3 {
         assert_eq!(body(&pool), number.to_string());
-        std::thread::sleep(Duration::from_millis(40));
+        reads.send(()).expect("the server lives");
+        has_come.recv().expect("the server lives");
+        std::thread::sleep(2 * TRUSTED_IDLE);
     }
 }
 
