@@ -236,6 +236,13 @@ mod tests {
     }
 
     #[test]
+    fn that_no_thread_can_be_started_may_pass() {
+        let error = no_thread(&std::io::Error::from_raw_os_error(libc::EAGAIN));
+        assert_eq!((error.kind(), error.is_retriable()), (ErrorKind::Unreachable, true));
+        assert!(error.message().contains("limit on threads or processes"), "{error}");
+    }
+
+    #[test]
     fn a_panic_of_tokios_own_ends_the_runtime() {
         let runtime = Runtime::new(generation());
         assert_eq!(runtime.block_on(|| async { 7 }).expect("an answer"), 7);
