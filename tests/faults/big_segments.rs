@@ -334,6 +334,14 @@ fn rows_too_large_for_one_transaction_go_in_several() {
     assert_eq!(transactions(&engine), 3, "60 are refused, 30 and 30 are not");
     model.apply(&patch);
     assert_eq!(Model::of(&engine, &table), model);
+
+    let too_large = json!({"error": {"status": 400, "code": "ValidationException", "message": "larger than 4 MB"}});
+    engine.script(json!([{"match": {"operation": "TransactWriteItems"}, "action": too_large}]));
+    engine.log();
+    let error = apply(&store, &adding(0, 5)).expect_err("one context alone is too large, too");
+    assert_eq!(error.kind(), ErrorKind::Service, "{error}");
+    assert_eq!(transactions(&engine), 4, "of 5, 3, 2 and 1");
+    assert_eq!(Model::of(&engine, &table), model);
 }
 
 #[test]
