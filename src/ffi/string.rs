@@ -88,3 +88,46 @@ pub unsafe extern "C" fn ld_dynamo_string_free(string: *mut c_char) {
         drop(unsafe { CString::from_raw(string) });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the caller was given, who frees it.
+    fn given(place: *mut c_char) -> Option<String> {
+        // SAFETY: NULL, or a string of this module's that is not freed yet.
+        let text = (!place.is_null()).then(|| unsafe { CStr::from_ptr(place) }.to_str().expect("UTF-8").to_owned());
+        // SAFETY: as above.
+        unsafe { ld_dynamo_string_free(place) };
+        text
+    }
+
+    #[test]
+    fn the_caller_is_given_the_whole_text() {
+        let mut place = std::ptr::null_mut();
+        for text in ["{}", "{\"key\":\"é\"}"] {
+            assert!(give(text, &mut place).is_ok());
+            assert_eq!(given(place).as_deref(), Some(text));
+            give_items(Arc::new(text.to_owned()), &mut place);
+            assert_eq!(given(place).as_deref(), Some(text));
+            let shared = Arc::new(text.to_owned());
+            give_items(Arc::clone(&shared), &mut place);
+            assert_eq!(given(place).as_deref(), Some(&**shared));
+        }
+    }
+
+    #[test]
+    fn what_is_absent_leaves_the_place_as_it_is() {
+        let mut place = std::ptr::null_mut();
+        assert_eq!(give_known(None, &mut place), LD_DYNAMO_NOT_FOUND);
+        assert_eq!(
+            give_if_found(None::<String>, &mut place).ok(),
+            Some(LD_DYNAMO_NOT_FOUND)
+        );
+        assert_eq!(given(place), None);
+        assert_eq!(give_known(Some(&"{}".into()), &mut place), LD_DYNAMO_OK);
+        assert_eq!(given(place).as_deref(), Some("{}"));
+        assert_eq!(give_if_found(Some("[]"), &mut place).ok(), Some(LD_DYNAMO_OK));
+        assert_eq!(given(place).as_deref(), Some("[]"));
+    }
+}
