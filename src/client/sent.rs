@@ -81,3 +81,72 @@ impl Sent {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::future::FutureExt;
+
+    use super::*;
+
+    /// Whether attempts that ended so, each in a refusal or not, may have been carried out.
+    fn may_be_done(before: Before, refusals: &[bool]) -> bool {
+        let work = watching_answers(async {
+            for is_refused in refusals {
+                attempt_begins();
+                attempt_ends(*is_refused);
+            }
+        });
+        after(before, work).now_or_never().expect("no wait").1
+    }
+
+    #[test]
+    fn an_attempt_without_an_answer_may_be_done_and_a_refused_one_is_not() {
+        let direct = |is_sent| Before {
+            is_attempted: true,
+            is_sent,
+        };
+        for (refusals, expected) in [
+            (&[] as &[bool], false),
+            (&[true], false),
+            (&[false], true),
+            (&[true, false], true),
+            (&[false, true], true),
+        ] {
+            assert_eq!(may_be_done(Before::default(), refusals), expected, "{refusals:?}");
+            assert_eq!(may_be_done(direct(false), refusals), expected, "{refusals:?}");
+            assert!(may_be_done(direct(true), refusals), "{refusals:?}");
+        }
+    }
+
+    #[test]
+    fn the_end_of_an_attempt_that_never_began_says_nothing() {
+        let ends = watching_answers(async { attempt_ends(false) });
+        assert!(!ends.now_or_never().expect("no wait").1);
+    }
+
+    #[test]
+    fn what_was_done_before_is_known_within_only() {
+        let given = Before {
+            is_attempted: true,
+            is_sent: true,
+        };
+        let known = after(given, async { before() }).now_or_never().expect("no wait");
+        assert!(known.is_attempted && known.is_sent);
+        assert!(!before().is_attempted && !before().is_sent);
+    }
+
+    #[test]
+    fn a_request_is_noted_when_it_is_sent() {
+        for is_sent in [false, true] {
+            let noted = Arc::new(AtomicBool::new(false));
+            let work = async {
+                if is_sent {
+                    attempt_begins();
+                }
+                7
+            };
+            let answer = noting_requests(Some(Arc::clone(&noted)), work).now_or_never();
+            assert_eq!((answer, noted.load(Ordering::Relaxed)), (Some(7), is_sent));
+        }
+    }
+}
