@@ -85,3 +85,49 @@ impl Rows for ComparedPage<'_> {
         self.rows = ComparedPart::default();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process;
+    use crate::store::rows;
+    use crate::table::data_set::DataSet;
+    use crate::table::item::StoredItem;
+
+    fn stored(key: &str, item: &str) -> StoredRow<Cow<'static, str>> {
+        StoredRow {
+            key: Cow::Owned(key.to_owned()),
+            version: Some(1),
+            item: StoredItem::Text(Cow::Owned(item.to_owned())),
+            only_our_attributes: true,
+        }
+    }
+
+    #[test]
+    fn a_page_is_counted_and_forgotten_whole() {
+        let data_set = DataSet::parse(r#"{"features":{"a":{"version":1},"b":{"version":1}}}"#).expect("a data set");
+        let namespaces = data_set.namespaces("").expect("names");
+        let kinds = rows::rows(process::generation(), 1, &data_set, &namespaces).expect("rows");
+        let mut page = ComparedPage::new(&kinds[0]);
+        page.show(stored("lost", "{}"));
+        page.forget_page();
+        assert_eq!(page.len(), 0);
+        page.show(stored("a", r#"{"version":1}"#));
+        page.show(stored("b", r#"{"version":1,"on":true}"#));
+        page.show(stored("stale", "{}"));
+        assert_eq!(page.len(), 3);
+
+        let mut part = ComparedPart::default();
+        part.append(page);
+        let mut difference = Difference::of(&kinds[0]);
+        for _ in 0..2 {
+            difference.add(ComparedPart {
+                stored: part.stored.clone(),
+                stale: part.stale.clone(),
+            });
+        }
+        difference.require_once();
+        assert_eq!(difference.is_stored, [true, false]);
+        assert_eq!(difference.stale, ["stale"]);
+    }
+}

@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn what_is_stopped_says_how_far_it_came() {
         let progress = Progress::default();
-        assert!(!progress.has_warned && Progress::after_warnings().has_warned);
+        assert!(!progress.has_warned() && Progress::after_warnings().has_warned());
         progress.read.store(7, Relaxed);
         assert_eq!(progress.reached(), Reached::Reading { rows: 7 });
         assert!(!progress.stops() && !progress.has_stopped());

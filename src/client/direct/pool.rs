@@ -95,7 +95,7 @@ impl fmt::Display for Why {
 }
 
 impl Why {
-    fn of(error: io::Error, otherwise: fn(io::Error) -> Why) -> Self {
+    pub(super) fn of(error: io::Error, otherwise: fn(io::Error) -> Why) -> Self {
         match error.kind() {
             _ if Interrupted::is_cause_of(&error) => Why::Interrupted,
             io::ErrorKind::TimedOut => Why::TimedOut,
