@@ -132,4 +132,31 @@ mod tests {
         let keys: Vec<_> = page.rows.iter().map(|row| row.key.as_str()).collect();
         assert_eq!(keys, ["a"]);
     }
+
+    #[test]
+    fn what_may_pass_is_read_again_but_not_what_never_answered() {
+        let store = Store::new(crate::config::Config::new("flags")).expect("a store");
+        for (kind, reads_at_first, reads_under_way) in [
+            (ErrorKind::Throttled, 3, 3),
+            (ErrorKind::TimedOut, 1, 3),
+            (ErrorKind::Unreachable, 1, 1),
+            (ErrorKind::AccessDenied, 1, 1),
+        ] {
+            for (is_first, expected) in [(true, reads_at_first), (false, reads_under_way)] {
+                let mut reads = 0;
+                let answer = store.patiently(is_first, &mut || {
+                    reads += 1;
+                    match reads {
+                        3 => Ok(()),
+                        _ => Err(crate::error::Error::new(kind, "not now")),
+                    }
+                });
+                assert_eq!(
+                    (reads, answer.is_ok()),
+                    (expected, expected == 3),
+                    "{kind:?} {is_first}"
+                );
+            }
+        }
+    }
 }

@@ -178,3 +178,19 @@ fn a_handshake_ends_at_the_time_for_connecting() {
         assert!(began.elapsed() < Duration::from_millis(1500), "{:?}", began.elapsed());
     }
 }
+
+#[test]
+fn of_two_addresses_that_say_nothing_the_second_has_all_the_time_that_is_left() {
+    const LIMIT: Duration = Duration::from_millis(400);
+    let certificates = Certificates::make();
+    let silent = Server::start(|_, _| std::thread::sleep(Duration::from_secs(30)));
+    let place = Place {
+        connect_timeout: Some(LIMIT),
+        look_up: Arc::new(|_, _| Ok(vec!["127.0.0.1".parse().unwrap(); 2])),
+        ..place(&silent, "localhost", &certificates)
+    };
+    let began = Instant::now();
+    assert!(matches!(broken(&Pool::new(place, 4)).why, Why::TimedOut));
+    assert!(began.elapsed() >= LIMIT, "{:?}", began.elapsed());
+    assert_eq!(silent.connections(), 2);
+}
