@@ -119,3 +119,44 @@ pub(crate) async fn initialized(client: &Client, prefix: &str, consistent: bool)
     let key = schema::inited_key(prefix);
     client.row_exists(&key, &key, consistent).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::item::StoredItem;
+
+    fn row(key: &'static str, item: StoredItem<Cow<'static, str>>) -> StoredRow<Cow<'static, str>> {
+        StoredRow {
+            key: Cow::Borrowed(key),
+            version: Some(1),
+            item,
+            only_our_attributes: true,
+        }
+    }
+
+    #[test]
+    fn a_page_that_is_read_again_takes_none_of_the_earlier_ones_with_it() {
+        let item = || StoredItem::Text(Cow::Borrowed(r#"{"version":1}"#));
+        let mut items = Items {
+            kind: Kind::parse("features").expect("a kind"),
+            text: "{".to_owned(),
+            page_begins: 1,
+            corrupt: Vec::new(),
+        };
+        items.show(row("of the first page", item()));
+        items.end_page();
+        items.show(row("of half a page", item()));
+        items.show(row("damaged", StoredItem::OtherType));
+        assert_eq!(items.corrupt.len(), 1);
+        items.forget_page();
+        assert!(items.corrupt.is_empty(), "it comes again");
+        items.show(row("of the second page", item()));
+        items.show(row("damaged", StoredItem::OtherType));
+        items.end_page();
+        assert!(items.corrupt.is_empty(), "it was logged");
+        assert_eq!(
+            items.text,
+            r#"{"of the first page":{"version":1},"of the second page":{"version":1}"#
+        );
+    }
+}

@@ -14,6 +14,7 @@ fn bytes_take_time_from_a_tenth_of_a_second_on() {
     for (bytes, milliseconds) in [(0, 0), (49_999, 0), (50_000, 100), (500_000, 1000), (16 << 20, 33_554)] {
         assert_eq!(surplus_time(bytes).as_millis(), milliseconds, "{bytes}");
     }
+    assert_eq!(MAXIMUM_PAGE_BYTES, 1_048_576, "a page of DynamoDB's");
 }
 
 #[test]
