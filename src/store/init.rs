@@ -380,4 +380,19 @@ mod tests {
             assert!(encoded_bytes(&Write::Put(&row)) >= needed, "{item:?}");
         }
     }
+
+    #[test]
+    fn the_largest_that_run_at_once_are_counted() {
+        let delete = |key: &'static str| Write::Delete {
+            namespace: "features",
+            key,
+        };
+        let (small, large) = ([delete("a")], [delete("abc"), delete("abc")]);
+        let batches: [&[Write<'_>]; 3] = [&small, &large, &small];
+        assert_eq!(
+            [0, 1, 2, 9].map(|most| most_bytes_at_once(&batches, most)),
+            [0, 22, 31, 40]
+        );
+        assert_eq!(encoded_bytes(&delete("abc")), ROW_ENVELOPE_BYTES + 6 * (8 + 3));
+    }
 }

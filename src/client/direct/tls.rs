@@ -31,3 +31,21 @@ pub(crate) fn client_config(roots: RootCertStore) -> Result<Arc<ClientConfig>, r
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_suites_are_offered_in_their_order_and_no_others() {
+        let config = client_config(RootCertStore::empty()).expect("a configuration");
+        let offered: Vec<_> = config
+            .crypto_provider()
+            .cipher_suites
+            .iter()
+            .map(|suite| suite.suite())
+            .collect();
+        assert_eq!(offered, SUITES);
+        assert_eq!(config.alpn_protocols, [b"http/1.1"]);
+    }
+}
