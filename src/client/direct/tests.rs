@@ -314,7 +314,7 @@ fn a_connection_that_breaks_after_the_request_may_have_carried_it() {
 fn after_five_in_a_row_the_aws_sdk_is_asked_first() {
     let mut answers = vec![http(500, "{}"); 4];
     answers.push(http(200, FEATURE));
-    answers.extend(vec![http(500, "{}"); 5]);
+    answers.extend(vec![http(500, "{}"); 25]);
     let server = Server::new(&answers);
     for _ in 0..4 {
         assert_eq!(handed_over(server.get()), (true, true));
