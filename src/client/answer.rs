@@ -143,12 +143,15 @@ mod tests {
         }
     }
 
-    /// How many bytes are read, or why not all of them.
-    fn read(is_dynamodb: bool, status: u16, checksum: Option<&str>, body: impl Into<Vec<u8>>) -> Result<usize, String> {
-        let answers = Answers(status, checksum.map(str::to_owned), body.into());
+    fn bounded(is_dynamodb: bool, answers: Answers) -> SdkBody {
         let bounded = Bounded::new(SharedHttpConnector::new(answers), is_dynamodb);
         let response = bounded.call(HttpRequest::empty()).now_or_never().expect("no wait");
-        let mut body = response.expect("an answer").into_body();
+        response.expect("an answer").into_body()
+    }
+
+    /// How many bytes are read, or why not all of them.
+    fn read(is_dynamodb: bool, status: u16, checksum: Option<&str>, body: impl Into<Vec<u8>>) -> Result<usize, String> {
+        let mut body = bounded(is_dynamodb, Answers(status, checksum.map(str::to_owned), body.into()));
         let mut length = 0;
         loop {
             let frame = poll_fn(|context| Pin::new(&mut body).poll_frame(context));
@@ -203,10 +206,8 @@ mod tests {
 
     #[test]
     fn how_long_an_answer_is_stays_known() {
-        let answers = Answers(200, None, NINE.into());
-        let bounded = Bounded::new(SharedHttpConnector::new(answers), true);
-        let response = bounded.call(HttpRequest::empty()).now_or_never().expect("no wait");
-        assert_eq!(response.expect("an answer").into_body().size_hint().exact(), Some(9));
+        let body = bounded(true, Answers(200, None, NINE.into()));
+        assert_eq!(body.size_hint().exact(), Some(9));
     }
 
     #[test]

@@ -95,7 +95,7 @@ impl fmt::Display for Why {
 }
 
 impl Why {
-    pub(super) fn of(error: io::Error, otherwise: fn(io::Error) -> Why) -> Self {
+    fn of(error: io::Error, otherwise: fn(io::Error) -> Why) -> Self {
         match error.kind() {
             _ if Interrupted::is_cause_of(&error) => Why::Interrupted,
             io::ErrorKind::TimedOut => Why::TimedOut,
@@ -286,7 +286,7 @@ impl Kept {
 }
 
 /// Whether the other side has closed the connection, however rudely.
-pub(super) fn is_end(error: &io::Error) -> bool {
+fn is_end(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof

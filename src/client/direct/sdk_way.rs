@@ -16,7 +16,7 @@ use crate::client::complaint::Complaints;
 use crate::client::sdk::Sdk;
 use crate::config::{ClientFactory, Config};
 
-pub(in crate::client) const TABLE: &str = "a \"table\"";
+pub(super) const TABLE: &str = "a \"table\"";
 
 pub(in crate::client) struct SdkWay {
     pub(in crate::client) client: Sdk,

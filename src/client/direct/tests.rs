@@ -350,28 +350,3 @@ fn an_operation_is_named_without_its_version() {
     assert_eq!(operation(encode::GET_ITEM), "GetItem");
     assert_eq!(operation("nothing"), "nothing");
 }
-
-#[test]
-fn a_fork_in_the_middle_is_told_from_a_connection_that_broke() {
-    let why = |error| Why::of(error, Why::Lost);
-    assert!(matches!(
-        why(std::io::Error::other(process::Interrupted)),
-        Why::Interrupted
-    ));
-    assert!(matches!(why(std::io::ErrorKind::TimedOut.into()), Why::TimedOut));
-    assert!(matches!(why(std::io::Error::other("another")), Why::Lost(_)));
-    assert!(matches!(why(std::io::ErrorKind::BrokenPipe.into()), Why::Lost(_)));
-}
-
-#[test]
-fn an_end_is_told_from_other_failures_of_a_connection() {
-    use std::io::ErrorKind::{
-        BrokenPipe, ConnectionRefused, ConnectionReset, PermissionDenied, TimedOut, UnexpectedEof,
-    };
-    for kind in [ConnectionReset, BrokenPipe, UnexpectedEof] {
-        assert!(pool::is_end(&kind.into()), "{kind}");
-    }
-    for kind in [TimedOut, PermissionDenied, ConnectionRefused] {
-        assert!(!pool::is_end(&kind.into()), "{kind}");
-    }
-}

@@ -12,12 +12,8 @@ fn answer(status: u16, body: &str) -> HttpResponse {
     HttpResponse::new(status.try_into().expect("a status"), SdkBody::from(body))
 }
 
-fn metadata(code: Option<&str>, message: &str) -> ErrorMetadata {
-    let metadata = ErrorMetadata::builder().message(message);
-    match code {
-        Some(code) => metadata.code(code).build(),
-        None => metadata.build(),
-    }
+fn metadata(code: &str, message: &str) -> ErrorMetadata {
+    ErrorMetadata::builder().code(code).message(message).build()
 }
 
 /// What becomes of a refusal of DynamoDB's.
@@ -26,7 +22,7 @@ fn refused(code: &str, words: &str) -> Error {
         "GetItem",
         "table \"flags\"",
         None,
-        &metadata(Some(code), words),
+        &metadata(code, words),
         &answer(400, "{}"),
     )
 }
@@ -162,7 +158,7 @@ fn a_refusal_without_a_code_is_no_dynamodb_s() {
         "GetItem",
         "here",
         None,
-        &metadata(Some("Other"), "words"),
+        &metadata("Other", "words"),
         &answer(503, "<html>"),
     );
     assert!(coded.is_retriable() && !coded.message().contains("<html>"), "{coded}");
@@ -249,7 +245,7 @@ fn what_sts_says_to_a_role_decides() {
         ("InvalidIdentityToken", 400, ErrorKind::AccessDenied),
     ];
     for (code, status, kind) in cases {
-        let words = metadata(Some(code), "words");
+        let words = metadata(code, "words");
         let of_a_role = Role::service_error(AssumeRoleError::generic(words.clone()), answer(status, ""));
         let with_token =
             RoleWithToken::service_error(AssumeRoleWithWebIdentityError::generic(words), answer(status, ""));

@@ -1,5 +1,6 @@
 //! Which connection a request takes, and what its caller is told.
 
+mod failures;
 #[cfg(target_os = "linux")]
 mod system_calls;
 mod tls;
